@@ -1,0 +1,119 @@
+/**
+ * The one registry of error codes. Everything a user can see (log line, failed result, dead letter, exit
+ * message) carries a code from here, so that it can be searched for.
+ */
+export const errorCodes = {
+  HW_CONFIG_INVALID: {
+    meaning: 'An environment variable is missing or has a value that cannot be used.',
+    action: 'Correct the variable the message names; docs/reference/configuration.md lists them all.',
+  },
+  HW_PREREQUISITE_MISSING: {
+    meaning: 'A program the local stack needs is not installed, or too old.',
+    action: 'Install it, or give the address of a running server instead; the message names both.',
+  },
+  HW_STACK_FAILED: {
+    meaning: 'A server of the local stack did not start, or ended by itself.',
+    action: 'Read the log file the message names.',
+  },
+  HW_RECORD_EMPTY: {
+    meaning: 'The record has no value (a tombstone) or an empty one.',
+    action: 'Send a job request as JSON in the record value.',
+  },
+  HW_RECORD_NOT_UTF8: {
+    meaning: 'The record value is not valid UTF-8.',
+    action: 'Send UTF-8 encoded JSON.',
+  },
+  HW_RECORD_NOT_JSON: {
+    meaning: 'The record value is not JSON.',
+    action: 'Send one JSON object for each record.',
+  },
+  HW_RECORD_TOO_LARGE: {
+    meaning: 'The job request is larger than a workflow can carry.',
+    action: 'Send a reference to the data instead of the data itself.',
+  },
+  HW_JOB_INVALID: {
+    meaning: 'The job request, or its input, does not match the schema.',
+    action: 'Correct the field that the message names.',
+  },
+  HW_PIPELINE_UNKNOWN: {
+    meaning: 'No pipeline of that name is installed.',
+    action: 'Use one of the names in the message, or deploy the pipeline first.',
+  },
+  HW_DEADLINE_EXCEEDED: {
+    meaning: 'The deadline of the job passed before it was finished.',
+    action: 'Send the job again with a later deadline.',
+  },
+  HW_JOB_CANCELLED: {
+    meaning: 'The job was cancelled.',
+    action: 'Nothing; send it again if it is still wanted.',
+  },
+  HW_ENRICH_FAILED: {
+    meaning: 'The enrichment of this job failed for good.',
+    action: 'Read the message; correct the input or the pipeline.',
+  },
+  HW_ENRICH_TOO_LARGE: {
+    meaning: 'Prompt and enrichment of this job are larger than a workflow can carry.',
+    action: 'Let the pipeline select less internal data.',
+  },
+  HW_LLM_UNAVAILABLE: {
+    meaning: 'The LLM provider gave no answer: rate limit, server error or network, beyond the time allowed.',
+    action: 'Send the job again once the provider is back.',
+  },
+  HW_LLM_TIMEOUT: {
+    meaning: 'The LLM call took longer than the pipeline allows.',
+    action: 'Raise policy.llm.timeoutMs of the pipeline, or ask a smaller question.',
+  },
+  HW_LLM_REJECTED: {
+    meaning: 'The LLM provider rejected the request; repeating it would change nothing.',
+    action: 'Read the message: most often the key, the model name or the size of the prompt.',
+  },
+  HW_LLM_REFUSED: {
+    meaning: 'The model refused to answer.',
+    action: 'Change the question or the prompt.',
+  },
+  HW_LLM_INCOMPLETE: {
+    meaning: 'The answer was cut off by the output limit or the content filter.',
+    action: 'Raise policy.llm.maxOutputTokens of the pipeline.',
+  },
+  HW_LLM_BAD_ANSWER: {
+    meaning: 'The answer did not match the response schema, also after repair attempts.',
+    action: 'Simplify the response schema, or use a stronger model.',
+  },
+  HW_ANSWER_TOO_LARGE: {
+    meaning: 'The answer of the LLM is larger than a workflow can carry.',
+    action: 'Lower policy.llm.maxOutputTokens of the pipeline.',
+  },
+  HW_POST_PROCESS_FAILED: {
+    meaning: 'Post-processing of this job failed for good.',
+    action: 'Read the message; correct the pipeline.',
+  },
+  HW_RESULT_TOO_LARGE: {
+    meaning: 'The result is larger than a record of the results topic may be.',
+    action: 'Let postProcess return less, or raise RESULT_MAX_BYTES together with max.message.bytes of the topic.',
+  },
+  HW_INTERNAL: {
+    meaning: 'A defect in Headway itself.',
+    action: 'Please report it, with the message.',
+  },
+} as const satisfies Record<string, { meaning: string; action: string }>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** An error a user can see. `message` is a full sentence that names the field or variable at fault. */
+export class HeadwayError extends Error {
+  override readonly name = 'HeadwayError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The text of anything thrown, on one line, for messages and logs. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text.replace(/\s+/g, ' ').trim();
+}
