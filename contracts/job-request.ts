@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+/** Longest job id in UTF-8 bytes: a workflow id may have 255 characters, and 50 ids share one search attribute. */
+export const JOB_ID_MAX_BYTES = 200;
+
+const utf8 = new TextEncoder();
+
+export const jobIdSchema = z
+  .string()
+  .min(1)
+  .refine(
+    (id) => utf8.encode(id).length <= JOB_ID_MAX_BYTES,
+    `must be at most ${JOB_ID_MAX_BYTES} bytes of UTF-8`,
+  )
+  .refine((id) => !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(id) && id.trim() === id, {
+    message: 'must not contain control characters, nor begin or end with white space',
+  });
+
+/** What a producer sends: the value of a record on the queue topic, or the body of a request at the HTTP door. */
+export const jobRequestSchema = z.strictObject({
+  /** Stable id of the job. Made from the record's coordinates when absent. */
+  id: jobIdSchema.optional(),
+  /** Name of an installed pipeline. */
+  pipeline: z.string().min(1).max(64),
+  /** Checked against the request schema of the pipeline. */
+  input: z.record(z.string(), z.unknown()),
+  tenant: z.string().min(1).max(64).optional(),
+  /** 1 is the most urgent, 5 the least. */
+  priority: z.int().min(1).max(5).optional(),
+  /** A job that is not finished by then ends as `expired`. ISO 8601 with offset. */
+  deadline: z.iso.datetime({ offset: true }).optional(),
+  /** Comes back unchanged in the result. */
+  metadata: z.record(z.string().max(64), z.string().max(512)).optional(),
+});
+
+export type JobRequest = z.infer<typeof jobRequestSchema>;
+
+/** Where a job came from. `offset` is a string, since Kafka offsets are 64-bit. `timestamp` in ms since 1970. */
+export const jobSourceSchema = z.discriminatedUnion('door', [
+  z.object({
+    door: z.literal('kafka'),
+    topic: z.string(),
+    partition: z.int().nonnegative(),
+    offset: z.string().regex(/^\d+$/),
+    timestamp: z.number(),
+  }),
+  z.object({ door: z.literal('http'), timestamp: z.number() }),
+]);
+
+export type JobSource = z.infer<typeof jobSourceSchema>;
+
+/** A sentence that names each field at fault, for dead letters, HTTP problems and log lines. */
+export function describeIssues(error: z.ZodError, at = ''): string {
+  return error.issues
+    .slice(0, 5)
+    .map((issue) => {
+      const path = [at, ...issue.path.map(String)].filter(Boolean).join('.');
+      return `${path || 'the job request'}: ${issue.message}`;
+    })
+    .join('; ');
+}

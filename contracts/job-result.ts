@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { errorCodes, type ErrorCode } from './errors';
+import { jobSourceSchema } from './job-request';
+
+export const stageSchema = z.enum(['enrich', 'call-llm', 'post-process', 'publish']);
+export type Stage = z.infer<typeof stageSchema>;
+
+export const terminalStatusSchema = z.enum(['completed', 'failed', 'cancelled', 'expired']);
+export type TerminalStatus = z.infer<typeof terminalStatusSchema>;
+
+export const usageSchema = z.object({
+  inputTokens: z.int().nonnegative(),
+  outputTokens: z.int().nonnegative(),
+  webSearches: z.int().nonnegative(),
+  /** LLM calls made for this job whose end was seen, repair attempts included. */
+  llmCalls: z.int().nonnegative(),
+});
+export type Usage = z.infer<typeof usageSchema>;
+
+export const jobErrorSchema = z.object({
+  stage: stageSchema,
+  /** A code of the registry in contracts/errors.ts. */
+  type: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
+  message: z.string(),
+  attempts: z.int().positive(),
+});
+export type JobError = z.infer<typeof jobErrorSchema>;
+
+/** What is published for every job, once: the value of a record on the results topic. Its key is the job id. */
+export const jobResultSchema = z.object({
+  id: z.string(),
+  pipeline: z.string(),
+  status: terminalStatusSchema,
+  /** What the pipeline's post-processing made of the answer. Only with `completed`. */
+  output: z.unknown().optional(),
+  /** Only with `failed`, `cancelled` and `expired`. */
+  error: jobErrorSchema.optional(),
+  tenant: z.string().optional(),
+  metadata: z.record(z.string(), z.string()).optional(),
+  usage: usageSchema,
+  /** Times are ISO 8601 in UTC, durations milliseconds. */
+  timings: z.object({
+    receivedAt: z.string(),
+    startedAt: z.string(),
+    completedAt: z.string(),
+    /** From the record's timestamp to the start of its workflow. */
+    queuedMs: z.number(),
+    /** Sum over all LLM calls of this job. */
+    llmMs: z.number(),
+    /** From the record's timestamp to the end of the last stage before publishing. */
+    totalMs: z.number(),
+  }),
+  source: jobSourceSchema,
+  workflow: z.object({ id: z.string(), runId: z.string() }),
+});
+
+export type JobResult = z.infer<typeof jobResultSchema>;

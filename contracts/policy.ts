@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+const ms = z.int().positive();
+
+/** How a pipeline's stages are timed and retried. Travels in the workflow's input, so a deployment never changes it for jobs in flight. */
+export const policySchema = z.strictObject({
+  enrich: z
+    .strictObject({
+      /** Limit for one batch of a pack. */
+      timeoutMs: ms.default(5_000),
+      /** Attempts for one job that keeps failing while others of its pack succeed. */
+      attempts: z.int().positive().default(5),
+    })
+    .prefault({}),
+  llm: z
+    .strictObject({
+      /** Limit for one call, from its creation to its answer. */
+      timeoutMs: ms.default(180_000),
+      maxOutputTokens: z.int().positive().default(4_096),
+      /** Attempts for one job that keeps failing while others of its pack succeed. */
+      attempts: z.int().positive().default(5),
+      /** Further calls that show the model what was wrong with its answer. */
+      repairAttempts: z.int().nonnegative().default(2),
+      /** First wait before a call is made again; doubles up to `maxBackoffMs`. A longer `retry-after` wins. */
+      backoffMs: ms.default(1_000),
+      maxBackoffMs: ms.default(30_000),
+    })
+    .prefault({}),
+  postProcess: z
+    .strictObject({
+      timeoutMs: ms.default(5_000),
+      attempts: z.int().positive().default(5),
+      /**
+       * The same answer always gives the same output: no clock, no random numbers, no I/O. Then its output need not be
+       * written to the history before it is published (a crash in between makes it again, byte for byte), which
+       * saves one workflow task per wave.
+       */
+      deterministic: z.boolean().default(false),
+    })
+    .prefault({}),
+  /** How long trouble that all jobs share (provider, database or Kafka away) is waited out before jobs fail. */
+  giveUpAfterMs: ms.default(24 * 3_600_000),
+});
+
+export type PipelinePolicy = z.infer<typeof policySchema>;

@@ -1,0 +1,117 @@
+import type { ErrorCode } from './errors';
+import type { PackJob } from './pack';
+import type { Stage, Usage } from './job-result';
+
+/**
+ * What the stages hand to each other through the workflow. A job is named by its place in the pack (`index`), since
+ * two records may carry the same id. All times are milliseconds since 1970, taken where the work was done: a
+ * workflow's own clock is not the same when a workflow task runs a second time.
+ */
+
+export interface Prompt {
+  instructions: string;
+  input: string;
+}
+
+/** Trouble of one job. `final`: repeating changes nothing. `retry`: it might pass. */
+export interface StageFailure {
+  kind: 'final' | 'retry';
+  code: ErrorCode;
+  message: string;
+  endedAt: number;
+  /** The wait the other side asked for, in milliseconds. */
+  retryAfterMs?: number;
+}
+
+export interface JobAt {
+  index: number;
+  job: PackJob;
+}
+
+export interface Enriched {
+  kind: 'enriched';
+  prompt: Prompt;
+  /** What the pipeline's `enrich` returned; post-processing gets it again. */
+  enrichment: unknown;
+}
+
+export type EnrichOutcome = { index: number } & (Enriched | StageFailure);
+
+export interface LlmCall {
+  index: number;
+  jobId: string;
+  pipeline: string;
+  prompt: Prompt;
+  maxOutputTokens: number;
+  timeoutMs: number;
+  /** 1 for the first call of a job. */
+  attempt: number;
+  /** Milliseconds since 1970. */
+  deadline?: number;
+  /** The answer to mend and what is wrong with it. */
+  repair?: { answer: string; problem: string };
+  traceparent?: string;
+}
+
+/** A call under way. Small: it is written to the history with every wave. */
+export interface LlmHandle {
+  index: number;
+  jobId: string;
+  pipeline: string;
+  callId: string;
+  startedAt: number;
+  /** When waiting ends and the call is cancelled. */
+  timeoutAt: number;
+  /** The timeout is the job's deadline. */
+  expires?: boolean;
+}
+
+export interface Citation {
+  url: string;
+  title: string;
+}
+
+export interface LlmAnswer {
+  kind: 'answer';
+  answer: unknown;
+  citations: Citation[];
+  model: string;
+}
+
+/** The model answered, but not with what was asked for; `answer` is kept for a repair attempt. */
+export interface BadAnswer {
+  kind: 'bad-answer';
+  code: ErrorCode;
+  message: string;
+  answer: string;
+}
+
+export type LlmOutcome = { index: number; startedAt: number; endedAt: number; usage: Usage } & (
+  LlmAnswer | BadAnswer | Omit<StageFailure, 'endedAt'> | { kind: 'expired' }
+);
+
+export interface StartedCalls {
+  handles: LlmHandle[];
+  /** Calls that already ended, most often because the provider refused to take them. */
+  outcomes: LlmOutcome[];
+  /** Task queue of the worker that holds the calls open; absent when any worker can await them. */
+  heldBy?: string;
+}
+
+export interface PostProcessItem {
+  index: number;
+  pipeline: string;
+  input: Record<string, unknown>;
+  enrichment: unknown;
+  answer: unknown;
+  citations: Citation[];
+}
+
+export type PostProcessOutcome = { index: number } & ({ kind: 'output'; output: unknown } | StageFailure);
+
+export interface FailureAt {
+  stage: Stage;
+  code: ErrorCode;
+  message: string;
+  attempts: number;
+}
