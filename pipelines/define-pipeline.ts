@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { Citation, Prompt } from '../contracts/stages';
+import { policySchema, type PipelinePolicy } from '../contracts/policy';
+
+/** Read access to the internal data. Parameters are `$1`, `$2`, ... as PostgreSQL has them. */
+export interface Database {
+  query<Row extends Record<string, unknown>>(sql: string, parameters?: unknown[]): Promise<Row[]>;
+}
+
+/** What the web search of the model may do. Names as in the OpenAI Responses API, tool type `web_search`. */
+export interface WebSearchTool {
+  type: 'web_search';
+  allowedDomains?: string[];
+  searchContextSize?: 'low' | 'medium' | 'high';
+  userLocation?: { country?: string; region?: string; city?: string; timezone?: string };
+}
+
+export interface PipelineDefinition<Request, Response, Enrichment, Output> {
+  /** Lower-case words joined by hyphens; the `pipeline` of a job request. */
+  name: string;
+  /** Schema of the job's `input`. A record that does not match it is a dead letter. */
+  request: z.ZodType<Request>;
+  /** Schema of the model's answer: sent as a strict JSON schema, and checked when the answer is there. */
+  response: z.ZodType<Response>;
+  /**
+   * Collects internal data for one job. Runs again after a crash or an error, so it must not change anything. Throw
+   * `PermanentError` when repeating would change nothing; everything else is tried again.
+   */
+  enrich(input: Request, context: EnrichContext): Promise<Enrichment> | Enrichment;
+  /** The two texts the model gets. */
+  prompt(input: Request, enrichment: Enrichment): Prompt;
+  /** Tools the model may use. */
+  tools?: WebSearchTool[];
+  /** Makes the output of the job out of the answer. See `policy.postProcess.deterministic`. */
+  postProcess(answer: Response, context: PostProcessContext<Request, Enrichment>): Promise<Output> | Output;
+  /** Times and attempts; whatever is left out has the default of contracts/policy.ts. */
+  policy?: z.input<typeof policySchema>;
+}
+
+export interface EnrichContext {
+  database: Database;
+  signal: AbortSignal;
+  jobId: string;
+}
+
+export interface PostProcessContext<Request, Enrichment> {
+  input: Request;
+  enrichment: Enrichment;
+  /** What the model's web search cited, in order of appearance. */
+  citations: Citation[];
+}
+
+/** A pipeline as the engine uses it: types erased, policy complete. */
+export type Pipeline = Omit<PipelineDefinition<any, any, any, any>, 'policy' | 'tools'> & {
+  tools: WebSearchTool[];
+  policy: PipelinePolicy;
+};
+
+/** Thrown by `enrich` or `postProcess` when repeating would change nothing: the job fails at once. */
+export class PermanentError extends Error {
+  override readonly name = 'PermanentError';
+}
+
+/**
+ * Describes how one kind of job is worked on. The types of every stage follow from the schemas.
+ *
+ * @throws Error naming the field, when the name or the policy cannot be used
+ */
+export function definePipeline<Request, Response, Enrichment, Output>(
+  definition: PipelineDefinition<Request, Response, Enrichment, Output>,
+): Pipeline {
+  if (!/^[a-z][a-z0-9-]{0,63}$/.test(definition.name)) {
+    throw new Error(`definePipeline: name "${definition.name}" must be lower-case words joined by hyphens`);
+  }
+  const policy = policySchema.safeParse(definition.policy ?? {});
+  if (!policy.success) {
+    throw new Error(`definePipeline("${definition.name}"): policy: ${z.prettifyError(policy.error)}`);
+  }
+  return { ...definition, tools: definition.tools ?? [], policy: policy.data };
+}
