@@ -1,6 +1,8 @@
-import { z } from 'zod';
-import type { Citation, Prompt } from '../contracts/stages';
+import type { z } from 'zod';
+import { describeIssues } from '../contracts/job-request';
 import { policySchema, type PipelinePolicy } from '../contracts/policy';
+import type { Citation, Prompt } from '../contracts/stages';
+import { responseSchemaProblem } from './response-schema';
 
 /** Read access to the internal data. Parameters are `$1`, `$2`, ... as PostgreSQL has them. */
 export interface Database {
@@ -26,13 +28,16 @@ export interface PipelineDefinition<Request, Response, Enrichment, Output> {
    * Collects internal data for one job. Runs again after a crash or an error, so it must not change anything. Throw
    * `PermanentError` when repeating would change nothing; everything else is tried again.
    */
-  enrich(input: Request, context: EnrichContext): Promise<Enrichment> | Enrichment;
+  enrich: (input: NoInfer<Request>, context: EnrichContext) => Promise<Enrichment> | Enrichment;
   /** The two texts the model gets. */
-  prompt(input: Request, enrichment: Enrichment): Prompt;
+  prompt: (input: NoInfer<Request>, enrichment: NoInfer<Enrichment>) => Prompt;
   /** Tools the model may use. */
   tools?: WebSearchTool[];
   /** Makes the output of the job out of the answer. See `policy.postProcess.deterministic`. */
-  postProcess(answer: Response, context: PostProcessContext<Request, Enrichment>): Promise<Output> | Output;
+  postProcess: (
+    answer: NoInfer<Response>,
+    context: PostProcessContext<NoInfer<Request>, NoInfer<Enrichment>>,
+  ) => Promise<Output> | Output;
   /** Times and attempts; whatever is left out has the default of contracts/policy.ts. */
   policy?: z.input<typeof policySchema>;
 }
@@ -64,17 +69,21 @@ export class PermanentError extends Error {
 /**
  * Describes how one kind of job is worked on. The types of every stage follow from the schemas.
  *
- * @throws Error naming the field, when the name or the policy cannot be used
+ * @throws Error naming the field, when the name, the response schema or the policy cannot be used
  */
 export function definePipeline<Request, Response, Enrichment, Output>(
   definition: PipelineDefinition<Request, Response, Enrichment, Output>,
 ): Pipeline {
-  if (!/^[a-z][a-z0-9-]{0,63}$/.test(definition.name)) {
-    throw new Error(`definePipeline: name "${definition.name}" must be lower-case words joined by hyphens`);
+  const { name, response, tools = [] } = definition;
+  if (!/^[a-z][a-z0-9-]{0,63}$/.test(name)) {
+    throw new Error(`definePipeline: name "${name}" must be lower-case words joined by hyphens`);
   }
+  const problem = responseSchemaProblem(response);
+  if (problem) throw new Error(`definePipeline("${name}"): ${problem}`);
+
   const policy = policySchema.safeParse(definition.policy ?? {});
   if (!policy.success) {
-    throw new Error(`definePipeline("${definition.name}"): policy: ${z.prettifyError(policy.error)}`);
+    throw new Error(`definePipeline("${name}"): ${describeIssues(policy.error, 'policy')}`);
   }
-  return { ...definition, tools: definition.tools ?? [], policy: policy.data };
+  return { ...definition, tools, policy: policy.data };
 }
