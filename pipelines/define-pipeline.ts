@@ -55,8 +55,8 @@ export interface PostProcessContext<Request, Enrichment> {
   citations: Citation[];
 }
 
-/** A pipeline as the engine uses it: types erased, policy complete. */
-export type Pipeline = Omit<PipelineDefinition<any, any, any, any>, 'policy' | 'tools'> & {
+/** A pipeline as the engine uses it: types erased, since it handles all pipelines alike, and the policy complete. */
+export type Pipeline = Omit<PipelineDefinition<unknown, unknown, unknown, unknown>, 'policy' | 'tools'> & {
   tools: WebSearchTool[];
   policy: PipelinePolicy;
 };
@@ -85,5 +85,5 @@ export function definePipeline<Request, Response, Enrichment, Output>(
   if (!policy.success) {
     throw new Error(`definePipeline("${name}"): ${describeIssues(policy.error, 'policy')}`);
   }
-  return { ...definition, tools, policy: policy.data };
+  return { ...definition, tools, policy: policy.data } as unknown as Pipeline;
 }

@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { policySchema } from '../../contracts/policy';
+import { definePipeline, PermanentError, type EnrichContext } from '../../pipelines/define-pipeline';
+
+const request = z.strictObject({ word: z.string() });
+const response = z.object({ letters: z.number() });
+const stages = {
+  enrich: () => ({ rows: 1 }),
+  prompt: () => ({ instructions: '', input: '' }),
+  postProcess: () => null,
+};
+const valid = { name: 'count-letters', request, response, ...stages };
+
+describe('definePipeline', () => {
+  it('fills in the tools and the policy that were left out', () => {
+    const pipeline = definePipeline(valid);
+    expect(pipeline.tools).toEqual([]);
+    expect(pipeline.policy).toEqual(policySchema.parse({}));
+  });
+
+  it('keeps what the policy says and completes the rest', () => {
+    const { policy } = definePipeline({ ...valid, policy: { llm: { timeoutMs: 60_000 } } });
+    expect(policy.llm).toEqual({ ...policySchema.parse({}).llm, timeoutMs: 60_000 });
+  });
+
+  it.each(['', 'Company', 'company brief', '-brief', '1brief', 'company_brief', 'b'.repeat(65)])(
+    'refuses the name "%s"',
+    (name) => {
+      expect(() => definePipeline({ ...valid, name })).toThrow(`definePipeline: name "${name}"`);
+    },
+  );
+
+  it.each([
+    [{ llm: { timeoutMs: -1 } }, /^definePipeline\("count-letters"\): policy\.llm\.timeoutMs: /],
+    [{ enrich: { attempts: 1.5 } }, /: policy\.enrich\.attempts: /],
+    [{ llm: { timeout: 1 } }, /: policy\.llm: .*"timeout"/],
+  ])('names the field of a policy that cannot be used: %j', (policy, message) => {
+    expect(() => definePipeline({ ...valid, policy: policy as object })).toThrow(message);
+  });
+
+  it.each<[string, z.ZodType, RegExp]>([
+    ['not an object', z.array(z.string()), /^definePipeline\("count-letters"\): response: must be an object/],
+    ['a union', z.union([response, z.object({ words: z.number() })]), /: response: must be an object/],
+    ['an optional field', z.object({ a: z.string().optional() }), /: response\.a: must be required/],
+    [
+      'an optional field in a list',
+      z.object({ list: z.array(z.object({ a: z.string().optional() })) }),
+      /: response\.list\.a: must be required/,
+    ],
+    [
+      'an optional field in a union',
+      z.object({ either: z.union([z.string(), z.object({ a: z.string().optional() })]) }),
+      /: response\.either\.a: must be required/,
+    ],
+    ['a date', z.object({ at: z.date() }), /: response: Date cannot be represented/],
+  ])('refuses a response schema that cannot be strict: %s', (_, schema, message) => {
+    expect(() => definePipeline({ ...valid, response: schema })).toThrow(message);
+  });
+
+  it('takes a response schema whose absent values are null', () => {
+    const nullable = z.object({
+      a: z.string().nullable(),
+      list: z.array(z.object({ b: z.enum(['x', 'y']) })),
+    });
+    expect(definePipeline({ ...valid, response: nullable }).response).toBe(nullable);
+  });
+});
+
+describe('PermanentError', () => {
+  it('keeps its name and its cause', () => {
+    const cause = new Error('inner');
+    expect(new PermanentError('outer', { cause })).toMatchObject({
+      name: 'PermanentError',
+      message: 'outer',
+      cause,
+    });
+  });
+});
+
+/** Checked by `npm run typecheck`; calling it would prove nothing more. */
+export function compileErrors(): void {
+  definePipeline({
+    name: 'all-inferred',
+    request,
+    response,
+    enrich: async (input, { database }) => ({
+      rows: await database.query<{ n: number }>('select $1', [input.word]),
+    }),
+    prompt: (input, enrichment) => ({ instructions: input.word, input: String(enrichment.rows[0]?.n) }),
+    postProcess: (answer, { input, enrichment, citations }) =>
+      answer.letters + input.word.length + enrichment.rows.length + citations.length,
+  });
+
+  definePipeline({
+    ...valid,
+    // @ts-expect-error the request has no such field
+    enrich: (input) => String(input.wrd),
+  });
+  definePipeline({
+    name: 'wrong-fields-of-input-and-answer',
+    request,
+    response,
+    enrich: stages.enrich,
+    // @ts-expect-error the request has no such field
+    prompt: (input) => ({ instructions: input.wrd, input: '' }),
+    // @ts-expect-error the response has no such field
+    postProcess: (answer) => String(answer.lettrs),
+  });
+  definePipeline({
+    name: 'wrong-fields-of-the-enrichment',
+    request,
+    response,
+    enrich: stages.enrich,
+    // @ts-expect-error enrich returns no such field
+    prompt: (_, enrichment) => ({ instructions: enrichment.row, input: '' }),
+    // @ts-expect-error enrich returns no such field
+    postProcess: (_, { enrichment }) => String(enrichment.row),
+  });
+  definePipeline({
+    ...valid,
+    // @ts-expect-error written for another request
+    enrich: (input: { other: string }, _: EnrichContext) => input,
+    // @ts-expect-error written for another response
+    postProcess: (answer: { other: string }) => answer,
+  });
+  definePipeline({
+    ...valid,
+    // @ts-expect-error half a prompt
+    prompt: () => ({ instructions: '' }),
+  });
+  definePipeline({
+    ...valid,
+    // @ts-expect-error no such tool
+    tools: [{ type: 'web_serach' }],
+  });
+  definePipeline({
+    ...valid,
+    // @ts-expect-error no such field of the policy
+    policy: { llm: { timeout: 1 } },
+  });
+  definePipeline({
+    ...valid,
+    // @ts-expect-error no such field of a pipeline
+    retries: 3,
+  });
+  // @ts-expect-error no response schema
+  definePipeline({ name: 'no-response', request, ...stages });
+}
