@@ -1,0 +1,161 @@
+import { HeadwayError } from '../contracts/errors';
+import { ConfigProblems } from './config-problems';
+import { environmentSchema, type Environment, type VariableName } from './environment';
+import { readKafkaSecurity, type KafkaSecurity } from './kafka-security';
+import { readLocalStack, type LocalStack } from './local-stack';
+import { isLoopback } from './loopback';
+import { readTemporalTarget, type TemporalTarget } from './temporal-target';
+
+/** Everything that is configured, checked. Durations are milliseconds, sizes bytes. */
+export interface Config {
+  kafka: KafkaSecurity & { brokers: string[]; clientId: string };
+  topics: { queue: string; results: string; deadLetters: string };
+  temporal: TemporalTarget & { taskQueue: string; llmTaskQueue: string };
+  bridge: {
+    groupId: string;
+    fromBeginning: boolean;
+    packMax: number;
+    packMaxBytes: number;
+    startConcurrency: number;
+    strictRetention: boolean;
+  };
+  llm: {
+    apiKey: string;
+    baseUrl?: string;
+    model: string;
+    mode: 'background' | 'inline';
+    /** The answers come from the simulator of the local stack. */
+    simulated: boolean;
+    maxConcurrentCreates: number;
+  };
+  database: { url: string };
+  worker: {
+    activitySlots: number;
+    localActivitySlots: number;
+    workflowTaskSlots: number;
+    maxCachedWorkflows: number;
+    shutdownGraceMs: number;
+  };
+  results: { maxBytes: number };
+  status: { host: string; port: number; allowRemote: boolean };
+  log: { level: Environment['LOG_LEVEL']; format: Environment['LOG_FORMAT'] };
+}
+
+export type ConfigSection = keyof Config;
+
+/**
+ * Reads the configuration. An empty variable counts as not set. An address that is not given is that of the
+ * running local stack, each on its own.
+ *
+ * @param sections what the caller needs: the bridge can do without an LLM and a database. Default: everything
+ * @throws HeadwayError `HW_CONFIG_INVALID`, with one sentence for each variable at fault
+ */
+export function loadConfig(env?: NodeJS.ProcessEnv): Config;
+export function loadConfig<S extends ConfigSection>(
+  env: NodeJS.ProcessEnv,
+  sections: readonly S[],
+): Pick<Config, S>;
+export function loadConfig(
+  env: NodeJS.ProcessEnv = process.env,
+  sections?: readonly ConfigSection[],
+): Partial<Config> {
+  const given = withoutEmpty(env);
+  const problems = new ConfigProblems();
+  const variables = parse(given, problems);
+  if (variables) {
+    const stack = readLocalStack(given);
+    const all = readers(variables, given, stack, problems);
+    const wanted = sections ?? (Object.keys(all) as ConfigSection[]);
+    const config = Object.fromEntries(wanted.map((section) => [section, all[section]()]));
+    checkTogether(variables, problems);
+    if (problems.none) return config;
+  }
+  throw new HeadwayError('HW_CONFIG_INVALID', problems.toString());
+}
+
+type Readers = { [S in ConfigSection]: () => Config[S] };
+
+function readers(
+  v: Environment,
+  given: Record<string, string>,
+  stack: LocalStack | undefined,
+  problems: ConfigProblems,
+): Readers {
+  const address = (name: VariableName, explicit: string | undefined, local: string | undefined): string =>
+    explicit ?? local ?? problems.missing(name);
+  return {
+    kafka: () => ({
+      brokers: address('KAFKA_BROKERS', v.KAFKA_BROKERS, stack?.kafkaBrokers)
+        .split(',')
+        .map((broker) => broker.trim()),
+      clientId: v.KAFKA_CLIENT_ID,
+      ...readKafkaSecurity(v, problems),
+    }),
+    topics: () => ({ queue: v.QUEUE_TOPIC, results: v.RESULTS_TOPIC, deadLetters: v.DLQ_TOPIC }),
+    temporal: () => ({
+      ...readTemporalTarget(v, given, stack, problems),
+      taskQueue: v.HEADWAY_TASK_QUEUE,
+      llmTaskQueue: v.HEADWAY_LLM_TASK_QUEUE,
+    }),
+    bridge: () => ({
+      groupId: v.KAFKA_GROUP_ID,
+      fromBeginning: v.KAFKA_FROM_BEGINNING,
+      packMax: v.PACK_MAX,
+      packMaxBytes: v.PACK_MAX_BYTES,
+      startConcurrency: v.BRIDGE_START_CONCURRENCY,
+      strictRetention: v.BRIDGE_STRICT_RETENTION,
+    }),
+    llm: () => ({
+      ...provider(v, stack, problems),
+      model: v.OPENAI_MODEL,
+      mode: v.LLM_MODE,
+      maxConcurrentCreates: v.LLM_START_CONCURRENCY,
+    }),
+    database: () => ({ url: address('DATABASE_URL', v.DATABASE_URL, stack?.databaseUrl) }),
+    worker: () => ({
+      activitySlots: v.WORKER_LLM_ACTIVITY_SLOTS,
+      localActivitySlots: v.WORKER_LOCAL_ACTIVITY_SLOTS,
+      workflowTaskSlots: v.WORKER_WORKFLOW_TASK_SLOTS,
+      maxCachedWorkflows: v.WORKER_MAX_CACHED_WORKFLOWS,
+      shutdownGraceMs: v.WORKER_SHUTDOWN_GRACE_MS,
+    }),
+    results: () => ({ maxBytes: v.RESULT_MAX_BYTES }),
+    status: () => ({ host: v.STATUS_HOST, port: v.STATUS_PORT, allowRemote: v.STATUS_ALLOW_REMOTE }),
+    log: () => ({ level: v.LOG_LEVEL, format: v.LOG_FORMAT }),
+  };
+}
+
+/** The OpenAI client insists on a key; a provider of one's own may need none. */
+function provider(v: Environment, stack: LocalStack | undefined, problems: ConfigProblems) {
+  if (v.OPENAI_API_KEY || v.OPENAI_BASE_URL) {
+    return { apiKey: v.OPENAI_API_KEY ?? 'none', baseUrl: v.OPENAI_BASE_URL, simulated: false };
+  }
+  const baseUrl = stack?.llmBaseUrl ?? problems.missing('OPENAI_API_KEY');
+  return { apiKey: 'simulated', baseUrl, simulated: true };
+}
+
+function checkTogether(v: Environment, problems: ConfigProblems): void {
+  if (v.RESULTS_TOPIC === v.QUEUE_TOPIC) {
+    problems.add('RESULTS_TOPIC', 'must differ from QUEUE_TOPIC: every result would be read as a job');
+  }
+  if (v.DLQ_TOPIC === v.QUEUE_TOPIC || v.DLQ_TOPIC === v.RESULTS_TOPIC) {
+    problems.add('DLQ_TOPIC', 'must differ from QUEUE_TOPIC and RESULTS_TOPIC');
+  }
+  if (!v.STATUS_ALLOW_REMOTE && !isLoopback(v.STATUS_HOST)) {
+    problems.add('STATUS_HOST', 'must be a loopback address, unless STATUS_ALLOW_REMOTE is true');
+  }
+}
+
+function parse(given: Record<string, string>, problems: ConfigProblems): Environment | undefined {
+  const parsed = environmentSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) {
+    problems.add(issue.path[0] as VariableName, `must be ${issue.message}`);
+  }
+  return undefined;
+}
+
+function withoutEmpty(env: NodeJS.ProcessEnv): Record<string, string> {
+  const set = Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== '');
+  return Object.fromEntries(set) as Record<string, string>;
+}

@@ -1,0 +1,264 @@
+import { z } from 'zod';
+
+/** What is known about a variable besides how it is read; docs/reference/configuration.md is made from it. */
+export interface VariableFacts {
+  about: string;
+  /** What a good value looks like; completes the sentence "X must be ...". */
+  must: string;
+  /** What applies when the variable is not set, in words. */
+  otherwise: string;
+  secret?: boolean;
+}
+
+/** No value is ever quoted in a message: a secret may have been pasted into the wrong variable. */
+function variable<T extends z.ZodType>(schema: T, facts: VariableFacts): T {
+  return schema.meta({ ...facts });
+}
+
+function text(about: string, otherwise = 'not set', secret = false) {
+  return variable(z.string().optional(), { about, must: 'text', otherwise, secret });
+}
+
+function matching(pattern: RegExp, must: string, about: string, otherwise = 'not set', secret = false) {
+  return variable(z.string().regex(pattern, must).optional(), { about, must, otherwise, secret });
+}
+
+function name(fallback: string, about: string) {
+  const must = '1 to 200 characters without white space';
+  const schema = z.string().regex(/^\S{1,200}$/, must);
+  return variable(schema.default(fallback), { about, must, otherwise: fallback });
+}
+
+function topic(fallback: string, about: string) {
+  const must = 'a Kafka topic name: 1 to 249 letters, digits, dots, underscores or hyphens';
+  const schema = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/, must);
+  return variable(schema.default(fallback), { about, must, otherwise: fallback });
+}
+
+function wholeNumber(from: number, to: number, fallback: number, about: string) {
+  const must = `a whole number from ${from} to ${to}`;
+  const schema = z
+    .string()
+    .regex(/^\d{1,15}$/, must)
+    .transform(Number)
+    .refine((value) => value >= from && value <= to, must);
+  return variable(schema.default(fallback), { about, must, otherwise: String(fallback) });
+}
+
+function flag(fallback: boolean, about: string) {
+  const must = '`true` or `false`';
+  const schema = z
+    .enum(['true', 'false', '1', '0'], { error: must })
+    .transform((value) => value === 'true' || value === '1');
+  return variable(schema.default(fallback), { about, must, otherwise: String(fallback) });
+}
+
+function oneOf<const T extends readonly [string, ...string[]]>(
+  values: T,
+  fallback: T[number],
+  about: string,
+) {
+  const must = `one of ${values.join(', ')}`;
+  const schema = z.enum(values, { error: must });
+  return variable(schema.default(fallback as never), { about, must, otherwise: fallback });
+}
+
+const HOST_PORT = String.raw`(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}`;
+const LOCAL_STACK = 'the running local stack';
+
+const kafka = {
+  KAFKA_BROKERS: matching(
+    new RegExp(`^\\s*${HOST_PORT}(?:\\s*,\\s*${HOST_PORT})*\\s*$`),
+    '`host:port`, several of them separated by commas',
+    'Brokers to connect to first.',
+    LOCAL_STACK,
+  ),
+  KAFKA_CLIENT_ID: name('headway', 'Name of this client in the logs and quotas of the brokers.'),
+  KAFKA_GROUP_ID: name('headway-bridge', 'Consumer group of the bridge; its offsets are the progress.'),
+  KAFKA_FROM_BEGINNING: flag(
+    true,
+    'A new consumer group begins with the oldest record, not with the newest.',
+  ),
+  KAFKA_TLS: flag(false, 'Connect to the brokers with TLS.'),
+  KAFKA_TLS_CA_FILE: text(
+    'PEM file of the authority that signed the certificates of the brokers.',
+    'that of Node.js',
+  ),
+  KAFKA_TLS_CERT_FILE: text('PEM file of the client certificate; needs `KAFKA_TLS_KEY_FILE` too.'),
+  KAFKA_TLS_KEY_FILE: text('PEM file of the key of the client certificate.'),
+  KAFKA_SASL_MECHANISM: variable(
+    z
+      .enum(['plain', 'scram-sha-256', 'scram-sha-512'], {
+        error: 'one of plain, scram-sha-256, scram-sha-512',
+      })
+      .optional(),
+    {
+      about: 'How to log in to the brokers; needs `KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD` too.',
+      must: 'one of plain, scram-sha-256, scram-sha-512',
+      otherwise: 'no login',
+    },
+  ),
+  KAFKA_SASL_USERNAME: text('User name for the brokers.'),
+  KAFKA_SASL_PASSWORD: text('Password for the brokers.', 'not set', true),
+  QUEUE_TOPIC: topic('x-jobs-queue', 'Topic the jobs come from.'),
+  RESULTS_TOPIC: topic('x-jobs-results', 'Topic the results go to.'),
+  DLQ_TOPIC: topic('x-jobs-dlq', 'Topic for records that can never be a job.'),
+};
+
+const temporal = {
+  TEMPORAL_ADDRESS: matching(
+    new RegExp(`^${HOST_PORT}$`),
+    '`host:port`',
+    'Frontend of the Temporal server. Wins over a profile.',
+    `${LOCAL_STACK}, then the default profile`,
+  ),
+  TEMPORAL_NAMESPACE: text('Namespace of the workflows.', 'that of the stack or the profile, then `default`'),
+  TEMPORAL_API_KEY: text('API key, for Temporal Cloud. Turns TLS on.', 'not set', true),
+  TEMPORAL_PROFILE: text(
+    'Profile to read from the TOML file. Once given, it wins over the local stack.',
+    '`default`',
+  ),
+  TEMPORAL_CONFIG_FILE: text(
+    'TOML file with profiles. Once given, it wins over the local stack.',
+    '`temporalio/temporal.toml` in the user’s configuration folder',
+  ),
+  TEMPORAL_TLS: variable(z.enum(['true', 'false', '1', '0'], { error: '`true` or `false`' }).optional(), {
+    about: 'Connect with TLS.',
+    must: '`true` or `false`',
+    otherwise: '`true` with an API key or a certificate, else `false`',
+  }),
+  TEMPORAL_TLS_SERVER_NAME: text('Server name to expect in the certificate of the server.'),
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: text('PEM file of the authority that signed it.'),
+  TEMPORAL_TLS_SERVER_CA_CERT_DATA: text('The same, given directly.'),
+  TEMPORAL_TLS_CLIENT_CERT_PATH: text('PEM file of the client certificate.'),
+  TEMPORAL_TLS_CLIENT_CERT_DATA: text('The same, given directly.'),
+  TEMPORAL_TLS_CLIENT_KEY_PATH: text('PEM file of the key of the client certificate.'),
+  TEMPORAL_TLS_CLIENT_KEY_DATA: text('The same, given directly.', 'not set', true),
+  HEADWAY_TASK_QUEUE: name('headway', 'Task queue of the workflows and their short stages.'),
+  HEADWAY_LLM_TASK_QUEUE: name('headway-llm', 'Task queue of the LLM activities.'),
+};
+
+const bridge = {
+  PACK_MAX: wholeNumber(1, 200, 50, 'Most jobs in one workflow. 1 gives every job a workflow of its own.'),
+  PACK_MAX_BYTES: wholeNumber(
+    1_024,
+    1_500_000,
+    524_288,
+    'Most bytes of records in one workflow. Temporal refuses a payload of more than 2 MB.',
+  ),
+  BRIDGE_START_CONCURRENCY: wholeNumber(
+    1,
+    64,
+    12,
+    'Workflow starts under way at a time. A server is saturated by 8; more only makes each of them slower.',
+  ),
+  BRIDGE_STRICT_RETENTION: flag(
+    false,
+    'Refuse to start, instead of warning, when Temporal forgets a workflow before Kafka forgets its records: a record ' +
+      'that is read again after that would run again.',
+  ),
+};
+
+const llm = {
+  OPENAI_API_KEY: matching(
+    /^\S+$/,
+    'an API key, without white space',
+    'Key for the LLM provider. Not needed when `OPENAI_BASE_URL` names one without keys.',
+    `the simulator of ${LOCAL_STACK}`,
+    true,
+  ),
+  OPENAI_BASE_URL: matching(
+    /^https?:\/\/\S+$/,
+    'an http or https URL',
+    'Another provider that speaks the OpenAI Responses API.',
+    'that of OpenAI',
+    true,
+  ),
+  OPENAI_MODEL: name('gpt-5.4-mini', 'Model that answers.'),
+  LLM_MODE: oneOf(
+    ['background', 'inline'],
+    'background',
+    'How calls are made. `background`: the provider keeps the call, and a crash costs nothing. `inline`: for providers ' +
+      'without background mode; the worker holds a request open for each call.',
+  ),
+  LLM_START_CONCURRENCY: wholeNumber(1, 1_000, 64, 'LLM calls being created at a time in one worker.'),
+};
+
+const worker = {
+  DATABASE_URL: matching(
+    /^postgres(ql)?:\/\/\S+$/,
+    'a URL that begins with `postgres://` or `postgresql://`',
+    'PostgreSQL with the internal data that `enrich` reads.',
+    LOCAL_STACK,
+    true,
+  ),
+  WORKER_LLM_ACTIVITY_SLOTS: wholeNumber(
+    1,
+    20_000,
+    2_500,
+    'LLM activities at a time in one worker. Each of them awaits the calls of a whole pack.',
+  ),
+  WORKER_LOCAL_ACTIVITY_SLOTS: wholeNumber(1, 5_000, 200, 'Short stages at a time in one worker.'),
+  WORKER_WORKFLOW_TASK_SLOTS: wholeNumber(2, 1_000, 40, 'Workflow tasks at a time in one worker.'),
+  WORKER_MAX_CACHED_WORKFLOWS: wholeNumber(
+    0,
+    50_000,
+    2_000,
+    'Workflows kept in memory. At least twice as many as are in flight, or they are replayed again and again.',
+  ),
+  WORKER_SHUTDOWN_GRACE_MS: wholeNumber(
+    0,
+    600_000,
+    10_000,
+    'Milliseconds that running activities get to finish after SIGTERM, before they are cancelled and taken over.',
+  ),
+  RESULT_MAX_BYTES: wholeNumber(
+    1_024,
+    1_900_000,
+    900_000,
+    'Largest result in bytes; must be below `max.message.bytes` of the results topic.',
+  ),
+};
+
+const operation = {
+  STATUS_HOST: name('127.0.0.1', 'Address that `/healthz`, `/readyz` and `/metrics` listen on.'),
+  STATUS_PORT: wholeNumber(0, 65_535, 0, 'Their port. 0 takes a free one; the log says which.'),
+  STATUS_ALLOW_REMOTE: flag(
+    false,
+    'Allows a `STATUS_HOST` that other machines can reach, as a container needs. The pages carry no secrets.',
+  ),
+  LOG_LEVEL: oneOf(
+    ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    'info',
+    'The least severe lines that are logged.',
+  ),
+  LOG_FORMAT: oneOf(['auto', 'json', 'pretty'], 'auto', '`auto` is pretty on a terminal and JSON elsewhere.'),
+  HEADWAY_STACK_FILE: text('State file of the local stack.', '`.headway/stack.json` in the project'),
+  HEADWAY_EXIT_WITH_PARENT: flag(
+    false,
+    'Shut down when standard input closes, so that a process does not outlive the one that started it.',
+  ),
+};
+
+/** All variables, in the order of the documentation. */
+export const variableGroups = {
+  Kafka: kafka,
+  Temporal: temporal,
+  Bridge: bridge,
+  LLM: llm,
+  Worker: worker,
+  Operation: operation,
+};
+
+/** The one schema of everything that is configured. A variable that is not set is absent or has its default. */
+export const environmentSchema = z.object({
+  ...kafka,
+  ...temporal,
+  ...bridge,
+  ...llm,
+  ...worker,
+  ...operation,
+});
+
+export type Environment = z.output<typeof environmentSchema>;
+export type VariableName = keyof Environment;
