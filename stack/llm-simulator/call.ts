@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { ApiError } from './api-error';
+import { readDirectives, withoutDirectives, type Directive } from './directives';
+import type { JsonSchema } from './json-schema';
+import { createInterner } from './interner';
+import { fingerprint } from './random';
+import { checkStrictSchema } from './strict-schema';
+import { readSubject, type Subject } from './subject';
+
+/** A create request that was accepted as valid, reduced to what the answer needs. */
+export interface Call {
+  model: string;
+  background: boolean;
+  /** Whether the response can be read again later. */
+  stored: boolean;
+  /** `metadata.headway_job_id`, otherwise a fingerprint of the input. */
+  jobKey: string;
+  directives: Directive[];
+  subject: Subject;
+  format: AnswerFormat;
+  /** Present when the request brings the web search tool. */
+  webSearch: { allowedDomains?: string[] } | undefined;
+  includeSources: boolean;
+  maxOutputTokens: number | undefined;
+  inputTokens: number;
+  /** The members of the response object that repeat the request, as JSON without its braces. */
+  echo: string;
+}
+
+type AnswerFormat = { type: 'text' } | { type: 'json'; schema: JsonSchema };
+
+const text = z.string();
+const contentPart = z.union([z.object({ text }), z.object({}).loose()]);
+const inputItem = z.object({ content: z.union([text, z.array(contentPart)]).optional() }).loose();
+const tool = z
+  .object({
+    type: text,
+    filters: z.object({ allowed_domains: z.array(text).nullish() }).nullish(),
+  })
+  .loose();
+const format = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text') }),
+  z.object({ type: z.literal('json_object') }),
+  z.object({
+    type: z.literal('json_schema'),
+    name: text.regex(/^[a-zA-Z0-9_-]{1,64}$/),
+    schema: z.record(text, z.unknown()),
+    strict: z.boolean().nullish(),
+  }),
+]);
+
+const createBody = z
+  .object({
+    model: text.min(1),
+    input: z.union([text.min(1), z.array(inputItem).min(1)]),
+    instructions: text.nullish(),
+    background: z.boolean().nullish(),
+    store: z.boolean().nullish(),
+    stream: z.boolean().nullish(),
+    metadata: z
+      .record(text.max(64), text.max(512))
+      .refine((pairs) => Object.keys(pairs).length <= 16, { message: 'Too big: expected at most 16 pairs' })
+      .nullish(),
+    tools: z.array(tool).nullish(),
+    text: z.object({ format: format.nullish() }).loose().nullish(),
+    include: z.array(text).nullish(),
+    max_output_tokens: z.number().int().min(16).nullish(),
+  })
+  .loose();
+type CreateBody = z.output<typeof createBody>;
+
+// Jobs of one pipeline share schema, tools and instructions: each is kept once, not once a response.
+const internEcho = createInterner((json: string) => json);
+const internSchema = createInterner((json: string) => JSON.parse(json) as JsonSchema);
+
+/**
+ * Reads the body of `POST /v1/responses`.
+ * @throws ApiError 400 as the real API words it
+ */
+export function readCall(body: unknown): Call {
+  const parsed = createBody.safeParse(body);
+  if (!parsed.success) throw invalidRequest(parsed.error.issues[0]!, body);
+  const request = parsed.data;
+  if (request.stream) {
+    throw new ApiError(400, {
+      message: 'LLM SIMULATOR: the simulator does not stream; leave out `stream`.',
+      param: 'stream',
+      code: 'unsupported_value',
+    });
+  }
+  const stored = request.store ?? true;
+  const background = request.background ?? false;
+  if (background && !stored) {
+    throw new ApiError(400, { message: "Background responses require 'store' to be true.", param: 'store' });
+  }
+  const prompt = textOf(request.input);
+  const allText = `${prompt}\n${request.instructions ?? ''}`;
+  const search = request.tools?.find((one) => /^web_search(_2025_08_26|_preview.*)?$/.test(one.type));
+  return {
+    model: request.model,
+    background,
+    stored,
+    jobKey: request.metadata?.headway_job_id ?? `input-${fingerprint(prompt)}`,
+    directives: readDirectives(request.metadata?.headway_simulate, allText),
+    subject: readSubject(withoutDirectives(allText)),
+    format: readFormat(request),
+    webSearch: search && { allowedDomains: search.filters?.allowed_domains ?? undefined },
+    includeSources: request.include?.includes('web_search_call.action.sources') ?? false,
+    maxOutputTokens: request.max_output_tokens ?? undefined,
+    inputTokens: Math.ceil((allText.length + JSON.stringify(request.text ?? '').length) / 4),
+    echo: echoOf(request),
+  };
+}
+
+function readFormat(request: CreateBody): AnswerFormat {
+  const wanted = request.text?.format;
+  if (wanted?.type === 'json_object')
+    return { type: 'json', schema: { type: 'object', required: ['answer'] } };
+  if (wanted?.type !== 'json_schema') return { type: 'text' };
+  const schema = internSchema(JSON.stringify(wanted.schema));
+  if (wanted.strict) checkStrictSchema(wanted.name, schema);
+  return { type: 'json', schema };
+}
+
+function textOf(input: CreateBody['input']): string {
+  if (typeof input === 'string') return input;
+  return input
+    .flatMap(({ content }) =>
+      Array.isArray(content) ? content : content === undefined ? [] : [{ text: content }],
+    )
+    .map((part) => ('text' in part && typeof part.text === 'string' ? part.text : ''))
+    .join('\n');
+}
+
+function echoOf(request: CreateBody): string {
+  const { metadata, ...rest } = request;
+  const shared = {
+    instructions: rest.instructions ?? null,
+    max_output_tokens: rest.max_output_tokens ?? null,
+    max_tool_calls: rest.max_tool_calls ?? null,
+    model: rest.model,
+    parallel_tool_calls: rest.parallel_tool_calls ?? true,
+    previous_response_id: rest.previous_response_id ?? null,
+    prompt_cache_key: rest.prompt_cache_key ?? null,
+    reasoning: rest.reasoning ?? { effort: null, summary: null },
+    safety_identifier: rest.safety_identifier ?? null,
+    service_tier: 'default',
+    store: rest.store ?? true,
+    temperature: rest.temperature ?? 1,
+    text: { verbosity: 'medium', ...rest.text, format: rest.text?.format ?? { type: 'text' } },
+    tool_choice: rest.tool_choice ?? 'auto',
+    tools: rest.tools ?? [],
+    top_logprobs: rest.top_logprobs ?? 0,
+    top_p: rest.top_p ?? 1,
+    truncation: rest.truncation ?? 'disabled',
+  };
+  return `${internEcho(JSON.stringify(shared).slice(1, -1))},"metadata":${JSON.stringify(metadata ?? {})}`;
+}
+
+function invalidRequest(issue: z.core.$ZodIssue, body: unknown): ApiError {
+  const param = issue.path.join('.') || null;
+  const isMissing =
+    issue.path.length === 1 && (body as Record<string, unknown>)?.[String(issue.path[0])] === undefined;
+  if (isMissing) {
+    const message = `Missing required parameter: '${param}'.`;
+    return new ApiError(400, { message, param, code: 'missing_required_parameter' });
+  }
+  return new ApiError(400, {
+    message: `Invalid value for '${param}': ${issue.message}.`,
+    param,
+    code: 'invalid_value',
+  });
+}

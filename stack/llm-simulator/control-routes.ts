@@ -1,0 +1,46 @@
+import { ApiError } from './api-error';
+import { faultMeanings } from './fault-names';
+import { faultSettingsSchema } from './faults';
+import { readJson, sendJson } from './http';
+import type { Exchange } from './responses-routes';
+import type { Simulation } from './simulation';
+
+/** The handlers under `/simulator/`: what tests and the demo read and set. They answer also while it is away. */
+export function createControlRoutes(simulation: Simulation) {
+  const { counters, responses } = simulation;
+
+  /** `?job=KEY` for one job, `?totals=only` without the jobs. */
+  function calls({ response, query }: Exchange): void {
+    responses.settle(simulation.now());
+    const job = query.get('job');
+    const totals = counters.readTotals();
+    let jobs = {};
+    if (job !== null) jobs = { [job]: counters.readJob(job) };
+    else if (query.get('totals') !== 'only') jobs = counters.readJobs();
+    sendJson(response, 200, JSON.stringify({ totals, jobs }));
+  }
+
+  function readFaults({ response }: Exchange): void {
+    sendJson(response, 200, JSON.stringify({ ...simulation.faults, known: faultMeanings }));
+  }
+
+  async function setFaults({ request, response }: Exchange): Promise<void> {
+    const parsed = faultSettingsSchema.safeParse((await readJson(request)) ?? {});
+    if (!parsed.success) {
+      const { message, path } = parsed.error.issues[0]!;
+      throw new ApiError(400, {
+        message: `LLM SIMULATOR: ${path.join('.')}: ${message}`,
+        param: path.join('.'),
+      });
+    }
+    simulation.setFaults(parsed.data);
+    sendJson(response, 200, JSON.stringify(parsed.data));
+  }
+
+  function reset({ response }: Exchange): void {
+    simulation.reset();
+    sendJson(response, 200, '{"reset":true}');
+  }
+
+  return { calls, readFaults, setFaults, reset };
+}

@@ -1,0 +1,126 @@
+import { generateNumber } from './generate-number';
+import { generateString, isUrlProperty } from './generate-string';
+import { mergeSchemas, resolveSchema, typesOf, type JsonSchema } from './json-schema';
+import type { Material } from './material';
+import type { Page } from './sources';
+
+// Beyond this depth only what the schema demands is generated, so that recursive schemas come to an end.
+const deep = 5;
+
+/**
+ * A value that satisfies the schema, with text that suits the names of its properties. Best effort for keywords
+ * that strict structured outputs do not allow (`not`, `if`, `contains`, `patternProperties` are ignored).
+ */
+export function generateFromSchema(root: JsonSchema, material: Material): unknown {
+  const { random } = material;
+
+  function generate(given: JsonSchema | boolean, name: string, depth: number, page?: Page): unknown {
+    const schema = chooseBranch(resolveSchema(typeof given === 'boolean' ? {} : given, root), depth);
+    if (schema.const !== undefined) return schema.const;
+    if (schema.enum) return random.pick(schema.enum);
+    switch (chooseType(schema, depth)) {
+      case 'object':
+        return generateObject(schema, depth);
+      case 'array':
+        return generateArray(schema, name, depth);
+      case 'string':
+        return generateString(schema, name, material, page);
+      case 'number':
+      case 'integer':
+        return generateNumber(schema, name, random);
+      case 'boolean':
+        return random.chance(0.7);
+      default:
+        return null;
+    }
+  }
+
+  function chooseBranch(schema: JsonSchema, depth: number): JsonSchema {
+    const branches = schema.anyOf ?? schema.oneOf;
+    if (!branches?.length) return schema;
+    const rest = { ...schema };
+    delete rest.anyOf;
+    delete rest.oneOf;
+    const resolved = branches.map((branch) => resolveSchema(branch, root));
+    const branch = depth > deep ? simplest(resolved) : usualBranch(resolved);
+    return chooseBranch(resolveSchema(mergeSchemas(rest, branch), root), depth + 1);
+  }
+
+  function usualBranch(branches: JsonSchema[]): JsonSchema {
+    const filled = branches.filter((branch) => !isNull(branch));
+    return filled.length > 0 && (filled.length === branches.length || random.chance(0.85))
+      ? random.pick(filled)
+      : random.pick(branches);
+  }
+
+  function chooseType(schema: JsonSchema, depth: number): string | undefined {
+    const types = typesOf(schema);
+    if (types.includes('null') && (depth > deep || random.chance(0.15))) return 'null';
+    const filled = types.filter((type) => type !== 'null');
+    return filled.length > 0 ? random.pick(filled) : 'null';
+  }
+
+  function generateObject(schema: JsonSchema, depth: number): Record<string, unknown> {
+    const properties = Object.entries(schema.properties ?? {});
+    const required = new Set(schema.required);
+    // One page for the whole object, so that its url and its title belong together.
+    const page = properties.some(([name]) => isUrlProperty(name)) ? material.sources.cite() : undefined;
+    const object: Record<string, unknown> = {};
+    for (const [name, property] of properties) {
+      if (!required.has(name) && (depth >= deep || random.chance(0.25))) continue;
+      const isText = typesOf(resolveSchema(property, root)).includes('string');
+      const url = page && isText && isUrlProperty(name);
+      object[name] = url ? page.spelling : generate(property, name, depth + 1, page?.page);
+    }
+    for (const name of required) if (!(name in object)) object[name] = generate(true, name, depth + 1);
+    addFreeProperties(object, schema, depth);
+    return object;
+  }
+
+  function addFreeProperties(object: Record<string, unknown>, schema: JsonSchema, depth: number): void {
+    const values = schema.additionalProperties ?? true;
+    if (values === false) return;
+    const isRecord = typeof values === 'object' && !schema.properties;
+    const wanted = Math.max(schema.minProperties ?? 0, isRecord && depth < deep ? 2 : 0);
+    for (let index = 1; Object.keys(object).length < wanted; index++) {
+      object[`entry_${index}`] = generate(values, 'entry', depth + 1);
+    }
+  }
+
+  function generateArray(schema: JsonSchema, name: string, depth: number): unknown[] {
+    const fixed = schema.prefixItems ?? (Array.isArray(schema.items) ? schema.items : []);
+    const array = fixed.map((item) => generate(item, name, depth + 1));
+    const items = Array.isArray(schema.items) || schema.items === undefined ? {} : schema.items;
+    const usual = fixed.length > 0 ? fixed.length : depth > deep ? 0 : usualCount(name);
+    const count = Math.min(Math.max(usual, schema.minItems ?? 0), schema.maxItems ?? Infinity);
+    const seen = new Set(array.map((item) => JSON.stringify(item)));
+    for (let attempts = 0; array.length < count && attempts < 20 * count; attempts++) {
+      const item = generate(items, name, depth + 1);
+      if (schema.uniqueItems && seen.has(JSON.stringify(item))) continue;
+      seen.add(JSON.stringify(item));
+      array.push(item);
+    }
+    return array.slice(0, schema.maxItems);
+  }
+
+  function usualCount(name: string): number {
+    return isUrlProperty(name) ? random.integer(1, 3) : random.integer(3, 6);
+  }
+
+  return generate(root, '', 0);
+}
+
+function isNull(schema: JsonSchema): boolean {
+  return schema.type === 'null' || schema.const === null;
+}
+
+/** The branch that most surely ends a recursion. */
+function simplest(branches: JsonSchema[]): JsonSchema {
+  const weight = (schema: JsonSchema) =>
+    isNull(schema) || schema.enum
+      ? 0
+      : typesOf(schema).includes('object')
+        ? (schema.required?.length ?? 0) + 2
+        : 1;
+  return branches.reduce((best, branch) => (weight(branch) < weight(best) ? branch : best));
+}
