@@ -59,6 +59,11 @@ export const errorCodes = {
     meaning: 'The LLM provider gave no answer: rate limit, server error or network, beyond the time allowed.',
     action: 'Send the job again once the provider is back.',
   },
+  HW_LLM_RATE_LIMITED: {
+    meaning: 'The LLM provider answers 429: more requests or tokens than the account may use.',
+    action:
+      'Nothing; the call is made again when the provider allows it. Raise the limit if it happens often.',
+  },
   HW_LLM_TIMEOUT: {
     meaning: 'The LLM call took longer than the pipeline allows.',
     action: 'Raise policy.llm.timeoutMs of the pipeline, or ask a smaller question.',

@@ -37,6 +37,3 @@ export interface PackSummary {
   /** Jobs that went on as a workflow of their own. */
   left: number;
 }
-
-export const PROCESS_PACK = 'processPack';
-export const PROCESS_JOB = 'processJob';

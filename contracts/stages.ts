@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errors';
 import type { PackJob } from './pack';
-import type { Stage, Usage } from './job-result';
+import type { JobResult, Usage } from './job-result';
 
 /**
  * What the stages hand to each other through the workflow. A job is named by its place in the pack (`index`), since
@@ -19,6 +19,8 @@ export interface StageFailure {
   code: ErrorCode;
   message: string;
   endedAt: number;
+  /** Others have this trouble too (rate limit, provider away), so it says nothing about this job. */
+  shared?: boolean;
   /** The wait the other side asked for, in milliseconds. */
   retryAfterMs?: number;
 }
@@ -36,6 +38,16 @@ export interface Enriched {
 }
 
 export type EnrichOutcome = { index: number } & (Enriched | StageFailure);
+
+export interface EnrichRequest {
+  jobs: JobAt[];
+  timeoutMs: number;
+}
+
+/** Outcomes of some of the jobs, cut by bytes and by time; the workflow asks again for the others. */
+export interface EnrichResponse {
+  outcomes: EnrichOutcome[];
+}
 
 export interface LlmCall {
   index: number;
@@ -109,9 +121,18 @@ export interface PostProcessItem {
 
 export type PostProcessOutcome = { index: number } & ({ kind: 'output'; output: unknown } | StageFailure);
 
-export interface FailureAt {
-  stage: Stage;
-  code: ErrorCode;
-  message: string;
-  attempts: number;
+export interface PostProcessRequest {
+  items: PostProcessItem[];
+  timeoutMs: number;
+}
+
+export interface PublishItem {
+  result: JobResult;
+  traceparent?: string;
+  tracestate?: string;
+}
+
+export interface PublishResponse {
+  /** Places in the request of results the topic does not take, as they are too large. All others are published. */
+  tooLarge: number[];
 }

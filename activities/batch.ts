@@ -1,0 +1,68 @@
+import { HeadwayError, messageOf, type ErrorCode } from '../contracts/errors';
+import type { StageFailure } from '../contracts/stages';
+import { PermanentError } from '../pipelines/define-pipeline';
+
+/** Stop adding outcomes to one response at this size; the workflow asks again for the rest. */
+const RESPONSE_MAX_BYTES = 512 * 1024;
+
+/** The first outcomes that fit into one response, at least one. */
+export function cutBySize<Outcome>(outcomes: Outcome[], maxBytes = RESPONSE_MAX_BYTES): Outcome[] {
+  let bytes = 0;
+  const end = outcomes.findIndex((outcome) => {
+    bytes += jsonBytes(outcome);
+    return bytes > maxBytes;
+  });
+  return end === -1 ? outcomes : outcomes.slice(0, Math.max(1, end));
+}
+
+export function jsonBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value) ?? '', 'utf8');
+}
+
+/** An error that a pipeline's own code threw, as the outcome of that one job. */
+export function toStageFailure(error: unknown, code: ErrorCode): StageFailure {
+  const final = error instanceof PermanentError || error instanceof HeadwayError;
+  return {
+    kind: final ? 'final' : 'retry',
+    code: error instanceof HeadwayError ? error.code : code,
+    message: messageOf(error).slice(0, 1_000),
+    endedAt: Date.now(),
+  };
+}
+
+/**
+ * Runs `work` for all items at once and returns what is there when all have ended, or, once some have, `patienceMs` after
+ * the beginning: a slow one is left to the next call rather than holding up the others. Those still running after
+ * `timeoutMs` are aborted and given to `onTimeout`.
+ */
+export async function runBatch<Item, Outcome>(
+  items: Item[],
+  options: { timeoutMs: number; patienceMs?: number },
+  work: (item: Item, signal: AbortSignal) => Promise<Outcome>,
+  onTimeout: (item: Item) => Outcome,
+): Promise<Outcome[]> {
+  const outcomes = new Map<Item, Outcome>();
+  const abort = new AbortController();
+  const all = Promise.all(
+    items.map(async (item) => {
+      const outcome = await work(item, abort.signal);
+      if (!abort.signal.aborted) outcomes.set(item, outcome);
+    }),
+  );
+  try {
+    await Promise.race([all, delay(options.patienceMs ?? 1_000, abort.signal)]);
+    if (outcomes.size === 0) await Promise.race([all, delay(options.timeoutMs, abort.signal)]);
+  } finally {
+    abort.abort();
+    all.catch(() => undefined);
+  }
+  if (outcomes.size === 0) return items.map(onTimeout);
+  return items.flatMap((item) => (outcomes.has(item) ? [outcomes.get(item) as Outcome] : []));
+}
+
+function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  });
+}

@@ -1,0 +1,139 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { NotFoundError, type OpenAI } from 'openai';
+import type { Response } from 'openai/resources/responses/responses';
+import type { LlmCall, LlmHandle, LlmOutcome } from '../../contracts/stages';
+import type { Pipeline } from '../../pipelines/define-pipeline';
+import { classifyError } from './classify-error';
+import type { LlmCalls } from './index';
+import { createLimit } from './limit';
+import { PollTimes } from './poll-times';
+import { readResponse, usageOf } from './read-response';
+import { toRequest } from './request';
+
+export interface LlmCallsOptions {
+  client: OpenAI;
+  model: string;
+  /** Requests that may be under way to the provider at a time. */
+  concurrency: number;
+  pipelineNamed: (name: string) => Pipeline;
+}
+
+const noUsage = { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 };
+
+/** Longest wait for the provider to accept a call, or to answer a poll. Neither waits for the model. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/**
+ * Calls that run in the background of the provider (Responses API, `background: true`). Any worker can await them by id, so a
+ * crash pays for no call twice. https://platform.openai.com/docs/guides/background
+ */
+export function createBackgroundCalls({
+  client,
+  model,
+  concurrency,
+  pipelineNamed,
+}: LlmCallsOptions): LlmCalls {
+  const limit = createLimit(concurrency);
+  const pollTimes = new PollTimes();
+
+  return {
+    async start(call) {
+      const startedAt = Date.now();
+      const expired = alreadyExpired(call, startedAt);
+      if (expired) return expired;
+      try {
+        const body = toRequest(call, pipelineNamed(call.pipeline), model);
+        const response = await limit(() =>
+          client.responses.create(
+            { ...body, background: true, store: true },
+            { timeout: REQUEST_TIMEOUT_MS },
+          ),
+        );
+        return toHandle(call, response.id, startedAt);
+      } catch (error) {
+        return { index: call.index, startedAt, endedAt: Date.now(), usage: noUsage, ...classifyError(error) };
+      }
+    },
+
+    async wait(handle, signal) {
+      const pipeline = pipelineNamed(handle.pipeline);
+      for (;;) {
+        const elapsedMs = Date.now() - handle.startedAt;
+        const untilTimeoutMs = handle.timeoutAt - Date.now();
+        await delay(Math.min(pollTimes.untilNext(elapsedMs), Math.max(untilTimeoutMs, 0)), undefined, {
+          signal,
+        });
+        const response = await poll(handle, signal);
+        const endedAt = Date.now();
+        const base = { index: handle.index, startedAt: handle.startedAt, endedAt };
+        if (response && response.status !== 'queued' && response.status !== 'in_progress') {
+          pollTimes.learn(endedAt - handle.startedAt);
+          return { ...base, usage: usageOf(response), ...readResponse(response, pipeline) };
+        }
+        if (response === null) return { ...base, usage: noUsage, ...forgotten(handle) };
+        // An unreachable provider says nothing about the call, so it only ends a job by its deadline.
+        if (endedAt < handle.timeoutAt || (response === undefined && !handle.expires)) continue;
+        await this.cancel(handle);
+        return timedOut(handle, endedAt);
+      }
+    },
+
+    async cancel(handle) {
+      await limit(() => client.responses.cancel(handle.callId, { timeout: REQUEST_TIMEOUT_MS })).catch(
+        () => undefined,
+      );
+    },
+  };
+
+  /** The response as it is now, null when the provider does not know it any more, undefined when it could not be asked. */
+  async function poll(handle: LlmHandle, signal: AbortSignal): Promise<Response | null | undefined> {
+    try {
+      return await limit(() =>
+        client.responses.retrieve(handle.callId, {}, { timeout: REQUEST_TIMEOUT_MS, signal }),
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof NotFoundError) return null;
+      await delay(Math.min(classifyError(error).retryAfterMs ?? 1_000, 10_000), undefined, { signal });
+      return undefined;
+    }
+  }
+}
+
+/** How a call is told apart and when waiting for it ends. */
+export function toHandle(call: LlmCall, callId: string, startedAt: number): LlmHandle {
+  const { index, jobId, pipeline, timeoutMs, deadline } = call;
+  const expires = deadline !== undefined && deadline < startedAt + timeoutMs;
+  const handle = {
+    index,
+    jobId,
+    pipeline,
+    callId,
+    startedAt,
+    timeoutAt: expires ? deadline : startedAt + timeoutMs,
+  };
+  return expires ? { ...handle, expires } : handle;
+}
+
+export function alreadyExpired({ index, deadline }: LlmCall, now: number): LlmOutcome | undefined {
+  if (deadline === undefined || deadline > now) return undefined;
+  return { index, startedAt: now, endedAt: now, usage: noUsage, kind: 'expired' };
+}
+
+/** The end of a call that took too long: for its job's deadline, or for its pipeline. */
+export function timedOut(handle: LlmHandle, endedAt: number): LlmOutcome {
+  const base = {
+    index: handle.index,
+    startedAt: handle.startedAt,
+    endedAt,
+    usage: { ...noUsage, llmCalls: 1 },
+  };
+  if (handle.expires) return { ...base, kind: 'expired' };
+  const message = `no answer within ${handle.timeoutAt - handle.startedAt} ms`;
+  return { ...base, kind: 'retry', code: 'HW_LLM_TIMEOUT', message };
+}
+
+function forgotten({ callId }: LlmHandle) {
+  const message = `the provider no longer knows response ${callId}`;
+  return { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message } as const;
+}

@@ -1,0 +1,40 @@
+import { APIConnectionError, APIError } from 'openai';
+import { messageOf } from '../../contracts/errors';
+import type { StageFailure } from '../../contracts/stages';
+
+/**
+ * What an error of the `openai` client means. 408, 409, 429 and 5xx may pass, as may trouble with the network; every other 4xx
+ * says that this request will never be taken. `x-should-retry` overrules, as it does in the client itself.
+ */
+export function classifyError(error: unknown): Omit<StageFailure, 'endedAt'> {
+  const message = messageOf(error).slice(0, 1_000);
+  if (error instanceof APIConnectionError)
+    return { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message, shared: true };
+  if (!(error instanceof APIError) || error.status === undefined) {
+    return { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message };
+  }
+  const { status } = error as { status: number };
+  const headers = error.headers as Headers | undefined;
+  const retryAfterMs = readRetryAfter(headers);
+  if (!shouldRetry(status, headers)) return { kind: 'final', code: 'HW_LLM_REJECTED', message };
+  if (status === 429)
+    return { kind: 'retry', code: 'HW_LLM_RATE_LIMITED', message, shared: true, retryAfterMs };
+  return { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message, shared: status === 503, retryAfterMs };
+}
+
+function shouldRetry(status: number, headers: Headers | undefined): boolean {
+  const told = headers?.get('x-should-retry');
+  if (told === 'true' || told === 'false') return told === 'true';
+  return status === 408 || status === 409 || status === 429 || status >= 500;
+}
+
+/** Milliseconds to wait: `retry-after-ms`, or `retry-after` in seconds or as a date (RFC 9110, section 10.2.3). */
+export function readRetryAfter(headers: Headers | undefined, now = Date.now()): number | undefined {
+  const exact = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
+  if (exact >= 0) return exact;
+  const header = headers?.get('retry-after') ?? '';
+  const seconds = Number.parseFloat(header);
+  if (seconds >= 0) return seconds * 1_000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

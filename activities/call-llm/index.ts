@@ -1,0 +1,127 @@
+import { heartbeat, activityInfo } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Counter, Gauge, Histogram } from 'prom-client';
+import type { LlmCall, LlmHandle, LlmOutcome, StartedCalls } from '../../contracts/stages';
+import { cutBySize } from '../batch';
+import { holdAlive, stopReason } from './activity-life';
+import { nextWave } from './next-wave';
+
+/** How calls are made and awaited: in the background of the provider, or held open by this process. */
+export interface LlmCalls {
+  /** Makes a call. Returns its handle, or how it ended when the provider did not take it. Never throws. */
+  start(call: LlmCall): Promise<LlmHandle | LlmOutcome>;
+  /** How a call ended. Rejects only when `signal` is aborted; the call itself goes on then. */
+  wait(handle: LlmHandle, signal: AbortSignal): Promise<LlmOutcome>;
+  /** Stops a call whose answer nobody wants. Never throws. */
+  cancel(handle: LlmHandle): Promise<void>;
+  /** Task queue of this process, when only it can await the calls it made. */
+  heldBy?: string;
+}
+
+export interface CallLlmDependencies {
+  llmCalls: LlmCalls;
+  llmMetrics?: { ended: Counter<'outcome'>; duration: Histogram; inFlight: Gauge };
+}
+
+export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
+  return {
+    /**
+     * Makes one call for each job and returns at once. What was made is kept in the heartbeat, so an attempt that takes
+     * over makes only the calls that are missing there.
+     */
+    async startLlmCalls({ calls }: { calls: LlmCall[] }): Promise<StartedCalls> {
+      const made = new Map(stillHeld().map((handle) => [handle.index, handle]));
+      const outcomes: LlmOutcome[] = [];
+      const life = holdAlive(() => [...made.values()]);
+      try {
+        await Promise.all(
+          calls.map(async (call) => {
+            if (made.has(call.index)) return;
+            const started = await llmCalls.start(call);
+            if ('kind' in started) outcomes.push(started);
+            else made.set(started.index, started);
+            heartbeat([...made.values()]);
+          }),
+        );
+        return { handles: [...made.values()], outcomes: cutBySize(outcomes), heldBy: llmCalls.heldBy };
+      } finally {
+        life.end();
+      }
+    },
+
+    /**
+     * Waits until some of the calls have ended, and a moment longer for others that end together with them.
+     *
+     * @throws CancelledFailure after cancelling the calls, when the workflow was cancelled; a retryable
+     * ApplicationFailure when only this worker stops
+     */
+    async awaitLlmCalls({ handles }: { handles: LlmHandle[] }): Promise<{ outcomes: LlmOutcome[] }> {
+      const life = holdAlive();
+      llmMetrics?.inFlight.inc(handles.length);
+      try {
+        const outcomes = cutBySize(
+          await nextWave(handles, life.signal, (handle, signal) => llmCalls.wait(handle, signal)),
+        );
+        outcomes.forEach(count);
+        return { outcomes };
+      } catch (error) {
+        throw await stopped(handles, error);
+      } finally {
+        llmMetrics?.inFlight.dec(handles.length);
+        life.end();
+      }
+    },
+
+    /**
+     * One call from beginning to end, for a job that runs as its own workflow. Resumes the call of an earlier attempt.
+     *
+     * @throws ApplicationFailure, retryable after the wait the provider asked for, when the trouble is shared; otherwise as
+     * `awaitLlmCalls`
+     */
+    async callLlm(call: LlmCall): Promise<LlmOutcome> {
+      const [resumed] = stillHeld();
+      const started = resumed ?? (await llmCalls.start(call));
+      if ('kind' in started) return unlessShared(started);
+      const life = holdAlive(() => [started]);
+      heartbeat([started]);
+      try {
+        const outcome = await llmCalls.wait(started, life.signal);
+        count(outcome);
+        return unlessShared(outcome);
+      } catch (error) {
+        throw await stopped([started], error);
+      } finally {
+        life.end();
+      }
+    },
+  };
+
+  /** Calls an earlier attempt made. Those that a process held open ended with it. */
+  function stillHeld(): LlmHandle[] {
+    const details: unknown = llmCalls.heldBy === undefined ? activityInfo().heartbeatDetails : undefined;
+    return Array.isArray(details) ? (details as LlmHandle[]) : [];
+  }
+
+  function count(outcome: LlmOutcome): void {
+    llmMetrics?.ended.inc({ outcome: outcome.kind });
+    llmMetrics?.duration.observe((outcome.endedAt - outcome.startedAt) / 1_000);
+  }
+
+  /** A worker that stops leaves the calls alone; only a cancelled workflow gives them up. */
+  async function stopped(handles: LlmHandle[], error: unknown): Promise<unknown> {
+    const reason = stopReason();
+    if (reason === 'cancelled') await Promise.all(handles.map((handle) => llmCalls.cancel(handle)));
+    if (reason === 'shutdown')
+      return ApplicationFailure.retryable('The worker is shutting down.', 'WorkerShutdown');
+    return error;
+  }
+}
+
+function unlessShared(outcome: LlmOutcome): LlmOutcome {
+  if (outcome.kind !== 'retry' || !outcome.shared) return outcome;
+  throw ApplicationFailure.create({
+    message: outcome.message,
+    type: outcome.code,
+    nextRetryDelay: outcome.retryAfterMs,
+  });
+}

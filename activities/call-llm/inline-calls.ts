@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { APIConnectionTimeoutError } from 'openai';
+import type { LlmCall, LlmOutcome } from '../../contracts/stages';
+import { alreadyExpired, timedOut, toHandle, type LlmCallsOptions } from './background-calls';
+import { classifyError } from './classify-error';
+import type { LlmCalls } from './index';
+import { readResponse, usageOf } from './read-response';
+import { toRequest } from './request';
+
+const noUsage = { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 };
+
+/** How long an outcome nobody came for is kept: a workflow that is gone asks no more. */
+const KEPT_MS = 10 * 60_000;
+
+interface HeldCall {
+  outcome: Promise<LlmOutcome>;
+  abort: AbortController;
+}
+
+/**
+ * Calls for providers without background mode: the request is held open in this process, which alone can await it (`heldBy`). When
+ * the process is gone, the calls whose outcomes are not in the history yet are made again elsewhere.
+ */
+export function createInlineCalls(options: LlmCallsOptions, heldBy: string): LlmCalls {
+  const held = new Map<string, HeldCall>();
+
+  return {
+    heldBy,
+
+    start(call) {
+      const startedAt = Date.now();
+      const expired = alreadyExpired(call, startedAt);
+      if (expired) return Promise.resolve(expired);
+      const callId = randomUUID();
+      const abort = new AbortController();
+      const outcome = makeCall(call, startedAt, abort.signal);
+      held.set(callId, { outcome, abort });
+      void outcome.then(() => setTimeout(() => held.delete(callId), KEPT_MS).unref());
+      return Promise.resolve(toHandle(call, callId, startedAt));
+    },
+
+    async wait(handle, signal) {
+      const call = held.get(handle.callId);
+      if (!call) {
+        const message = 'the worker that made the call no longer holds it';
+        const failure = { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message, shared: true } as const;
+        return {
+          index: handle.index,
+          startedAt: handle.startedAt,
+          endedAt: Date.now(),
+          usage: noUsage,
+          ...failure,
+        };
+      }
+      // Kept after it was read, since the activity's result may be lost on its way to the history.
+      return await Promise.race([call.outcome, rejectOn(signal)]);
+    },
+
+    cancel(handle) {
+      held.get(handle.callId)?.abort.abort();
+      return Promise.resolve();
+    },
+  };
+
+  async function makeCall(call: LlmCall, startedAt: number, signal: AbortSignal): Promise<LlmOutcome> {
+    const { client, model, pipelineNamed } = options;
+    const handle = toHandle(call, '', startedAt);
+    try {
+      const pipeline = pipelineNamed(call.pipeline);
+      const timeout = handle.timeoutAt - startedAt;
+      const response = await client.responses.create(toRequest(call, pipeline, model), { signal, timeout });
+      const base = { index: call.index, startedAt, endedAt: Date.now(), usage: usageOf(response) };
+      return { ...base, ...readResponse(response, pipeline) };
+    } catch (error) {
+      if (error instanceof APIConnectionTimeoutError) return timedOut(handle, Date.now());
+      return { index: call.index, startedAt, endedAt: Date.now(), usage: noUsage, ...classifyError(error) };
+    }
+  }
+}
+
+function rejectOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) return reject(signal.reason as Error);
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}

@@ -1,0 +1,98 @@
+import type { Response } from 'openai/resources/responses/responses';
+import { describeIssues } from '../../contracts/job-request';
+import type { Usage } from '../../contracts/job-result';
+import type { BadAnswer, Citation, LlmAnswer, StageFailure } from '../../contracts/stages';
+import type { Pipeline } from '../../pipelines/define-pipeline';
+import { jsonBytes } from '../batch';
+
+/** An answer travels through the history more than once, and one payload may have 2 MB. */
+const ANSWER_MAX_BYTES = 512 * 1024;
+
+/** What is kept of a bad answer, to be shown to the model again. */
+const KEPT_CHARACTERS = 20_000;
+
+export type ReadResponse = LlmAnswer | BadAnswer | Omit<StageFailure, 'endedAt'>;
+
+/** What a response that has ended means for its job. Checks the answer against the pipeline's response schema. */
+export function readResponse(response: Response, pipeline: Pipeline): ReadResponse {
+  const { status, model } = response;
+  if (status === 'failed') return readFailed(response);
+  if (status === 'cancelled') {
+    return {
+      kind: 'retry',
+      code: 'HW_LLM_UNAVAILABLE',
+      message: `response ${response.id} was cancelled at the provider`,
+    };
+  }
+  if (status === 'incomplete') {
+    const reason = response.incomplete_details?.reason ?? 'unknown reason';
+    return { kind: 'final', code: 'HW_LLM_INCOMPLETE', message: `the answer is incomplete: ${reason}` };
+  }
+  const refusal = contentOf(response).find((content) => content.type === 'refusal');
+  if (refusal)
+    return { kind: 'final', code: 'HW_LLM_REFUSED', message: `the model refused: ${refusal.refusal}` };
+
+  const text = contentOf(response)
+    .map((content) => (content.type === 'output_text' ? content.text : ''))
+    .join('');
+  const answer = parseJson(text);
+  if (answer === undefined)
+    return badAnswer(text, text === '' ? 'the answer is empty' : 'the answer is not JSON');
+  const checked = pipeline.response.safeParse(answer);
+  if (!checked.success) return badAnswer(text, describeIssues(checked.error, 'answer'));
+
+  const result: LlmAnswer = { kind: 'answer', answer: checked.data, citations: citationsOf(response), model };
+  const bytes = jsonBytes(result);
+  if (bytes <= ANSWER_MAX_BYTES) return result;
+  const message = `the answer has ${bytes} bytes; at most ${ANSWER_MAX_BYTES} are possible`;
+  return { kind: 'final', code: 'HW_ANSWER_TOO_LARGE', message };
+}
+
+/** Tokens and web searches of one call. */
+export function usageOf(response: Response): Usage {
+  return {
+    inputTokens: response.usage?.input_tokens ?? 0,
+    outputTokens: response.usage?.output_tokens ?? 0,
+    webSearches: response.output.filter((item) => item.type === 'web_search_call').length,
+    llmCalls: 1,
+  };
+}
+
+function readFailed({ error }: Response): ReadResponse {
+  const message = `the provider reports ${error?.code ?? 'no code'}: ${error?.message ?? 'no message'}`;
+  if (error?.code === 'rate_limit_exceeded')
+    return { kind: 'retry', code: 'HW_LLM_RATE_LIMITED', message, shared: true };
+  if (error?.code === 'server_error') return { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message };
+  return { kind: 'final', code: 'HW_LLM_REJECTED', message };
+}
+
+function badAnswer(text: string, problem: string): BadAnswer {
+  return {
+    kind: 'bad-answer',
+    code: 'HW_LLM_BAD_ANSWER',
+    message: problem,
+    answer: text.slice(0, KEPT_CHARACTERS),
+  };
+}
+
+function contentOf(response: Response) {
+  return response.output.flatMap((item) => (item.type === 'message' ? item.content : []));
+}
+
+function citationsOf(response: Response): Citation[] {
+  return contentOf(response).flatMap((content) =>
+    content.type === 'output_text'
+      ? content.annotations.flatMap((note) =>
+          note.type === 'url_citation' ? [{ url: note.url, title: note.title }] : [],
+        )
+      : [],
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

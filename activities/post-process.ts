@@ -1,0 +1,73 @@
+import type {
+  PostProcessItem,
+  PostProcessOutcome,
+  PostProcessRequest,
+  StageFailure,
+} from '../contracts/stages';
+import type { Pipeline } from '../pipelines/define-pipeline';
+import { cutBySize, jsonBytes, runBatch, toStageFailure } from './batch';
+import { asApplicationFailure, throwIfShared } from './enrich';
+
+export interface PostProcessDependencies {
+  pipelineNamed: (name: string) => Pipeline;
+  /** Bytes the output of one job may have: what the results topic takes, less the rest of a result. */
+  outputMaxBytes: number;
+}
+
+export function createPostProcess({ pipelineNamed, outputMaxBytes }: PostProcessDependencies) {
+  return {
+    /**
+     * Makes the outputs of jobs whose answers are durable. One job's error is a value.
+     *
+     * @throws ApplicationFailure, retryable, when every job failed in a way that may pass: that trouble is shared
+     */
+    async postProcess({ items, timeoutMs }: PostProcessRequest): Promise<{ outcomes: PostProcessOutcome[] }> {
+      const outcomes = await runBatch<PostProcessItem, PostProcessOutcome>(
+        items,
+        { timeoutMs },
+        async (item) => ({ index: item.index, ...(await postProcessOne(item)) }),
+        ({ index }) => ({ index, ...timedOut(timeoutMs) }),
+      );
+      throwIfShared(outcomes);
+      return { outcomes: cutBySize(outcomes) };
+    },
+
+    /**
+     * The same for a job that runs as its own workflow.
+     *
+     * @throws ApplicationFailure typed with the error code; not retryable when repeating would change nothing
+     */
+    async postProcessJob({
+      item,
+      timeoutMs,
+    }: {
+      item: PostProcessItem;
+      timeoutMs: number;
+    }): Promise<unknown> {
+      const [outcome] = await runBatch([item], { timeoutMs }, postProcessOne, () => timedOut(timeoutMs));
+      if (outcome?.kind === 'output') return outcome.output;
+      throw asApplicationFailure(outcome ?? timedOut(timeoutMs));
+    },
+  };
+
+  async function postProcessOne(
+    item: PostProcessItem,
+  ): Promise<{ kind: 'output'; output: unknown } | StageFailure> {
+    try {
+      const pipeline = pipelineNamed(item.pipeline);
+      const { input, enrichment, citations } = item;
+      const output = await pipeline.postProcess(item.answer, { input, enrichment, citations });
+      const bytes = jsonBytes(output);
+      if (bytes <= outputMaxBytes) return { kind: 'output', output };
+      const message = `the output has ${bytes} bytes; at most ${outputMaxBytes} are possible`;
+      return { kind: 'final', code: 'HW_RESULT_TOO_LARGE', message, endedAt: Date.now() };
+    } catch (error) {
+      return toStageFailure(error, 'HW_POST_PROCESS_FAILED');
+    }
+  }
+}
+
+function timedOut(timeoutMs: number): StageFailure {
+  const message = `postProcess took longer than ${timeoutMs} ms`;
+  return { kind: 'retry', code: 'HW_POST_PROCESS_FAILED', message, endedAt: Date.now() };
+}

@@ -1,0 +1,110 @@
+import { isCancellation } from '@temporalio/workflow';
+import type { PostProcessItem, PostProcessOutcome, PublishItem } from '../contracts/stages';
+import { durableNow, durablePoint } from './durable-point';
+import { failureMessage } from './failures';
+import { completed, ended } from './job-progress';
+import { leavePack } from './leave-pack';
+import type { Pack } from './pack';
+import { chunksBySize, jsonBytes } from './size';
+
+export interface JobEnd {
+  index: number;
+  item: PublishItem;
+}
+
+/** Jobs of a pack that take their last steps together. */
+export interface Wave {
+  /** Have an answer that still has to be post-processed. */
+  answered: number[];
+  /** Have their result already. */
+  ends: JobEnd[];
+  /** Go on as workflows of their own. */
+  leaving: number[];
+  /** What `ends` and `leaving` rest on is in the history. */
+  durable: boolean;
+}
+
+export function newWave(): Wave {
+  return { answered: [], ends: [], leaving: [], durable: false };
+}
+
+/** Post-processes, publishes, lets go. Nothing is published that a crash could still make differently. */
+export async function finishWave(pack: Pack, wave: Wave): Promise<void> {
+  const { ends, leaving } = wave;
+  let { durable } = wave;
+  let remaining = wave.answered;
+  while (remaining.length > 0) {
+    const outcomes = await postProcessSome(pack, remaining);
+    const done = new Set(outcomes.map((outcome) => outcome.index));
+    remaining = remaining.filter((index) => !done.has(index));
+    for (const outcome of outcomes) {
+      durable &&= outcome.kind === 'output' && pack.policy(outcome.index).postProcess.deterministic;
+      takeOutput(pack, outcome, ends, leaving);
+    }
+    if (remaining.length > 0) await durablePoint();
+  }
+  if (ends.length + leaving.length === 0) return;
+  if (!durable) await durablePoint();
+  await Promise.all([publish(pack, ends), ...leaving.map((index) => leavePack(pack, index))]);
+}
+
+async function postProcessSome(pack: Pack, indexes: number[]): Promise<PostProcessOutcome[]> {
+  const items = indexes.map((index): PostProcessItem => {
+    const { job, enrichment, answer } = pack.job(index);
+    if (!answer) throw new Error(`Job ${job.id} has no answer to post-process`);
+    const { pipeline, input } = job;
+    return { index, pipeline, input, enrichment, answer: answer.answer, citations: answer.citations };
+  });
+  const timeoutMs = Math.max(...indexes.map((index) => pack.policy(index).postProcess.timeoutMs));
+  try {
+    return (await pack.stages.postProcess({ items, timeoutMs })).outcomes;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const endedAt = await durableNow();
+    const gaveUp = {
+      kind: 'final',
+      code: 'HW_POST_PROCESS_FAILED',
+      message: failureMessage(error),
+      endedAt,
+    } as const;
+    return indexes.map((index) => ({ index, ...gaveUp }));
+  }
+}
+
+function takeOutput(pack: Pack, outcome: PostProcessOutcome, ends: JobEnd[], leaving: number[]): void {
+  const { index } = outcome;
+  const job = pack.job(index);
+  if (outcome.kind === 'output') {
+    ends.push({ index, item: completed(job, outcome.output) });
+  } else if (outcome.kind === 'final') {
+    ends.push({ index, item: ended(job, 'failed', outcome, outcome.endedAt) });
+  } else {
+    job.lastError = { code: outcome.code, message: outcome.message };
+    leaving.push(index);
+  }
+}
+
+/** Publishes results, and in the place of one that the topic does not take, a small one that says so. */
+export async function publish(pack: Pack, ends: JobEnd[]): Promise<void> {
+  for (const chunk of chunksBySize(ends, (end) => jsonBytes(end.item))) {
+    for (const { index, item } of chunk) {
+      const job = pack.job(index);
+      const { status, error } = item.result;
+      Object.assign(job, { status, stage: 'publish' });
+      if (error) job.lastError = { code: error.type, message: error.message };
+    }
+    const { tooLarge } = await pack.stages.publishResults({ items: chunk.map((end) => end.item) });
+    if (tooLarge.length === 0) continue;
+    const endedAt = await durableNow();
+    const refused = tooLarge.flatMap((position): JobEnd[] => {
+      const end = chunk[position];
+      return end ? [{ index: end.index, item: tooLargeResult(pack, end, endedAt) }] : [];
+    });
+    await publish(pack, refused);
+  }
+}
+
+function tooLargeResult(pack: Pack, end: JobEnd, endedAt: number): PublishItem {
+  const message = `The result has ${jsonBytes(end.item.result)} bytes, more than a record of the results topic may have.`;
+  return ended(pack.job(end.index), 'failed', { code: 'HW_RESULT_TOO_LARGE', message }, endedAt);
+}

@@ -1,0 +1,2 @@
+export { processPack } from './process-pack';
+export { processJob } from './process-job';

@@ -1,0 +1,103 @@
+import { workflowInfo } from '@temporalio/workflow';
+import type { ErrorCode } from '../contracts/errors';
+import type { JobResult, Stage, TerminalStatus, Usage } from '../contracts/job-result';
+import type { PackJob } from '../contracts/pack';
+import type { BadAnswer, LlmAnswer, LlmOutcome, Prompt, PublishItem } from '../contracts/stages';
+
+/** Where a job stands. Plain data: it is the argument of `processJob` when a job leaves its pack. */
+export interface JobProgress {
+  job: PackJob;
+  stage: Stage;
+  status: 'running' | 'left' | TerminalStatus;
+  /** Start of the first workflow that held the job, ms since 1970. */
+  startedAt: number;
+  prompt?: Prompt;
+  enrichment?: unknown;
+  answer?: LlmAnswer;
+  /** The answer the next LLM call shall mend. */
+  badAnswer?: BadAnswer;
+  /** LLM calls begun, repair attempts included. */
+  llmAttempts: number;
+  repairs: number;
+  answeredAt?: number;
+  /** Failed calls that were the job's own trouble. */
+  ownFailures: number;
+  /** When calls began to fail, and how many answers the pack had by then. */
+  trouble?: { since: number; answers: number };
+  lastError?: { code: ErrorCode; message: string };
+  usage: Usage;
+  llmMs: number;
+}
+
+export function newProgress(job: PackJob): JobProgress {
+  return {
+    job,
+    stage: 'enrich',
+    status: 'running',
+    startedAt: workflowInfo().startTime.getTime(),
+    llmAttempts: 0,
+    repairs: 0,
+    ownFailures: 0,
+    usage: { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 },
+    llmMs: 0,
+  };
+}
+
+/** Adds what an LLM call cost. */
+export function addUsage(progress: JobProgress, outcome: LlmOutcome): void {
+  const { usage } = progress;
+  usage.inputTokens += outcome.usage.inputTokens;
+  usage.outputTokens += outcome.usage.outputTokens;
+  usage.webSearches += outcome.usage.webSearches;
+  usage.llmCalls += outcome.usage.llmCalls;
+  progress.llmMs += Math.max(0, outcome.endedAt - outcome.startedAt);
+}
+
+/** A result with output. Its time is that of the answer, which is durable; post-processing may run again. */
+export function completed(progress: JobProgress, output: unknown): PublishItem {
+  return toItem(progress, progress.answeredAt ?? 0, { status: 'completed', output });
+}
+
+/** A result without output. The bytes of a result depend only on what is in the history, so `endedAt` must be durable. */
+export function ended(
+  progress: JobProgress,
+  status: Exclude<TerminalStatus, 'completed'>,
+  failure: { code: ErrorCode; message: string; attempts?: number },
+  endedAt: number,
+): PublishItem {
+  const attempts = Math.max(
+    1,
+    failure.attempts ?? (progress.stage === 'call-llm' ? progress.llmAttempts : 1),
+  );
+  const error = { stage: progress.stage, type: failure.code, message: failure.message, attempts };
+  return toItem(progress, endedAt, { status, error });
+}
+
+function toItem(
+  progress: JobProgress,
+  endedAt: number,
+  end: Pick<JobResult, 'status' | 'output' | 'error'>,
+): PublishItem {
+  const { job, startedAt } = progress;
+  const receivedAt = job.source.timestamp;
+  const { workflowId, runId } = workflowInfo();
+  const result: JobResult = {
+    id: job.id,
+    pipeline: job.pipeline,
+    ...end,
+    tenant: job.tenant,
+    metadata: job.metadata,
+    usage: { ...progress.usage },
+    timings: {
+      receivedAt: new Date(receivedAt).toISOString(),
+      startedAt: new Date(startedAt).toISOString(),
+      completedAt: new Date(endedAt).toISOString(),
+      queuedMs: Math.max(0, startedAt - receivedAt),
+      llmMs: progress.llmMs,
+      totalMs: Math.max(0, endedAt - receivedAt),
+    },
+    source: job.source,
+    workflow: { id: workflowId, runId },
+  };
+  return { result, traceparent: job.traceparent, tracestate: job.tracestate };
+}

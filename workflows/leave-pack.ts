@@ -1,0 +1,44 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
+import type { JobProgress } from './job-progress';
+import type { Pack } from './pack';
+import type { processJob } from './process-job';
+import { PROCESS_JOB } from '../contracts/workflow-names';
+import { describeJob, jobSearchAttributes } from './visible';
+import type { PipelinePolicy } from '../contracts/policy';
+
+/** Argument of the workflow `processJob`: the job and how far its pack has brought it. */
+export interface JobInput {
+  progress: JobProgress;
+  policy: PipelinePolicy;
+  llmTaskQueue: string;
+}
+
+/** Starts `processJob` for one job; when this returns the new workflow is durable, and the pack is rid of it. */
+export async function leavePack(pack: Pack, index: number): Promise<void> {
+  const progress = pack.job(index);
+  const input: JobInput = {
+    progress: { ...progress },
+    policy: pack.policy(index),
+    llmTaskQueue: pack.llmTaskQueue,
+  };
+  progress.status = 'left';
+  try {
+    await start(progress.job.id, input);
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    // Another record carries the same job id, or this pack itself does. It still has to end.
+    await start(`${progress.job.id}~${workflowInfo().runId}-${index}`, input);
+  }
+}
+
+async function start(workflowId: string, input: JobInput): Promise<void> {
+  await startChild<typeof processJob>(PROCESS_JOB, {
+    workflowId,
+    args: [input],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    staticSummary: describeJob(input.progress),
+    typedSearchAttributes: jobSearchAttributes(input.progress),
+  });
+}

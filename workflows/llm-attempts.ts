@@ -1,0 +1,57 @@
+import type { PipelinePolicy } from '../contracts/policy';
+import type { LlmCall, LlmOutcome } from '../contracts/stages';
+import type { JobProgress } from './job-progress';
+import type { Pack } from './pack';
+
+/** Failures of its own that a job may have in a pack while others get answers; with the last one it leaves. */
+const OWN_FAILURES_IN_PACK = 2;
+
+/** Waits are whole seconds, so that jobs which failed together are tried again together. */
+const WAIT_GRAIN_MS = 1_000;
+
+type Failure = Extract<LlmOutcome, { kind: 'retry' | 'final' }>;
+
+/** The next LLM call of a job; counts it. */
+export function nextCall(index: number, progress: JobProgress, policy: PipelinePolicy): LlmCall {
+  const { job, prompt, badAnswer } = progress;
+  if (!prompt) throw new Error(`Job ${job.id} has no prompt yet`);
+  progress.llmAttempts += 1;
+  return {
+    index,
+    jobId: job.id,
+    pipeline: job.pipeline,
+    prompt,
+    maxOutputTokens: policy.llm.maxOutputTokens,
+    timeoutMs: policy.llm.timeoutMs,
+    attempt: progress.llmAttempts,
+    deadline: job.deadline === undefined ? undefined : Date.parse(job.deadline),
+    repair: badAnswer && { answer: badAnswer.answer, problem: badAnswer.message },
+    traceparent: job.traceparent,
+  };
+}
+
+/**
+ * What to do about a failed call that might pass next time. Trouble that all share must not turn thousands of jobs
+ * into thousands of workflows, so a job leaves only when it keeps failing while others get their answers.
+ */
+export function afterFailure(
+  pack: Pack,
+  index: number,
+  failure: Failure & { endedAt: number },
+): 'again' | 'leave' | 'fail' {
+  const job = pack.job(index);
+  job.lastError = { code: failure.code, message: failure.message };
+  job.trouble ??= { since: failure.endedAt, answers: pack.answers };
+  if (!failure.shared) job.ownFailures += 1;
+  const othersGoOn = pack.answers > job.trouble.answers;
+  if (job.ownFailures >= OWN_FAILURES_IN_PACK && othersGoOn) return 'leave';
+  return failure.endedAt - job.trouble.since > pack.policy(index).giveUpAfterMs ? 'fail' : 'again';
+}
+
+/** Milliseconds before the next call: doubling, but never less than what the provider asked for. */
+export function backoffMs(job: JobProgress, policy: PipelinePolicy, retryAfterMs = 0): number {
+  const { backoffMs: first, maxBackoffMs } = policy.llm;
+  const doubled = Math.min(maxBackoffMs, first * 2 ** Math.min(20, job.llmAttempts - 1));
+  const wait = Math.max(doubled, retryAfterMs);
+  return wait < WAIT_GRAIN_MS ? wait : Math.ceil(wait / WAIT_GRAIN_MS) * WAIT_GRAIN_MS;
+}

@@ -1,0 +1,34 @@
+/**
+ * Bytes that one batch handed to an activity may have: far enough under Temporal's 2 MB payload limit, and under 4 MB for
+ * one gRPC message with several batches in it. https://docs.temporal.io/cloud/limits
+ */
+export const BATCH_MAX_BYTES = 512 * 1024;
+
+const utf8 = new TextEncoder();
+
+/** Size of a value as JSON, in bytes. */
+export function jsonBytes(value: unknown): number {
+  return utf8.encode(JSON.stringify(value) ?? '').length;
+}
+
+/** Cuts a list, in order, so that each part stays under `maxBytes`; an item that is larger by itself is a part of its own. */
+export function chunksBySize<Item>(
+  items: Item[],
+  sizeOf: (item: Item) => number,
+  maxBytes = BATCH_MAX_BYTES,
+): Item[][] {
+  const chunks: Item[][] = [];
+  let bytes = 0;
+  for (const item of items) {
+    const size = sizeOf(item);
+    const last = chunks.at(-1);
+    if (last && bytes + size <= maxBytes) {
+      last.push(item);
+      bytes += size;
+    } else {
+      chunks.push([item]);
+      bytes = size;
+    }
+  }
+  return chunks;
+}

@@ -1,0 +1,126 @@
+import {
+  ActivityCancellationType,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
+import type { PipelinePolicy } from '../contracts/policy';
+import type { Activities } from '../activities';
+
+/** How long a short stage may try as a local activity before it becomes an ordinary one, visible in Temporal UI. */
+const LOCAL_TIMEOUT_MS = 3_000;
+
+/** Bounds the loss of a task between server and worker as well as a worker's crash. */
+const HEARTBEAT_TIMEOUT_MS = 10_000;
+
+const backoff = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
+
+/**
+ * The short stages, local first: a local activity costs the server nothing, but holds up its workflow task. When it
+ * fails within its short limit the trouble is shared (database or Kafka away), and an ordinary activity
+ * with endless, visible retries takes over. The price is a possible second run, so the stages are harmless to repeat.
+ */
+export function shortStages(policies: PipelinePolicy[]) {
+  const longest = (timeout: (policy: PipelinePolicy) => number) => Math.max(...policies.map(timeout));
+  const giveUpAfterMs = longest((policy) => policy.giveUpAfterMs);
+  return {
+    enrichJobs: localFirst(
+      'enrichJobs',
+      longest((policy) => policy.enrich.timeoutMs),
+      giveUpAfterMs,
+    ),
+    postProcess: localFirst(
+      'postProcess',
+      longest((policy) => policy.postProcess.timeoutMs),
+      giveUpAfterMs,
+    ),
+    // Nothing is ever given up once it only waits to be published.
+    publishResults: localFirst('publishResults', LOCAL_TIMEOUT_MS, undefined),
+  };
+}
+
+/** The LLM stage of a pack: start the calls, then await them in waves. Both on the LLM task queue. */
+export function llmStage(taskQueue: string, policies: PipelinePolicy[]) {
+  const giveUpAfterMs = Math.max(...policies.map((policy) => policy.giveUpAfterMs));
+  const longestCallMs = Math.max(...policies.map((policy) => policy.llm.timeoutMs));
+  const start = proxyActivities<Activities>({
+    taskQueue,
+    startToCloseTimeout: '60s',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    scheduleToCloseTimeout: giveUpAfterMs,
+    retry: backoff,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+  });
+  const awaitOptions = {
+    startToCloseTimeout: longestCallMs + 60_000,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    retry: { ...backoff, initialInterval: '200ms' },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  } as const;
+  return {
+    start: start.startLlmCalls,
+    await: proxyActivities<Activities>({ ...awaitOptions, taskQueue }).awaitLlmCalls,
+    /** For calls a certain worker holds open. When it is gone the task is not picked up, and the calls are made again. */
+    awaitHeldBy: (workerQueue: string) =>
+      proxyActivities<Activities>({
+        ...awaitOptions,
+        taskQueue: workerQueue,
+        scheduleToStartTimeout: '10s',
+      }).awaitLlmCalls,
+  };
+}
+
+/** The stages of a job that runs as a workflow of its own: ordinary activities under Temporal's retry policies. */
+export function ownStages(policy: PipelinePolicy, llmTaskQueue: string) {
+  return {
+    enrich: proxyActivities<Activities>({
+      startToCloseTimeout: policy.enrich.timeoutMs + 5_000,
+      scheduleToCloseTimeout: policy.giveUpAfterMs,
+      retry: { ...backoff, maximumAttempts: policy.enrich.attempts },
+    }).enrichJob,
+    callLlm: (attempt: number) =>
+      proxyActivities<Activities>({
+        taskQueue: llmTaskQueue,
+        startToCloseTimeout: policy.llm.timeoutMs + 60_000,
+        scheduleToCloseTimeout: policy.giveUpAfterMs,
+        heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+        // Only trouble that others share is thrown, so attempts are not counted here.
+        retry: { initialInterval: policy.llm.backoffMs, maximumInterval: policy.llm.maxBackoffMs },
+        cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        summary: `call ${attempt}`,
+      }).callLlm,
+    postProcess: proxyActivities<Activities>({
+      startToCloseTimeout: policy.postProcess.timeoutMs + 5_000,
+      scheduleToCloseTimeout: policy.giveUpAfterMs,
+      retry: { ...backoff, maximumAttempts: policy.postProcess.attempts },
+    }).postProcessJob,
+    publish: proxyActivities<Activities>({ startToCloseTimeout: '30s', retry: backoff }).publishResults,
+  };
+}
+
+type ShortStage = 'enrichJobs' | 'postProcess' | 'publishResults';
+
+function localFirst<Name extends ShortStage>(
+  name: Name,
+  timeoutMs: number,
+  giveUpAfterMs: number | undefined,
+): Activities[Name] {
+  const local = proxyLocalActivities<Activities>({
+    startToCloseTimeout: timeoutMs,
+    scheduleToCloseTimeout: Math.max(LOCAL_TIMEOUT_MS, timeoutMs),
+    retry: { initialInterval: '200ms', maximumAttempts: 2 },
+  })[name] as (argument: unknown) => Promise<unknown>;
+  const ordinary = proxyActivities<Activities>({
+    startToCloseTimeout: timeoutMs + 30_000,
+    scheduleToCloseTimeout: giveUpAfterMs,
+    retry: backoff,
+  })[name] as (argument: unknown) => Promise<unknown>;
+  return (async (argument: unknown) => {
+    try {
+      return await local(argument);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return await ordinary(argument);
+    }
+  }) as Activities[Name];
+}
