@@ -27,34 +27,33 @@ export class ApiError extends Error {
  * @param retryAfterMs what a rate limit asks the client to wait, in real milliseconds
  */
 export function errorOfFault(fault: FaultName, model: string, retryAfterMs: number): ApiError {
-  switch (fault) {
-    case 'rate_limit':
-      return rateLimited(model, retryAfterMs);
-    case 'insufficient_quota':
-      return new ApiError(429, {
-        message: 'You exceeded your current quota, please check your plan and billing details.',
-        type: 'insufficient_quota',
-        code: 'insufficient_quota',
-      });
-    case 'overloaded':
-      return new ApiError(503, {
-        message: 'The engine is currently overloaded, please try again later.',
-        type: 'service_unavailable_error',
-        code: 'server_overloaded',
-      });
-    case 'bad_request':
-      return new ApiError(400, {
-        message: `The requested model '${model}' does not exist.`,
-        param: 'model',
-        code: 'model_not_found',
-      });
-    default:
-      return new ApiError(500, {
-        message: 'The server had an error while processing your request. Sorry about that!',
-        type: 'server_error',
-        code: 'server_error',
-      });
+  if (fault === 'rate_limit') return rateLimited(model, retryAfterMs);
+  if (fault === 'insufficient_quota') {
+    return new ApiError(429, {
+      message: 'You exceeded your current quota, please check your plan and billing details.',
+      type: 'insufficient_quota',
+      code: 'insufficient_quota',
+    });
   }
+  if (fault === 'overloaded') {
+    return new ApiError(503, {
+      message: 'The engine is currently overloaded, please try again later.',
+      type: 'service_unavailable_error',
+      code: 'server_overloaded',
+    });
+  }
+  if (fault === 'bad_request') {
+    return new ApiError(400, {
+      message: `The requested model '${model}' does not exist.`,
+      param: 'model',
+      code: 'model_not_found',
+    });
+  }
+  return new ApiError(500, {
+    message: 'The server had an error while processing your request. Sorry about that!',
+    type: 'server_error',
+    code: 'server_error',
+  });
 }
 
 function rateLimited(model: string, retryAfterMs: number): ApiError {

@@ -84,18 +84,9 @@ function faultByRate(faultRates: FaultRates, roll: number): FaultName | undefine
 }
 
 function outcomeOf(fault: FaultName | undefined, directive: Directive | undefined): Outcome {
-  switch (fault) {
-    case 'malformed':
-    case 'wrong_schema':
-    case 'refusal':
-      return { kind: fault };
-    case 'incomplete':
-      return { kind: 'incomplete', reason: directive?.reason ?? 'max_output_tokens' };
-    case 'failed':
-      return { kind: 'failed', code: directive?.reason ?? 'server_error' };
-    case 'hang':
-      return { kind: 'failed', code: 'server_error' };
-    default:
-      return { kind: 'completed' };
-  }
+  if (fault === 'malformed' || fault === 'wrong_schema' || fault === 'refusal') return { kind: fault };
+  if (fault === 'incomplete') return { kind: fault, reason: directive?.reason ?? 'max_output_tokens' };
+  if (fault === 'failed' || fault === 'hang')
+    return { kind: 'failed', code: directive?.reason ?? 'server_error' };
+  return { kind: 'completed' };
 }

@@ -53,7 +53,7 @@ export function generateFromSchema(root: JsonSchema, material: Material): unknow
       : random.pick(branches);
   }
 
-  function chooseType(schema: JsonSchema, depth: number): string | undefined {
+  function chooseType(schema: JsonSchema, depth: number): string {
     const types = typesOf(schema);
     if (types.includes('null') && (depth > deep || random.chance(0.15))) return 'null';
     const filled = types.filter((type) => type !== 'null');

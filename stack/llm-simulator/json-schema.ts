@@ -65,5 +65,5 @@ function lookUp(reference: string, root: JsonSchema): JsonSchema {
     const key = decodeURIComponent(step).replace(/~1/g, '/').replace(/~0/g, '~');
     found = (found as Record<string, unknown> | undefined)?.[key];
   }
-  return (found ?? {}) as JsonSchema;
+  return found ?? {};
 }

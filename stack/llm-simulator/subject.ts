@@ -50,7 +50,9 @@ function firstMatch(patterns: RegExp[], text: string): string | undefined {
 }
 
 function clean(text: string): string {
-  const unescaped = text.replace(/\\(["\\/])/g, '$1').replace(/\\[nrt]/g, ' ');
+  const unescaped = text.replace(/\\(?:u([0-9a-f]{4})|(.))/gi, (_, code?: string, letter?: string) =>
+    code ? String.fromCharCode(parseInt(code, 16)) : /[nrt]/.test(letter ?? '') ? ' ' : (letter ?? ''),
+  );
   return unescaped
     .replace(/\s+/g, ' ')
     .replace(/^["'“*`\s]+|["'”*`,\s]+$/g, '')

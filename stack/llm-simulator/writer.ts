@@ -5,14 +5,14 @@ import type { Subject } from './subject';
 /** Writes plausible English about one subject; every sentence of a writer differs until its material runs out. */
 export interface Writer {
   /** One statement of fact. */
-  fact(): string;
+  fact: () => string;
   /** Two to four sentences that name the company. */
-  summary(): string;
+  summary: () => string;
   /** A heading without a full stop. */
-  title(): string;
-  refusal(): string;
+  title: () => string;
+  refusal: () => string;
   /** Text that suits a property of this name, such as `ceo`, `city` or `statement`. */
-  forProperty(name: string): string;
+  forProperty: (name: string) => string;
 }
 
 export function createWriter(subject: Subject, random: Random): Writer {
