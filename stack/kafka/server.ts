@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { projectRoot } from '../../runtime/project-root';
+import { startManagedProcess } from '../managed-process';
+import { freePort } from '../ports';
+import { runTool } from '../run-tool';
+import type { ServerContext, ServerHandle } from '../types';
+import { withAdmin } from './admin';
+import { type BrokerAddress, brokerProperties } from './properties';
+
+/** Any 16 bytes in base64url; a constant, since every data folder has a cluster of its own. */
+const clusterId = 'aGVhZHdheS1sb2NhbC0xMg';
+
+export interface KafkaOptions {
+  brokers: 1 | 3;
+  java: string;
+  /** Folder with Kafka's jars. */
+  jars: string;
+  preferredPort: number;
+  advertisedPorts?: readonly number[];
+}
+
+export interface RunningKafka {
+  servers: ServerHandle[];
+  /** `host:port` of every broker as clients are told. */
+  brokers: string[];
+  /** The same past any proxy. */
+  internalBrokers: string[];
+}
+
+/** Starts one broker, or a cluster of three. Resolves when all of them answer. Throws HW_STACK_FAILED. */
+export async function startKafka(context: ServerContext, options: KafkaOptions): Promise<RunningKafka> {
+  const addresses = await chooseAddresses(context, options);
+  const servers = await Promise.all(
+    addresses.map((address) => startBroker(context, address, addresses, options)),
+  );
+  return {
+    servers,
+    brokers: addresses.map((address) => `127.0.0.1:${address.advertisedPort}`),
+    internalBrokers: addresses.map((address) => `127.0.0.1:${address.internalPort}`),
+  };
+}
+
+async function chooseAddresses(context: ServerContext, options: KafkaOptions): Promise<BrokerAddress[]> {
+  const addresses: BrokerAddress[] = [];
+  for (let index = 0; index < options.brokers; index++) {
+    const port = await freePort(options.preferredPort + index, context.takenPorts);
+    addresses.push({
+      nodeId: index + 1,
+      port,
+      advertisedPort: options.advertisedPorts?.[index] ?? port,
+      internalPort: await freePort(options.preferredPort + 10 + index, context.takenPorts),
+      controllerPort: await freePort(options.preferredPort + 20 + index, context.takenPorts),
+    });
+  }
+  return addresses;
+}
+
+async function startBroker(
+  context: ServerContext,
+  address: BrokerAddress,
+  all: readonly BrokerAddress[],
+  options: KafkaOptions,
+): Promise<ServerHandle> {
+  const name = all.length > 1 ? `kafka-${address.nodeId}` : 'kafka';
+  const folder = join(context.dataDir, all.length > 1 ? `cluster-of-${all.length}` : 'single', name);
+  const dataDir = join(folder, 'data');
+  const propertiesFile = join(folder, 'server.properties');
+  await mkdir(dataDir, { recursive: true });
+  await writeFile(propertiesFile, brokerProperties(address, all, dataDir));
+  const { java } = options;
+  const { leash, env, signal } = context;
+  if (!existsSync(join(dataDir, 'meta.properties'))) {
+    const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', propertiesFile];
+    await runTool({ command: java, args: [...jvm(options, 'format'), ...format], env, leash, signal });
+  }
+  return startManagedProcess(context, {
+    name,
+    command: java,
+    args: [...jvm(options, 'run'), 'kafka.Kafka', propertiesFile],
+    ready: () => isInCluster(address),
+  });
+}
+
+function jvm(options: KafkaOptions, purpose: 'format' | 'run'): string[] {
+  const log4j = join(projectRoot(), 'stack', 'kafka', 'log4j2.xml');
+  return [
+    // Enough for this stack's few partitions; the page cache does the rest.
+    '-Xmx512m',
+    '-XX:+UseSerialGC',
+    // Formatting is over before the second compiler would be of use.
+    ...(purpose === 'format' ? ['-XX:TieredStopAtLevel=1'] : []),
+    '-XX:-UsePerfData',
+    '-Djava.awt.headless=true',
+    `-Dlog4j2.configurationFile=${log4j}`,
+    '-cp',
+    join(options.jars, '*'),
+  ];
+}
+
+/** A broker that the controller does not count as alive yet accepts connections, but leads no partition. */
+async function isInCluster(address: BrokerAddress): Promise<void> {
+  const { brokers } = await withAdmin([`127.0.0.1:${address.internalPort}`], (admin) =>
+    admin.describeCluster(),
+  );
+  if (!brokers.some((broker) => broker.nodeId === address.nodeId)) throw new Error('not in the cluster yet');
+}

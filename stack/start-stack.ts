@@ -1,0 +1,94 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type LocalStack, localStackFile } from '../runtime/local-stack';
+import { projectRoot } from '../runtime/project-root';
+import { install } from './install';
+import { createLeash } from './leash';
+import { claimOwnership } from './ownership';
+import { startServers } from './start-servers';
+import { removeStateFile, writeStateFile } from './state-file';
+import {
+  allComponents,
+  type Component,
+  type ServerContext,
+  type ServerEnd,
+  type ServerHandle,
+  type Stack,
+  type StackOptions,
+} from './types';
+
+/** The variables that make the stack leave a component out, because the user has one already. */
+const explicitAddress: Record<Component, readonly string[]> = {
+  kafka: ['KAFKA_BROKERS'],
+  temporal: ['TEMPORAL_ADDRESS'],
+  postgres: ['DATABASE_URL'],
+  llm: ['OPENAI_API_KEY', 'OPENAI_BASE_URL'],
+};
+
+/**
+ * Starts real servers on this machine, all of them on 127.0.0.1, and resolves when they answer and the state file is written.
+ * Throws HW_PREREQUISITE_MISSING before any server is started, HW_STACK_FAILED, or the reason of `options.signal`;
+ * nothing runs any more then.
+ */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const env = options.env ?? process.env;
+  const dataDir = options.dataDir ?? join(projectRoot(), '.headway', 'stack');
+  const stateFile = options.stateFile ?? localStackFile(env);
+  const onProgress = options.onProgress ?? (() => {});
+  const components = componentsToStart(options);
+
+  const running: ServerHandle[] = [];
+  const listeners: ((end: ServerEnd) => void)[] = [];
+  const claims: (() => void)[] = [];
+  const stopping = new AbortController();
+  const leash = createLeash();
+  const context: ServerContext = {
+    env,
+    dataDir,
+    logDir: join(dataDir, 'logs'),
+    takenPorts: new Set(),
+    leash,
+    signal: options.signal ? AbortSignal.any([options.signal, stopping.signal]) : stopping.signal,
+    onStarted: (server) => void running.push(server),
+    onUnexpectedEnd: (end) => listeners.forEach((listener) => listener(end)),
+  };
+
+  const stopAll = async () => {
+    // Nobody should find servers that are on their way out.
+    if (claims.length > 0) removeStateFile(stateFile);
+    stopping.abort(new Error('The stack was stopped.'));
+    await Promise.allSettled(running.map((server) => server.stop()));
+    claims.forEach((giveUp) => giveUp());
+    leash.release();
+  };
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= stopAll());
+
+  const start = async (): Promise<Stack> => {
+    claims.push(await claimOwnership(`${stateFile}.owner`, leash.pid));
+    claims.push(await claimOwnership(`${dataDir}.owner`, leash.pid));
+    removeStateFile(stateFile);
+    const programs = await install({ components, env, leash, signal: context.signal, onProgress });
+    await rm(options.fresh ? dataDir : context.logDir, { recursive: true, force: true });
+    const { servers, addresses } = await startServers(context, options, components, programs, onProgress);
+    context.signal.throwIfAborted();
+    const stack: LocalStack = { pid: process.pid, startedAt: new Date().toISOString(), ...addresses };
+    writeStateFile(stateFile, stack);
+    return { addresses: stack, servers, onServerEnd: (listener) => void listeners.push(listener), stop };
+  };
+  try {
+    return await start();
+  } catch (error) {
+    await stop();
+    options.signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+/** The components `startStack` starts: those asked for that have no explicit address. */
+export function componentsToStart(options: StackOptions): Component[] {
+  const env = options.env ?? process.env;
+  return (options.components ?? allComponents).filter(
+    (component) => !explicitAddress[component].some((name) => (env[name] ?? '') !== ''),
+  );
+}

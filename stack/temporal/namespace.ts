@@ -1,0 +1,41 @@
+import { Connection } from '@temporalio/client';
+import { searchAttributes } from '../../contracts/search-attributes';
+
+/** How long finished workflows can be looked at; also how long a second start with the same id is noticed. */
+const retentionSeconds = 72 * 60 * 60;
+
+const timeoutMs = 5_000;
+
+/**
+ * Gives the namespace its retention. Resolves when server, namespace and search attributes are usable;
+ * throws while they are not, so that the caller tries again. Harmless to repeat.
+ */
+export async function prepareNamespace(address: string, namespace: string): Promise<void> {
+  const connection = await Connection.connect({ address, connectTimeout: timeoutMs });
+  try {
+    await connection.withDeadline(Date.now() + timeoutMs, async () => {
+      const { config } = await connection.workflowService.describeNamespace({ namespace });
+      if (Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) !== retentionSeconds) {
+        const workflowExecutionRetentionTtl = { seconds: retentionSeconds as never };
+        await connection.workflowService.updateNamespace({
+          namespace,
+          config: { workflowExecutionRetentionTtl },
+        });
+      }
+      const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+      const missing = searchAttributeTypes().filter(([name]) => !(name in customAttributes));
+      if (missing.length > 0) throw new Error(`search attributes not there yet: ${missing.join(' ')}`);
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Name and type of every search attribute, as the server's command line wants them. */
+export function searchAttributeTypes(): [name: string, type: string][] {
+  const types = Object.values(searchAttributes).map(({ name, type }): [string, string] => [name, type]);
+  // SQLite and PostgreSQL have three columns of each type. A whole number fits into a Double column just as well.
+  const ints = types.filter(([, type]) => type === 'Int');
+  for (const attribute of ints.slice(3)) attribute[1] = 'Double';
+  return types;
+}
