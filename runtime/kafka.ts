@@ -1,0 +1,46 @@
+import { Kafka, logLevel, type LogEntry } from 'kafkajs';
+import type { Config } from './config';
+import type { Logger } from './logger';
+
+/**
+ * A Kafka client; nothing is connected yet.
+ *
+ * Requests are repeated for about 40 s in all, which covers a broker that restarts. Who must outlast more (the
+ * bridge) begins anew after that.
+ */
+export function createKafka(config: Config['kafka'], logger: Logger): Kafka {
+  return new Kafka({
+    clientId: config.clientId,
+    brokers: config.brokers,
+    ssl: config.tls && { ...config.tls, ca: config.tls.ca ? [config.tls.ca] : undefined },
+    sasl: config.sasl as never,
+    connectionTimeout: 3_000,
+    authenticationTimeout: 10_000,
+    requestTimeout: 30_000,
+    retry: { initialRetryTime: 300, maxRetryTime: 10_000, retries: 8 },
+    logLevel: levelOf(logger),
+    logCreator: () => logTo(logger.child({ part: 'kafka' })),
+  });
+}
+
+/**
+ * One level below what kafkajs thinks: it logs every attempt that it is going to repeat as an error. What it gives up
+ * on is thrown, and logged by whoever catches it.
+ */
+function logTo(logger: Logger): (entry: LogEntry) => void {
+  return ({ level, namespace, log }) => {
+    const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...rest } = log;
+    const fields = { ...rest, namespace };
+    if (level <= logLevel.ERROR) logger.warn(fields, message);
+    else if (level === logLevel.WARN) logger.info(fields, message);
+    else if (level === logLevel.INFO) logger.debug(fields, message);
+    else logger.trace(fields, message);
+  };
+}
+
+function levelOf(logger: Logger): logLevel {
+  if (logger.isLevelEnabled('trace')) return logLevel.DEBUG;
+  if (logger.isLevelEnabled('debug')) return logLevel.INFO;
+  if (logger.isLevelEnabled('info')) return logLevel.WARN;
+  return logger.isLevelEnabled('warn') ? logLevel.ERROR : logLevel.NOTHING;
+}

@@ -1,0 +1,114 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export interface Metrics {
+  registry: Registry;
+}
+
+/** The metrics of one process: those of Node.js now, and those of its part from one of the functions below. */
+export function createMetrics(processName: string): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ process: processName });
+  collectDefaultMetrics({ register: registry });
+  return { registry };
+}
+
+const partition = ['topic', 'partition'] as const;
+/** Seconds: from a local write to an LLM call that takes minutes. */
+const shortBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const llmBuckets = [0.5, 1, 2, 5, 7.5, 10, 15, 20, 30, 60, 120, 180];
+
+/** What the bridge counts. Call it once for a process. */
+export function bridgeMetrics({ registry }: Metrics) {
+  const registers = [registry];
+  return {
+    recordsReceived: new Counter({
+      name: 'headway_records_received_total',
+      help: 'Records read from the queue topic, redelivered ones included.',
+      registers,
+    }),
+    packsStarted: new Counter({
+      name: 'headway_packs_started_total',
+      help: 'Workflows started.',
+      registers,
+    }),
+    packsExisting: new Counter({
+      name: 'headway_packs_existing_total',
+      help: 'Packs found already started: redelivery, or another bridge was faster.',
+      registers,
+    }),
+    jobsHandedOver: new Counter({
+      name: 'headway_jobs_handed_over_total',
+      help: 'Jobs in the workflows started.',
+      registers,
+    }),
+    deadLetters: new Counter({
+      name: 'headway_dead_letters_total',
+      help: 'Records that can never be a job, by error code.',
+      labelNames: ['code'] as const,
+      registers,
+    }),
+    startDuration: new Histogram({
+      name: 'headway_start_duration_seconds',
+      help: 'Time to start one workflow.',
+      buckets: shortBuckets,
+      registers,
+    }),
+    committedOffset: new Gauge({
+      name: 'headway_committed_offset',
+      help: 'Offset committed last: the next record to read after a restart.',
+      labelNames: partition,
+      registers,
+    }),
+    watermarkLag: new Gauge({
+      name: 'headway_watermark_lag_records',
+      help: 'Records read, but not yet committed.',
+      labelNames: partition,
+      registers,
+    }),
+  };
+}
+
+/** What a worker counts. Call it once for a process. */
+export function workerMetrics({ registry }: Metrics) {
+  const registers = [registry];
+  return {
+    llmCalls: new Counter({
+      name: 'headway_llm_calls_total',
+      help: 'LLM calls that ended, by outcome.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    llmCallDuration: new Histogram({
+      name: 'headway_llm_call_duration_seconds',
+      help: 'Time from creating an LLM call to its answer.',
+      buckets: llmBuckets,
+      registers,
+    }),
+    llmCallsInFlight: new Gauge({
+      name: 'headway_llm_calls_in_flight',
+      help: 'LLM calls this process waits for.',
+      registers,
+    }),
+    jobsFinished: new Counter({
+      name: 'headway_jobs_finished_total',
+      help: 'Results published, by pipeline and status; a repeated publish counts again.',
+      labelNames: ['pipeline', 'status'] as const,
+      registers,
+    }),
+    publishDuration: new Histogram({
+      name: 'headway_publish_duration_seconds',
+      help: 'Time to publish the results of one wave.',
+      buckets: shortBuckets,
+      registers,
+    }),
+    databaseQueryDuration: new Histogram({
+      name: 'headway_database_query_duration_seconds',
+      help: 'Time of one query of an enrichment, waiting for a connection included.',
+      buckets: shortBuckets,
+      registers,
+    }),
+  };
+}
+
+export type BridgeMetrics = ReturnType<typeof bridgeMetrics>;
+export type WorkerMetrics = ReturnType<typeof workerMetrics>;

@@ -1,0 +1,38 @@
+import { errorCodes, HeadwayError, messageOf } from '../contracts/errors';
+import { redact } from './redact';
+import { ShuttingDown } from './shutdown';
+
+/**
+ * Runs the main function of a process. When it fails, or anything fails that nobody waited for, a sentence is
+ * written to standard error and the process exits with 1; the stack trace is there with `LOG_LEVEL=debug`.
+ */
+export async function runMain(name: string, main: () => Promise<void>): Promise<void> {
+  const fail = (error: unknown): void => {
+    if (error instanceof ShuttingDown) return;
+    process.stderr.write(`${redact(explain(name, error))}\n`);
+    process.exit(1);
+  };
+  process.on('unhandledRejection', fail);
+  process.on('uncaughtException', fail);
+  try {
+    await main();
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** What a person needs: what is wrong, the code to search for, what to do. */
+export function explain(name: string, error: unknown, env: NodeJS.ProcessEnv = process.env): string {
+  const debug = env.LOG_LEVEL === 'debug' || env.LOG_LEVEL === 'trace';
+  const stack = debug && error instanceof Error ? `\n${error.stack}` : '';
+  if (error instanceof HeadwayError) {
+    return `${name}: ${error.message}\n${error.code}: ${errorCodes[error.code].action}${stack}`;
+  }
+  const hint = debug ? '' : ' (LOG_LEVEL=debug shows where)';
+  return `${name} failed: ${messageOf(firstOf(error))}${hint}${stack}`;
+}
+
+/** A connection tried on several addresses fails with an AggregateError that has no text of its own. */
+function firstOf(error: unknown): unknown {
+  return error instanceof AggregateError && !error.message ? (error.errors[0] ?? error) : error;
+}

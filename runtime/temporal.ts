@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
+import { HeadwayError, messageOf } from '../contracts/errors';
+import type { Config } from './config';
+import type { Logger } from './logger';
+
+export interface ConnectOptions {
+  logger?: Logger;
+  /** Gives up waiting; the promise rejects with its reason. */
+  signal?: AbortSignal;
+}
+
+/**
+ * A client for starting and asking workflows. Waits as long as the server is away.
+ *
+ * @throws HeadwayError `HW_CONFIG_INVALID` when the server refuses the credentials; the reason of `signal`
+ */
+export async function connectTemporalClient(
+  config: Config['temporal'],
+  options: ConnectOptions = {},
+): Promise<Client> {
+  const connection = await untilConnected(config, options, () => Connection.connect(connectionTo(config)));
+  return new Client({ connection, namespace: config.namespace });
+}
+
+/** The connection a worker polls on. Waits and throws as `connectTemporalClient` does. */
+export async function connectTemporalWorker(
+  config: Config['temporal'],
+  options: ConnectOptions = {},
+): Promise<NativeConnection> {
+  // Loaded on use: the bridge needs no worker, and its native part costs memory.
+  const worker = await import('@temporalio/worker');
+  return untilConnected(config, options, () => worker.NativeConnection.connect(connectionTo(config)));
+}
+
+function connectionTo({ address, apiKey, tls, metadata }: Config['temporal']) {
+  return { address, apiKey, tls, metadata };
+}
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 10_000;
+
+async function untilConnected<T>(
+  config: Config['temporal'],
+  { logger, signal }: ConnectOptions,
+  connect: () => Promise<T>,
+): Promise<T> {
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+    signal?.throwIfAborted();
+    try {
+      return await connect();
+    } catch (error) {
+      if (isRefusal(error)) {
+        throw new HeadwayError(
+          'HW_CONFIG_INVALID',
+          `TEMPORAL_API_KEY or the client certificate was refused by ${config.address}: ${messageOf(error)}`,
+          { cause: error },
+        );
+      }
+      logger?.warn(
+        { address: config.address, retryInMs: waitMs, reason: messageOf(error) },
+        'Temporal is not reachable: waiting for it',
+      );
+      await sleep(waitMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
+    }
+  }
+}
+
+/** gRPC status PERMISSION_DENIED or UNAUTHENTICATED, as either of the two clients reports it. */
+function isRefusal(error: unknown): boolean {
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+  if ([code, cause?.code].some((status) => status === 7 || status === 16)) return true;
+  return /PermissionDenied|Unauthenticated/i.test(messageOf(error));
+}
