@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createProgressPrinter } from '../../stack/progress-printer';
 import { startStack } from '../../stack/start-stack';
 
 /** Latencies of the LLM simulator are multiplied by this: an answer that takes 10 s takes 0.2 s. */
@@ -11,25 +12,40 @@ const TIME_SCALE = 0.02;
  * HEADWAY_STACK_FILE, beside a stack that a developer may have running.
  */
 export default async function globalSetup(): Promise<void> {
+  // Tests ask the simulator, whatever the developer has set: the real API costs money.
+  delete process.env.OPENAI_API_KEY;
+  delete process.env.OPENAI_BASE_URL;
   const dataDir = await mkdtemp(join(tmpdir(), 'headway-test-'));
   const stateFile = join(dataDir, 'stack.json');
-  const stack = await startStack({
+  process.env.HEADWAY_STACK_FILE = stateFile;
+
+  const interrupted = new AbortController();
+  const progress = createProgressPrinter(process.stderr);
+  const starting = startStack({
     dataDir,
     stateFile,
     partitions: 4,
     simulator: { seed: 1, timeScale: TIME_SCALE },
-    onProgress: (line) => process.stderr.write(`[stack] ${line}\n`),
+    signal: interrupted.signal,
+    onProgress: progress.onProgress,
   });
-  process.env.HEADWAY_STACK_FILE = stateFile;
-
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> =>
-    (stopping ??= stack.stop().then(() => rm(dataDir, { recursive: true, force: true })));
+    (stopping ??= starting
+      .then((stack) => stack.stop())
+      .finally(() => rm(dataDir, { recursive: true, force: true })));
   globalThis.stopTestStack = stop;
+
   // Jest leaves on a signal without its teardown, and the servers would outlive it.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => void stop().finally(() => process.exit(130)));
+    process.on(signal, () => {
+      interrupted.abort(new Error(`interrupted by ${signal}`));
+      void stop()
+        .catch(() => {})
+        .finally(() => process.exit(130));
+    });
   }
+  await starting.finally(() => progress.close());
 }
 
 declare global {
