@@ -20,8 +20,11 @@ export interface WebSearchTool {
 export interface PipelineDefinition<Request, Response, Enrichment, Output> {
   /** Lower-case words joined by hyphens; the `pipeline` of a job request. */
   name: string;
-  /** Schema of the job's `input`. A record that does not match it is a dead letter. */
-  request: z.ZodType<Request>;
+  /**
+   * Schema of the job's `input`. A record that does not match it is a dead letter. It checks and changes nothing: every
+   * stage gets the input as it was sent, so no `default`, `coerce` or `transform`.
+   */
+  request: z.ZodType<Request, NoInfer<Request>>;
   /** Schema of the model's answer: sent as a strict JSON schema, and checked when the answer is there. */
   response: z.ZodType<Response>;
   /**

@@ -1,5 +1,6 @@
 import type { Citation } from '../../contracts/stages';
 import type { PostProcessContext } from '../define-pipeline';
+import { withoutCitationMarkers } from './citation-markers';
 import type { CompanyBriefEnrichment } from './enrich';
 import { hostOf, normaliseUrl, pageOf } from './normalise-url';
 import type { CompanyBriefRequest, CompanyBriefResponse } from './schemas';
@@ -38,7 +39,7 @@ export function postProcess(
   const facts = answer.facts.map((fact) => {
     const own = [...new Set(fact.sources.flatMap((text) => sources.get(keyOf(text)) ?? []))];
     return {
-      statement: fact.statement,
+      statement: withoutCitationMarkers(fact.statement),
       sources: own.map((source) => source.url),
       verified: own.some((source) => source.cited),
     };
@@ -48,7 +49,7 @@ export function postProcess(
   return {
     ...input,
     domain: input.domain.toLowerCase(),
-    summary: answer.summary,
+    summary: withoutCitationMarkers(answer.summary),
     facts,
     sources: list,
     score: score({

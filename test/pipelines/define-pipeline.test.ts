@@ -143,6 +143,16 @@ export function compileErrors(): void {
     // @ts-expect-error no such field of a pipeline
     retries: 3,
   });
+  definePipeline({
+    ...valid,
+    // @ts-expect-error a default would never reach the stages
+    request: z.strictObject({ word: z.string().default('none') }),
+  });
+  definePipeline({
+    ...valid,
+    // @ts-expect-error nor would the number
+    request: z.strictObject({ word: z.string().transform(Number) }),
+  });
   // @ts-expect-error no response schema
   definePipeline({ name: 'no-response', request, ...stages });
 }

@@ -80,6 +80,18 @@ describe('postProcess', () => {
     expect(cited.score).toBe(24 + 50 + 5);
   });
 
+  it('removes what the web search left of its citations in the text', () => {
+    const marked = '\uE200cite\uE202turn1search0\uE202turn0news14\uE201';
+    const answer = {
+      summary: `Owned by its founders ${marked}${marked}. Since 2006.${marked}`,
+      facts: [{ statement: `${marked} They own it.`, sources: [] }],
+      confidence: 0.8,
+    };
+    const { summary, facts } = postProcess(answer, { input, enrichment, citations: [] });
+    expect(summary).toBe('Owned by its founders. Since 2006.');
+    expect(facts[0]!.statement).toBe('They own it.');
+  });
+
   it('keeps the request, and names the prompt of the enrichment, not of this deployment', () => {
     expect(brief([])).toEqual({
       company: 'Ondavolt Energy',
