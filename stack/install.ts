@@ -27,7 +27,8 @@ export async function install(options: {
   requireNode();
   const wantsKafka = components.includes('kafka');
   const java = wantsKafka ? await requireJava(env) : undefined;
-  const fetchKafka = wantsKafka && installedKafka(env) === undefined;
+  const kafka = wantsKafka ? installedKafka(env) : undefined;
+  const fetchKafka = wantsKafka && kafka === undefined;
   if (fetchKafka) await requireMaven(env);
   const temporal = components.includes('temporal') ? await findTemporal(env) : undefined;
   const fetchTemporal = components.includes('temporal') && temporal === undefined;
@@ -43,10 +44,10 @@ export async function install(options: {
   const fetches = [
     fetchKafka
       ? fetch(`Kafka ${kafkaVersion()}`, (report) => installKafka({ env, leash, signal, report }))
-      : installedKafka(env),
+      : Promise.resolve(kafka),
     fetchTemporal
       ? fetch('Temporal CLI', (report) => installTemporal({ env, leash, signal, report }))
-      : temporal,
+      : Promise.resolve(temporal),
   ];
   await Promise.allSettled(fetches);
   const [kafkaJars, temporalProgram] = await Promise.all(fetches);

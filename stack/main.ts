@@ -1,4 +1,5 @@
-import { HeadwayError, messageOf } from '../contracts/errors';
+import { HeadwayError } from '../contracts/errors';
+import { explain } from '../runtime/run-main';
 import { help, readArguments } from './arguments';
 import { interruption } from './interruption';
 import { createProgressPrinter } from './progress-printer';
@@ -62,9 +63,7 @@ function describe({ addresses }: Stack): string {
 main().then(
   (exitCode) => process.exit(exitCode),
   (error: unknown) => {
-    const code = error instanceof HeadwayError ? error.code : 'HW_STACK_FAILED';
-    const text = error instanceof HeadwayError ? error.message : messageOf(error);
-    console.error(`${code}: ${text}`);
+    console.error(explain('stack', error));
     process.exit(1);
   },
 );

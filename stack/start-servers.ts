@@ -5,7 +5,7 @@ import { createTopics } from './kafka/topics';
 import { startPostgres } from './postgres/server';
 import { type OnProgress, withProgress } from './progress';
 import { startSimulator } from './simulator';
-import { namespace, startTemporal } from './temporal/server';
+import { startTemporal } from './temporal/server';
 import type { Component, ServerContext, Stack, StackOptions } from './types';
 
 const defaultPorts = { kafka: 9092, temporal: 7233, temporalUi: 8233, postgres: 15432, llm: 8089 };
@@ -52,6 +52,7 @@ export async function startServers(
             binary: programs.temporal ?? 'temporal',
             preferredPort: ports.temporal,
             preferredUiPort: ports.temporalUi,
+            namespace: context.env.TEMPORAL_NAMESPACE || 'default',
           }),
         ({ address }) => address,
       ),
@@ -86,7 +87,7 @@ export async function startServers(
     addresses: {
       kafkaBrokers: kafka?.brokers.join(','),
       temporalAddress: temporal?.address,
-      temporalNamespace: temporal && namespace,
+      temporalNamespace: temporal?.namespace,
       temporalUiUrl: temporal?.uiUrl,
       databaseUrl: postgres?.databaseUrl,
       llmBaseUrl: llm?.baseUrl,

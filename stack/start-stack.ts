@@ -20,7 +20,7 @@ import {
 /** The variables that make the stack leave a component out, because the user has one already. */
 const explicitAddress: Record<Component, readonly string[]> = {
   kafka: ['KAFKA_BROKERS'],
-  temporal: ['TEMPORAL_ADDRESS'],
+  temporal: ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'],
   postgres: ['DATABASE_URL'],
   llm: ['OPENAI_API_KEY', 'OPENAI_BASE_URL'],
 };
@@ -69,7 +69,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     claims.push(await claimOwnership(`${dataDir}.owner`, leash.pid));
     removeStateFile(stateFile);
     const programs = await install({ components, env, leash, signal: context.signal, onProgress });
-    await rm(options.fresh ? dataDir : context.logDir, { recursive: true, force: true });
+    await removeOldFiles(dataDir, options.fresh ?? false);
     const { servers, addresses } = await startServers(context, options, components, programs, onProgress);
     context.signal.throwIfAborted();
     const stack: LocalStack = { pid: process.pid, startedAt: new Date().toISOString(), ...addresses };
@@ -91,4 +91,10 @@ export function componentsToStart(options: StackOptions): Component[] {
   return (options.components ?? allComponents).filter(
     (component) => !explicitAddress[component].some((name) => (env[name] ?? '') !== ''),
   );
+}
+
+/** Only the folders the stack makes: the user may have given a folder with other things in it. */
+async function removeOldFiles(dataDir: string, fresh: boolean): Promise<void> {
+  const folders = fresh ? ['logs', 'kafka', 'temporal', 'postgres'] : ['logs'];
+  await Promise.all(folders.map((name) => rm(join(dataDir, name), { recursive: true, force: true })));
 }

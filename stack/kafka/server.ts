@@ -64,7 +64,7 @@ async function startBroker(
   options: KafkaOptions,
 ): Promise<ServerHandle> {
   const name = all.length > 1 ? `kafka-${address.nodeId}` : 'kafka';
-  const folder = join(context.dataDir, all.length > 1 ? `cluster-of-${all.length}` : 'single', name);
+  const folder = join(context.dataDir, 'kafka', all.length > 1 ? `cluster-of-${all.length}` : 'single', name);
   const dataDir = join(folder, 'data');
   const propertiesFile = join(folder, 'server.properties');
   await mkdir(dataDir, { recursive: true });

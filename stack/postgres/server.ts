@@ -17,8 +17,8 @@ export async function startPostgres(
 ): Promise<{ server: ServerHandle; databaseUrl: string }> {
   const port = await freePort(options.preferredPort, context.takenPorts);
   const databaseUrl = `postgresql://postgres@127.0.0.1:${port}/postgres`;
+  await mkdir(context.dataDir, { recursive: true });
   const dataDir = join(context.dataDir, 'postgres');
-  await mkdir(dataDir, { recursive: true });
   const server = await startManagedProcess(context, {
     name: 'postgres',
     command: process.execPath,

@@ -5,9 +5,6 @@ import { freePort } from '../ports';
 import type { ServerContext, ServerHandle } from '../types';
 import { prepareNamespace, searchAttributeTypes } from './namespace';
 
-/** The namespace of the local stack. The development server makes it by itself. */
-export const namespace = 'default';
-
 /**
  * The defaults protect a shared cluster: they bind before one machine's CPU does (2,400 requests a second at the frontend, 1,200 at matching),
  * and every figure would be theirs instead of ours. Keys: https://docs.temporal.io/references/dynamic-configuration
@@ -30,11 +27,14 @@ export interface TemporalOptions {
   binary: string;
   preferredPort: number;
   preferredUiPort: number;
+  /** Made where it does not exist. */
+  namespace: string;
 }
 
 export interface RunningTemporal {
   server: ServerHandle;
   address: string;
+  namespace: string;
   uiUrl: string;
 }
 
@@ -43,6 +43,7 @@ export async function startTemporal(
   context: ServerContext,
   options: TemporalOptions,
 ): Promise<RunningTemporal> {
+  const { namespace } = options;
   const port = await freePort(options.preferredPort, context.takenPorts);
   const uiPort = await freePort(options.preferredUiPort, context.takenPorts);
   const dataDir = join(context.dataDir, 'temporal');
@@ -51,20 +52,21 @@ export async function startTemporal(
   const server = await startManagedProcess(context, {
     name: 'temporal',
     command: options.binary,
-    args: serverArguments(dataDir, port, uiPort),
+    args: serverArguments(dataDir, port, uiPort, namespace),
     env: withoutTemporalSettings(context.env),
     ready: () => prepareNamespace(address, namespace),
   });
-  return { server, address, uiUrl: `http://127.0.0.1:${uiPort}` };
+  return { server, address, namespace, uiUrl: `http://127.0.0.1:${uiPort}` };
 }
 
-function serverArguments(dataDir: string, port: number, uiPort: number): string[] {
+function serverArguments(dataDir: string, port: number, uiPort: number, namespace: string): string[] {
   return [
     'server',
     'start-dev',
     '--ip=127.0.0.1',
     `--port=${port}`,
     `--ui-port=${uiPort}`,
+    `--namespace=${namespace}`,
     `--db-filename=${join(dataDir, 'temporal.db')}`,
     // The default journal starts 22 workflows a second, this one 80 to 118. A killed server loses nothing with it.
     '--sqlite-pragma=journal_mode=WAL',
