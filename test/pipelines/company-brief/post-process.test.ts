@@ -109,7 +109,7 @@ describe('postProcess', () => {
 
   it('gives the same bytes every time and changes none of its arguments, as the policy promises', () => {
     expect(companyBrief.policy.postProcess.deterministic).toBe(true);
-    const answer = deepFreeze({ summary: 's', facts: [fact('http://a.example/1')], confidence: 0.8 });
+    const answer = deepFreeze({ summary: 's', facts: [fact('http://a.example/1'), fact()], confidence: 0.8 });
     const context = deepFreeze({
       input,
       enrichment,
