@@ -27,12 +27,12 @@ export async function processJob(input: JobInput): Promise<void> {
   setHandler(jobsQuery, () => toJobViews([progress]));
   showProgress([progress]);
   let end: PublishItem;
-  let cancelled: unknown;
+  let cancelled: Error | undefined;
   try {
     end = await run();
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    cancelled = error;
+    cancelled = error as Error;
     end = await CancellationScope.nonCancellable(async () =>
       ended(
         progress,

@@ -5,7 +5,7 @@ import type { LlmCall, LlmHandle, LlmOutcome } from '../../contracts/stages';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import { classifyError } from './classify-error';
 import type { LlmCalls } from './index';
-import { createLimit } from './limit';
+import { createLimit } from '../../runtime/limit';
 import { PollTimes } from './poll-times';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';

@@ -28,7 +28,7 @@ export async function nextWave<Item, Outcome>(
     return [...outcomes];
   } finally {
     rest.abort();
-    waits.forEach((one) => one.catch(() => undefined));
+    for (const one of waits) one.catch(() => undefined);
     all.catch(() => undefined);
   }
 }

@@ -1,0 +1,43 @@
+import { pipelineNamed } from '../../pipelines/registry';
+import { loadConfig } from '../../runtime/config';
+import { createKafka } from '../../runtime/kafka';
+import { createLogger } from '../../runtime/logger';
+import { bridgeMetrics, createMetrics } from '../../runtime/metrics';
+import { runMain } from '../../runtime/run-main';
+import { onShutdown } from '../../runtime/shutdown';
+import { startStatusServer } from '../../runtime/status-server';
+import { connectTemporalClient } from '../../runtime/temporal';
+import { createBridge } from './bridge';
+import { checkRetention } from './check-retention';
+
+void runMain('bridge', async () => {
+  const config = loadConfig(process.env, ['kafka', 'topics', 'temporal', 'bridge', 'status', 'log']);
+  const logger = createLogger(config.log, 'bridge');
+  const shutdown = onShutdown(logger);
+  const metrics = createMetrics('bridge');
+  const kafka = createKafka(config.kafka, logger);
+
+  let readiness = (): Record<string, boolean | string> => ({ temporal: 'connecting' });
+  const status = await startStatusServer({ ...config.status, metrics, logger, readiness: () => readiness() });
+  shutdown.add('status server', () => status.stop());
+
+  const client = await connectTemporalClient(config.temporal, { logger, signal: shutdown.signal });
+  shutdown.add('Temporal connection', () => client.connection.close());
+  await checkRetention({ kafka, client, config, logger });
+
+  const bridge = createBridge({
+    kafka,
+    client,
+    config,
+    pipelineNamed,
+    logger,
+    metrics: bridgeMetrics(metrics),
+  });
+  readiness = () => bridge.readiness();
+  shutdown.add('bridge', () => bridge.stop());
+  logger.info(
+    { topic: config.topics.queue, group: config.bridge.groupId, packMax: config.bridge.packMax },
+    'bridge is up',
+  );
+  await bridge.run();
+});

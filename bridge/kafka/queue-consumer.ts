@@ -1,0 +1,176 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { messageOf } from '../../contracts/errors';
+import type { Logger } from '../../runtime/logger';
+import type { QueueBatch, QueueRecord } from './queue-record';
+
+export interface QueueConsumerOptions {
+  kafka: Kafka;
+  groupId: string;
+  topic: string;
+  /** Where a group without committed offsets begins. */
+  fromBeginning: boolean;
+  /** Batches of different partitions come side by side, those of one partition one after the other. */
+  concurrency: number;
+  /** Returns the offset to read next. */
+  onBatch: (batch: QueueBatch) => Promise<bigint>;
+  /** The group has a new assignment, which may be the same as before. */
+  onAssigned: (partitions: number[]) => void;
+  logger: Logger;
+}
+
+export interface QueueConsumer {
+  /** Joins the group and reads until `stop`. After a crash of the client it joins again, with backoff. Never throws. */
+  run(): Promise<void>;
+  /** @throws when the group coordinator did not take them */
+  commit(next: ReadonlyMap<number, bigint>): Promise<void>;
+  /** Resolves when the batches in hand are done and the group is left. `beforeLeaving` runs in between. */
+  stop(beforeLeaving?: () => Promise<void>): Promise<void>;
+  isMember(): boolean;
+}
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15_000;
+/** kafkajs sends one every `heartbeatInterval` at most; asking more often notices a rebalance sooner. */
+const HEARTBEAT_CHECK_MS = 1_000;
+
+/** The only place that knows kafkajs' consumer. */
+export function createQueueConsumer(options: QueueConsumerOptions): QueueConsumer {
+  const { kafka, groupId, topic, fromBeginning, concurrency, onBatch, onAssigned, logger } = options;
+  const stopping = new AbortController();
+  let consumer: Consumer | undefined;
+  let member = false;
+  /** Grows with every assignment: a batch of an earlier one is no longer held. */
+  let assignment = 0;
+  const inHand = new Set<Promise<void>>();
+  let running: Promise<void> = Promise.resolve();
+
+  return {
+    isMember: () => member,
+    run: () => (running = supervise()),
+    async commit(next) {
+      if (!consumer) throw new Error('not connected to Kafka');
+      const offsets = [...next].map(([partition, offset]) => ({ topic, partition, offset: String(offset) }));
+      await consumer.commitOffsets(offsets);
+    },
+    async stop(beforeLeaving) {
+      stopping.abort();
+      await Promise.allSettled(inHand);
+      await beforeLeaving?.();
+      await consumer?.disconnect();
+      await running;
+    },
+  };
+
+  async function supervise(): Promise<void> {
+    for (
+      let waitMs = FIRST_WAIT_MS;
+      !stopping.signal.aborted;
+      waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)
+    ) {
+      const beganAt = Date.now();
+      try {
+        await untilCrash();
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        logger.warn(
+          { reason: messageOf(error), retryInMs: waitMs },
+          'consumer ended; joining the group again',
+        );
+      }
+      member = false;
+      if (Date.now() - beganAt > 60_000) waitMs = FIRST_WAIT_MS;
+      await delay(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  /** Rejects when the consumer has crashed. kafkajs restarts by itself after some errors only; after none is simpler. */
+  async function untilCrash(): Promise<void> {
+    const current = kafka.consumer({
+      groupId,
+      sessionTimeout: 30_000,
+      rebalanceTimeout: 60_000,
+      heartbeatInterval: 3_000,
+      maxWaitTimeInMs: 1_000,
+      allowAutoTopicCreation: false,
+      retry: { restartOnFailure: () => Promise.resolve(false) },
+    });
+    const crashed = new Promise<never>((_, reject) => {
+      current.on('consumer.crash', ({ payload }) => reject(payload.error));
+    });
+    crashed.catch(() => undefined);
+    current.on('consumer.group_join', ({ payload }) => {
+      assignment += 1;
+      member = true;
+      const partitions = payload.memberAssignment[topic] ?? [];
+      logger.info({ partitions }, 'joined the group');
+      onAssigned(partitions);
+    });
+    current.on('consumer.rebalancing', () => logger.info('the group is rebalancing'));
+    try {
+      await current.connect();
+      await current.subscribe({ topic, fromBeginning });
+      consumer = current;
+      await current.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: concurrency,
+        eachBatch: (payload) => track(eachBatch(payload)),
+      });
+      await Promise.race([crashed, aborted(stopping.signal)]);
+    } catch (error) {
+      await current.disconnect().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async function eachBatch(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
+    const begunIn = assignment;
+    let lost: unknown;
+    // A rebalance shows only as an error of the heartbeat, and the hand-over may wait long for Temporal.
+    const timer = setInterval(
+      () => void payload.heartbeat().catch((error: unknown) => (lost ??= error)),
+      HEARTBEAT_CHECK_MS,
+    );
+    const held = () =>
+      lost === undefined &&
+      begunIn === assignment &&
+      payload.isRunning() &&
+      !payload.isStale() &&
+      !stopping.signal.aborted;
+    try {
+      const records = batch.messages.map((message): QueueRecord => ({
+        topic: batch.topic,
+        partition: batch.partition,
+        offset: BigInt(message.offset),
+        timestamp: Number(message.timestamp),
+        key: message.key,
+        value: message.value,
+        headers: message.headers ?? {},
+      }));
+      const next = await onBatch({ partition: batch.partition, records, held });
+      if (begunIn === assignment && next > BigInt(batch.firstOffset() ?? '0'))
+        payload.resolveOffset(String(next - 1n));
+    } finally {
+      clearInterval(timer);
+    }
+    if (lost !== undefined) throw lost as Error;
+  }
+
+  async function track(work: Promise<void>): Promise<void> {
+    inHand.add(work);
+    try {
+      await work;
+    } finally {
+      inHand.delete(work);
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,27 @@
+import type { IHeaders } from 'kafkajs';
+
+/** A record of the queue topic. `timestamp` in milliseconds since 1970. */
+export interface QueueRecord {
+  topic: string;
+  partition: number;
+  offset: bigint;
+  timestamp: number;
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: IHeaders;
+}
+
+/** Records of one partition, in order, as one fetch brought them. */
+export interface QueueBatch {
+  partition: number;
+  records: QueueRecord[];
+  /** False once the partition may belong to somebody else, or the bridge stops: begin nothing new. */
+  held: () => boolean;
+}
+
+/** A header as text; of a repeated one the first. */
+export function headerText(headers: IHeaders, name: string): string | undefined {
+  const value = headers[name];
+  const first = Array.isArray(value) ? value[0] : value;
+  return first === undefined ? undefined : first.toString();
+}

@@ -1,0 +1,60 @@
+import { HeadwayError } from '../../contracts/errors';
+import { traceHeaders } from '../../contracts/headers';
+import { jobIdOf } from '../../contracts/ids';
+import { describeIssues, jobRequestSchema } from '../../contracts/job-request';
+import type { PackJob } from '../../contracts/pack';
+import type { Pipeline } from '../../pipelines/define-pipeline';
+import { headerText, type QueueRecord } from './queue-record';
+
+/** A job alone in its pack must fit into one Temporal payload (2 MB) beside everything else the input holds. */
+const JOB_MAX_BYTES = 1_500_000;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * The job a record asks for.
+ *
+ * @throws HeadwayError saying what keeps the record from being one, naming the field: `HW_RECORD_*`, `HW_JOB_INVALID`,
+ * `HW_PIPELINE_UNKNOWN`
+ */
+export function readRecord(record: QueueRecord, pipelineNamed: (name: string) => Pipeline): PackJob {
+  const { topic, partition, timestamp, headers } = record;
+  const parsed = jobRequestSchema.safeParse(readJson(record.value));
+  if (!parsed.success) throw new HeadwayError('HW_JOB_INVALID', describeIssues(parsed.error));
+  const request = parsed.data;
+  const input = pipelineNamed(request.pipeline).request.safeParse(request.input);
+  if (!input.success) throw new HeadwayError('HW_JOB_INVALID', describeIssues(input.error, 'input'));
+
+  const offset = String(record.offset);
+  const job: PackJob = {
+    ...request,
+    id: request.id ?? jobIdOf({ topic, partition, offset, timestamp }),
+    source: { door: 'kafka', topic, partition, offset, timestamp },
+    traceparent: headerText(headers, traceHeaders.traceparent),
+    tracestate: headerText(headers, traceHeaders.tracestate),
+  };
+  const bytes = Buffer.byteLength(JSON.stringify(job));
+  if (bytes <= JOB_MAX_BYTES) return job;
+  throw new HeadwayError(
+    'HW_RECORD_TOO_LARGE',
+    `the job has ${bytes} bytes; at most ${JOB_MAX_BYTES} are possible`,
+  );
+}
+
+function readJson(value: Buffer | null): unknown {
+  if (value === null || value.length === 0) {
+    throw new HeadwayError('HW_RECORD_EMPTY', `the record value is ${value === null ? 'null' : 'empty'}`);
+  }
+  let text: string;
+  try {
+    text = utf8.decode(value);
+  } catch (error) {
+    throw new HeadwayError('HW_RECORD_NOT_UTF8', 'the record value is not valid UTF-8', { cause: error });
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new HeadwayError('HW_RECORD_NOT_JSON', `the record value is not JSON: ${reason}`, { cause: error });
+  }
+}

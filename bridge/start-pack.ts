@@ -1,0 +1,115 @@
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import { packMemoSchema, type PackInput, type PackJob, type PackMemo } from '../contracts/pack';
+import { searchAttributes as names } from '../contracts/search-attributes';
+import { PROCESS_PACK } from '../contracts/workflow-names';
+import type { Pipeline } from '../pipelines/define-pipeline';
+
+/** Longest wait for the server's answer to one request. A frozen server must not hold the bridge for ever. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+export interface PackToStart {
+  workflowId: string;
+  jobs: PackJob[];
+  /** Where the pack ends in its partition, and what partition that is. Absent at the HTTP door. */
+  range?: { partition: string; firstOffset: bigint; lastOffset: bigint };
+}
+
+export type StartedPack =
+  | { kind: 'started' }
+  /** The id is taken: this record is in a workflow already, which ends at `lastOffset` of its partition. */
+  | { kind: 'exists'; lastOffset?: bigint };
+
+export interface PackStarterOptions {
+  client: Client;
+  taskQueue: string;
+  llmTaskQueue: string;
+  pipelineNamed: (name: string) => Pipeline;
+}
+
+export type StartPack = (pack: PackToStart) => Promise<StartedPack>;
+
+/**
+ * Starts packs. When the promise resolves the jobs are durable, in a workflow of this or of an earlier call. No workflow ever
+ * gets an execution timeout: it would end the jobs without a result.
+ *
+ * The promise rejects with the error of the Temporal client while the server does not take the pack; starting it again is safe.
+ */
+export function createPackStarter({
+  client,
+  taskQueue,
+  llmTaskQueue,
+  pipelineNamed,
+}: PackStarterOptions): StartPack {
+  const withDeadline = <T>(request: () => Promise<T>) =>
+    client.withDeadline(Date.now() + REQUEST_TIMEOUT_MS, request);
+
+  return async (pack) => {
+    const { workflowId, jobs, range } = pack;
+    const policies = Object.fromEntries(
+      jobs.map(({ pipeline }) => [pipeline, pipelineNamed(pipeline).policy]),
+    );
+    const input: PackInput = { jobs, policies, llmTaskQueue };
+    const memo: PackMemo | undefined = range && { lastOffset: String(range.lastOffset) };
+    try {
+      await withDeadline(() =>
+        client.workflow.start(PROCESS_PACK, {
+          workflowId,
+          taskQueue,
+          args: [input],
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          workflowIdConflictPolicy: 'FAIL',
+          memo,
+          typedSearchAttributes: attributesOf(pack),
+          staticSummary: summaryOf(pack),
+        }),
+      );
+      return { kind: 'started' };
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+    if (!range) return { kind: 'exists' };
+    const { memo: found } = await withDeadline(() => client.workflow.getHandle(workflowId).describe());
+    return { kind: 'exists', lastOffset: BigInt(packMemoSchema.parse(found).lastOffset) };
+  };
+}
+
+const keys = {
+  jobIds: defineSearchAttributeKey(names.jobIds.name, 'KEYWORD_LIST'),
+  pipelines: defineSearchAttributeKey(names.pipelines.name, 'KEYWORD_LIST'),
+  tenants: defineSearchAttributeKey(names.tenants.name, 'KEYWORD_LIST'),
+  status: defineSearchAttributeKey(names.status.name, 'KEYWORD'),
+  partition: defineSearchAttributeKey(names.partition.name, 'KEYWORD'),
+  firstOffset: defineSearchAttributeKey(names.firstOffset.name, 'INT'),
+  lastOffset: defineSearchAttributeKey(names.lastOffset.name, 'INT'),
+  jobCount: defineSearchAttributeKey(names.jobCount.name, 'INT'),
+};
+
+function attributesOf({ jobs, range }: PackToStart): SearchAttributePair[] {
+  const pairs: SearchAttributePair[] = [
+    { key: keys.jobIds, value: jobs.map((job) => job.id) },
+    { key: keys.pipelines, value: distinct(jobs.map((job) => job.pipeline)) },
+    { key: keys.status, value: 'running' },
+    { key: keys.jobCount, value: jobs.length },
+  ];
+  const tenants = distinct(jobs.flatMap((job) => job.tenant ?? []));
+  if (tenants.length > 0) pairs.push({ key: keys.tenants, value: tenants });
+  if (range) {
+    pairs.push(
+      { key: keys.partition, value: range.partition },
+      { key: keys.firstOffset, value: Number(range.firstOffset) },
+      { key: keys.lastOffset, value: Number(range.lastOffset) },
+    );
+  }
+  return pairs;
+}
+
+function summaryOf({ jobs, range }: PackToStart): string {
+  const what = jobs.length === 1 ? `job ${jobs[0]?.id}` : `${jobs.length} jobs`;
+  const from = range ? ` · ${range.partition} offsets ${range.firstOffset}-${range.lastOffset}` : '';
+  return `${what} · ${distinct(jobs.map((job) => job.pipeline)).join(', ')}${from}`;
+}
+
+function distinct(values: string[]): string[] {
+  return [...new Set(values)];
+}

@@ -1,0 +1,58 @@
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import type { Activities } from '../activities';
+import type { Config } from '../runtime/config';
+import { bundlePath } from './bundle-path';
+
+export interface CreateWorkersOptions {
+  connection: NativeConnection;
+  config: Pick<Config, 'temporal' | 'worker'>;
+  activities: Activities;
+  identity: string;
+  /** Task queue of this process alone, for calls it holds open (inline mode). */
+  ownQueue?: string;
+}
+
+/**
+ * The workers of one process: workflows with their local activities, LLM calls on a queue of their own (so that they can be
+ * limited and scaled by themselves), and, in inline mode, the calls this process holds open.
+ */
+export async function createWorkers(options: CreateWorkersOptions): Promise<Worker[]> {
+  const { connection, config, activities, identity, ownQueue } = options;
+  const { temporal, worker } = config;
+  const common = {
+    connection,
+    namespace: temporal.namespace,
+    identity,
+    activities,
+    // Attempts that a stopping worker cannot finish fail and run elsewhere; LLM calls of the background go on meanwhile.
+    shutdownGraceTime: worker.shutdownGraceMs,
+    // Well under the heartbeat timeout of 10 s, so that one late heartbeat does no harm.
+    maxHeartbeatThrottleInterval: '2s',
+  } satisfies Partial<WorkerOptions>;
+
+  const llm = (taskQueue: string) =>
+    Worker.create({
+      ...common,
+      taskQueue,
+      // One slot waits for a whole pack, and waiting costs next to nothing: thousands, not the default of 100.
+      maxConcurrentActivityTaskExecutions: worker.activitySlots,
+      activityTaskPollerBehavior: { type: 'autoscaling', minimum: 2, initial: 5, maximum: 20 },
+    });
+
+  return Promise.all([
+    Worker.create({
+      ...common,
+      taskQueue: temporal.taskQueue,
+      workflowBundle: { codePath: bundlePath },
+      // Short stages that failed locally, and jobs on their own: few, unless something is away.
+      maxConcurrentActivityTaskExecutions: 100,
+      maxConcurrentLocalActivityExecutions: worker.localActivitySlots,
+      maxConcurrentWorkflowTaskExecutions: worker.workflowTaskSlots,
+      // At least the packs in flight: an evicted workflow is replayed from its history with the next wave.
+      maxCachedWorkflows: worker.maxCachedWorkflows,
+      workflowTaskPollerBehavior: { type: 'autoscaling', minimum: 2, initial: 5, maximum: 20 },
+    }),
+    llm(temporal.llmTaskQueue),
+    ...(ownQueue ? [llm(ownQueue)] : []),
+  ]);
+}
