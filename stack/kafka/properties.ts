@@ -53,7 +53,9 @@ export function brokerProperties(
 
     // Nobody starts fifty consumers here, so the first one need not wait for the others.
     'group.initial.rebalance.delay.ms': 0,
-    'controlled.shutdown.enable': true,
+    // A killed broker may come back only when its session has ended; the default is 9 s.
+    'broker.session.timeout.ms': 3_000,
+    'broker.heartbeat.interval.ms': 500,
   });
 }
 

@@ -34,28 +34,25 @@ const notesPerCompany = 4;
 /** The notes an account manager could have written about a company: always the same ones for the same company. */
 export function notesOf(company: Company, index: number): CompanyNote[] {
   const random = randomFor(company.domain + '/notes');
-  const openers = shuffled(phrases.situation, random);
-  const closers = shuffled(phrases.nextStep, random);
+  const upTo = (count: number) => Math.floor(random() * count);
+  const situations = shuffled(phrases.situation, random);
+  const details = shuffled(phrases.detail, random);
+  const nextSteps = shuffled(phrases.nextStep, random);
   return Array.from({ length: notesPerCompany }, (_, number) => {
-    const quarter = 3 * number + Math.floor(random() * 3);
-    const day = 1 + Math.floor(random() * 28);
-    const notedAt = new Date(Date.UTC(2025, quarter, day)).toISOString().slice(0, 10);
-    const note = [
-      openers[number],
-      phrases.detail[Math.floor(random() * phrases.detail.length)],
-      closers[number],
-    ]
+    const notedAt = new Date(Date.UTC(2025, 3 * number + upTo(3), 1 + upTo(28)));
+    const soon = new Date(Date.UTC(2025, notedAt.getUTCMonth() + 1 + upTo(3), 1));
+    const note = [situations[number], details[number], nextSteps[number]]
       .join(' ')
       .replaceAll('{name}', company.name)
       .replaceAll('{industry}', company.industry.toLowerCase())
-      .replaceAll('{percent}', String(4 + Math.floor(random() * 18)))
-      .replaceAll('{thousand}', String(20 + 5 * Math.floor(random() * 60)))
-      .replaceAll('{seats}', String(10 * (2 + Math.floor(random() * 20))))
-      .replaceAll('{month}', phrases.month[Math.floor(random() * phrases.month.length)] ?? 'March');
+      .replaceAll('{percent}', String(4 + upTo(18)))
+      .replaceAll('{thousand}', String(20 + 5 * upTo(60)))
+      .replaceAll('{seats}', String(10 * (2 + upTo(20))))
+      .replaceAll('{month}', soon.toLocaleString('en', { month: 'long', timeZone: 'UTC' }));
     return {
       id: index * notesPerCompany + number + 1,
       domain: company.domain,
-      notedAt,
+      notedAt: notedAt.toISOString().slice(0, 10),
       author: company.accountOwner,
       note,
     };

@@ -18,9 +18,9 @@ export const phrases = {
     'Volume is up {percent} % on last year, mostly from export.',
     'They are short of staff and would pay for a managed service.',
     'Open order of about EUR {thousand},000, waiting for the second signature.',
-    'They use {seats} seats of the {seats} they pay for, so there is room only upwards.',
+    'All {seats} seats they pay for are in use, so there is room only upwards.',
     'Price matters less to them than a fixed contact person.',
-    'Main worry is energy cost; margins in {industry} fell by {percent} % they say.',
+    'Main worry is energy cost; margins in {industry} fell by {percent} %, they say.',
     'Two of their plants still work with spreadsheets.',
     'The board wants a security questionnaire answered before anything is signed.',
     'A competitor offered {percent} % less, without support on weekends.',
@@ -28,7 +28,7 @@ export const phrases = {
   ],
   nextStep: [
     'Follow-up in {month}; I send the revised offer before that.',
-    'Next step is on their side, reminder set for {month}.',
+    'Next step is on their side, I set a reminder for {month}.',
     'Asked legal to look at the clause on liability.',
     'Bring a solution engineer to the next meeting in {month}.',
     'No action needed, just keep an eye on it.',
@@ -36,5 +36,4 @@ export const phrases = {
     'They want a pilot with {seats} users from {month}.',
     'Invite them to the customer day in {month}.',
   ],
-  month: ['January', 'February', 'March', 'April', 'May', 'June', 'September', 'October', 'November'],
 } as const;
