@@ -1,23 +1,23 @@
-import { Kafka, logLevel, type LogEntry } from 'kafkajs';
+import { Kafka, logLevel, type LogEntry, type SASLOptions } from 'kafkajs';
 import type { Config } from './config';
 import type { Logger } from './logger';
 
 /**
  * A Kafka client; nothing is connected yet.
  *
- * Requests are repeated for about 40 s in all, which covers a broker that restarts. Who must outlast more (the
+ * By default requests are repeated for about 40 s in all, which covers a broker that restarts. Who must outlast more (the
  * bridge) begins anew after that.
  */
-export function createKafka(config: Config['kafka'], logger: Logger): Kafka {
+export function createKafka(config: Config['kafka'], logger: Logger, { retries = 8 } = {}): Kafka {
   return new Kafka({
     clientId: config.clientId,
     brokers: config.brokers,
     ssl: config.tls && { ...config.tls, ca: config.tls.ca ? [config.tls.ca] : undefined },
-    sasl: config.sasl as never,
+    sasl: config.sasl as SASLOptions | undefined,
     connectionTimeout: 3_000,
     authenticationTimeout: 10_000,
     requestTimeout: 30_000,
-    retry: { initialRetryTime: 300, maxRetryTime: 10_000, retries: 8 },
+    retry: { initialRetryTime: 300, maxRetryTime: 10_000, retries },
     logLevel: levelOf(logger),
     logCreator: () => logTo(logger.child({ part: 'kafka' })),
   });

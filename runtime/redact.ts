@@ -1,5 +1,4 @@
-const SECRET_KEY =
-  '(?:[a-z]*[-_]?api[-_]?key|pass(?:word|wd)?|(?:proxy-)?authorization|[a-z]*[-_]?secret|token)';
+const SECRET_KEY = '[a-z_-]*(?:api[-_]?key|private[-_]?key|password|passwd|pwd|authorization|secret|token)';
 const HIDDEN = '[redacted]';
 
 const rules: [RegExp, string][] = [
@@ -8,11 +7,12 @@ const rules: [RegExp, string][] = [
   // the same as JSON inside a JSON string
   [new RegExp(`(\\\\"${SECRET_KEY}\\\\"\\s*:\\s*\\\\")(?:[^"\\\\]|\\\\\\\\.)*`, 'gi'), `$1${HIDDEN}`],
   // scheme://user:password@host; up to the last @, since a password may hold one
-  [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@"\\]*:)[^\s"\\]+@/gi, `$1${HIDDEN}@`],
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@"\\]*:)[^\s"\\]+@/gi, `$1${HIDDEN}@`],
   // scheme://token@host
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s:/@"\\[]+@/gi, `$1${HIDDEN}@`],
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s:/@"\\[]+@/gi, `$1${HIDDEN}@`],
   [new RegExp(`([?&]${SECRET_KEY}=)[^&\\s"\\\\]+`, 'gi'), `$1${HIDDEN}`],
-  [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi, `$1 ${HIDDEN}`],
+  [/\b(Bearer|authorization:?\s+Basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi, `$1 ${HIDDEN}`],
+  [/(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?=-----END)/gs, `$1${HIDDEN}`],
   [/\bsk-[A-Za-z0-9_*-]{8,}/g, HIDDEN],
 ];
 

@@ -20,8 +20,20 @@ export async function connectTemporalClient(
   config: Config['temporal'],
   options: ConnectOptions = {},
 ): Promise<Client> {
-  const connection = await untilConnected(config, options, () => Connection.connect(connectionTo(config)));
+  const connection = await untilConnected(config, options, () => connectOnce(config));
   return new Client({ connection, namespace: config.namespace });
+}
+
+/** `Connection.connect` would leave its channel open, and trying, after a failure. */
+async function connectOnce(config: Config['temporal']): Promise<Connection> {
+  const connection = Connection.lazy({ ...connectionTo(config), connectTimeout: 3_000 });
+  try {
+    await connection.ensureConnected();
+    return connection;
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
 }
 
 /** The connection a worker polls on. Waits and throws as `connectTemporalClient` does. */

@@ -1,0 +1,338 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HeadwayError } from '../../contracts/errors';
+import { loadConfig, type ConfigSection } from '../../runtime/config';
+import { describeConfig } from '../../runtime/describe-config';
+
+const folder = mkdtempSync(join(tmpdir(), 'headway-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Neither a local stack nor a profile of the developer is seen by these tests. */
+const bare = { HEADWAY_STACK_FILE: join(folder, 'none.json'), XDG_CONFIG_HOME: join(folder, 'none') };
+const complete = {
+  ...bare,
+  KAFKA_BROKERS: 'kafka-1:9092, kafka-2:9092',
+  TEMPORAL_ADDRESS: 'temporal:7233',
+  OPENAI_API_KEY: 'sk-test',
+  DATABASE_URL: 'postgres://headway:secret@db:5432/internal',
+};
+
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** The sentences of the error, by the variable each begins with. */
+function problemsOf(env: NodeJS.ProcessEnv, sections?: ConfigSection[]): Record<string, string> {
+  try {
+    if (sections) loadConfig(env, sections);
+    else loadConfig(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(HeadwayError);
+    expect((error as HeadwayError).code).toBe('HW_CONFIG_INVALID');
+    const sentences = (error as HeadwayError).message.split('\n');
+    return Object.fromEntries(sentences.map((sentence) => [sentence.split(' ', 1)[0] ?? '', sentence]));
+  }
+  return {};
+}
+
+describe('loadConfig', () => {
+  it('has a default for everything but the addresses', () => {
+    expect(loadConfig(complete)).toEqual({
+      kafka: { brokers: ['kafka-1:9092', 'kafka-2:9092'], clientId: 'headway' },
+      topics: { queue: 'x-jobs-queue', results: 'x-jobs-results', deadLetters: 'x-jobs-dlq' },
+      temporal: {
+        address: 'temporal:7233',
+        namespace: 'default',
+        taskQueue: 'headway',
+        llmTaskQueue: 'headway-llm',
+      },
+      bridge: {
+        groupId: 'headway-bridge',
+        fromBeginning: true,
+        packMax: 50,
+        packMaxBytes: 524_288,
+        startConcurrency: 12,
+        strictRetention: false,
+      },
+      llm: {
+        apiKey: 'sk-test',
+        model: 'gpt-5.4-mini',
+        mode: 'background',
+        simulated: false,
+        maxConcurrentCreates: 64,
+      },
+      database: { url: 'postgres://headway:secret@db:5432/internal' },
+      worker: {
+        activitySlots: 2_500,
+        localActivitySlots: 200,
+        workflowTaskSlots: 40,
+        maxCachedWorkflows: 2_000,
+        shutdownGraceMs: 10_000,
+      },
+      results: { maxBytes: 900_000 },
+      status: { host: '127.0.0.1', port: 0, allowRemote: false },
+      log: { level: 'info', format: 'auto' },
+    });
+  });
+
+  it('takes an empty variable as not set', () => {
+    const empty = Object.fromEntries(describeConfig().map(({ name }) => [name, ' ']));
+    expect(loadConfig({ ...empty, ...complete })).toEqual(loadConfig(complete));
+    expect(Object.keys(problemsOf({ ...complete, KAFKA_BROKERS: '' }))).toEqual(['KAFKA_BROKERS']);
+  });
+
+  it('says for every missing address its variable and how to start a local stack', () => {
+    const problems = problemsOf(bare);
+    expect(Object.keys(problems)).toEqual([
+      'KAFKA_BROKERS',
+      'TEMPORAL_ADDRESS',
+      'OPENAI_API_KEY',
+      'DATABASE_URL',
+    ]);
+    for (const sentence of Object.values(problems)) expect(sentence).toContain('npm run stack');
+  });
+
+  it('demands only the addresses of the sections that are asked for', () => {
+    const { KAFKA_BROKERS, TEMPORAL_ADDRESS } = complete;
+    const bridge = loadConfig({ ...bare, KAFKA_BROKERS, TEMPORAL_ADDRESS }, ['kafka', 'temporal', 'bridge']);
+    expect(Object.keys(bridge)).toEqual(['kafka', 'temporal', 'bridge']);
+  });
+
+  describe('names the variable at fault:', () => {
+    const bad: Record<string, string[]> = {
+      KAFKA_BROKERS: ['kafka', 'kafka:', 'a:1,,b:2', 'http://kafka:9092'],
+      KAFKA_CLIENT_ID: ['a b'],
+      KAFKA_GROUP_ID: ['a b'],
+      KAFKA_FROM_BEGINNING: ['yes'],
+      KAFKA_TLS: ['on'],
+      KAFKA_SASL_MECHANISM: ['PLAINTEXT'],
+      QUEUE_TOPIC: ['..', 'a/b', 'x'.repeat(250), 'x-jobs-dlq'],
+      RESULTS_TOPIC: ['a b', 'x-jobs-queue'],
+      DLQ_TOPIC: ['ä', 'x-jobs-results'],
+      TEMPORAL_ADDRESS: ['temporal', 'https://temporal:7233'],
+      TEMPORAL_PROFILE: ['no-such-profile'],
+      TEMPORAL_TLS: ['yes'],
+      TEMPORAL_TLS_CLIENT_CERT_PATH: ['/no/such/file'],
+      TEMPORAL_TLS_CLIENT_KEY_DATA: ['half of a pair'],
+      HEADWAY_TASK_QUEUE: ['a b'],
+      HEADWAY_LLM_TASK_QUEUE: ['a b'],
+      PACK_MAX: ['0', '201', '1.5', '-1', 'many', '1e2'],
+      PACK_MAX_BYTES: ['1023', '2000000'],
+      BRIDGE_START_CONCURRENCY: ['0', '65'],
+      BRIDGE_STRICT_RETENTION: ['maybe'],
+      OPENAI_API_KEY: ['sk-test two'],
+      OPENAI_BASE_URL: ['api.openai.com', 'ftp://host'],
+      OPENAI_MODEL: ['a b'],
+      LLM_MODE: ['foreground'],
+      LLM_START_CONCURRENCY: ['0'],
+      DATABASE_URL: ['mysql://u:p@h/d', 'host:5432'],
+      WORKER_LLM_ACTIVITY_SLOTS: ['0'],
+      WORKER_LOCAL_ACTIVITY_SLOTS: ['0'],
+      WORKER_WORKFLOW_TASK_SLOTS: ['1'],
+      WORKER_MAX_CACHED_WORKFLOWS: ['-1'],
+      WORKER_SHUTDOWN_GRACE_MS: ['10s'],
+      RESULT_MAX_BYTES: ['1'],
+      STATUS_HOST: ['0.0.0.0', '::', 'example.com'],
+      STATUS_PORT: ['65536'],
+      STATUS_ALLOW_REMOTE: ['sure'],
+      LOG_LEVEL: ['loud'],
+      LOG_FORMAT: ['xml'],
+      HEADWAY_EXIT_WITH_PARENT: ['yes'],
+    };
+    const namedInstead: Record<string, string> = {
+      'QUEUE_TOPIC=x-jobs-dlq': 'DLQ_TOPIC',
+      'TEMPORAL_TLS_CLIENT_CERT_PATH=/no/such/file': 'TEMPORAL_TLS_CLIENT_KEY_PATH',
+      'TEMPORAL_TLS_CLIENT_KEY_DATA=half of a pair': 'TEMPORAL_TLS_CLIENT_CERT_PATH',
+    };
+    const cases = Object.entries(bad).flatMap(([name, values]) => values.map((value) => [name, value]));
+
+    it.each(cases as [string, string][])('%s=%s', (name, value) => {
+      const named = namedInstead[`${name}=${value}`] ?? name;
+      const problems = problemsOf({ ...complete, [name]: value });
+      expect(problems[named]).toMatch(/^[A-Z_]+ .*\.$/);
+      if (named === name) expect(Object.keys(problems)).toEqual([name]);
+    });
+
+    it('all of them at once', () => {
+      const env = { PACK_MAX: '0', LOG_LEVEL: 'loud', DATABASE_URL: 'host', STATUS_PORT: 'x' };
+      expect(Object.keys(problemsOf({ ...complete, ...env })).sort()).toEqual(Object.keys(env).sort());
+    });
+
+    it('and there is no variable with a rule that is not tried here', () => {
+      const ruled = describeConfig().filter(({ must }) => must !== 'text');
+      expect(ruled.map(({ name }) => name).filter((name) => !bad[name])).toEqual([]);
+    });
+  });
+
+  describe('local stack', () => {
+    const addresses = {
+      kafkaBrokers: '127.0.0.1:19092',
+      temporalAddress: '127.0.0.1:17233',
+      temporalNamespace: 'headway',
+      databaseUrl: 'postgres://local@127.0.0.1:15432/headway',
+      llmBaseUrl: 'http://127.0.0.1:18080/v1',
+    };
+    const running = { pid: process.pid, startedAt: '2026-01-01T00:00:00Z', ...addresses };
+    const HEADWAY_STACK_FILE = file('running.json', JSON.stringify(running));
+    const env = { ...bare, HEADWAY_STACK_FILE };
+
+    it('gives every address that is not given', () => {
+      expect(loadConfig(env)).toMatchObject({
+        kafka: { brokers: ['127.0.0.1:19092'] },
+        temporal: { address: '127.0.0.1:17233', namespace: 'headway', tls: false },
+        database: { url: addresses.databaseUrl },
+        llm: { baseUrl: addresses.llmBaseUrl, simulated: true },
+      });
+    });
+
+    it.each([
+      ['KAFKA_BROKERS', 'mine:1', { kafka: { brokers: ['mine:1'] } }],
+      ['TEMPORAL_ADDRESS', 'mine:1', { temporal: { address: 'mine:1', namespace: 'default' } }],
+      ['DATABASE_URL', 'postgres://mine/db', { database: { url: 'postgres://mine/db' } }],
+      ['OPENAI_API_KEY', 'sk-mine', { llm: { apiKey: 'sk-mine', baseUrl: undefined, simulated: false } }],
+      ['OPENAI_BASE_URL', 'http://mine/v1', { llm: { baseUrl: 'http://mine/v1', simulated: false } }],
+    ])('loses against %s, and only there', (name, value, expected) => {
+      const config = loadConfig({ ...env, [name]: value });
+      expect(config).toMatchObject(expected);
+      const [section] = Object.keys(expected) as [ConfigSection];
+      expect({ ...config, [section]: null }).toEqual({ ...loadConfig(env), [section]: null });
+    });
+
+    it('counts no more once its process is gone', () => {
+      const gone = file('gone.json', JSON.stringify({ ...running, pid: 2 ** 30 }));
+      expect(Object.keys(problemsOf({ ...bare, HEADWAY_STACK_FILE: gone }))).toContain('KAFKA_BROKERS');
+    });
+  });
+
+  describe('Temporal', () => {
+    const toml = [
+      '[profile.default]\naddress = "default:7233"',
+      '[profile.cloud]\naddress = "cloud:7233"\nnamespace = "prod"\napi_key = "key-of-cloud"',
+    ].join('\n');
+    const TEMPORAL_CONFIG_FILE = file('temporal.toml', toml);
+    const env = { ...complete, TEMPORAL_ADDRESS: '' };
+
+    it('is that of the profile named, with TLS when there is a key', () => {
+      const { temporal } = loadConfig({ ...env, TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE: 'cloud' });
+      expect(temporal).toMatchObject({
+        address: 'cloud:7233',
+        namespace: 'prod',
+        apiKey: 'key-of-cloud',
+        tls: true,
+      });
+    });
+
+    it('is that of the file given, although a local stack runs', () => {
+      const stack = { pid: process.pid, startedAt: 'now', temporalAddress: 'local:7233' };
+      const HEADWAY_STACK_FILE = file('beside.json', JSON.stringify(stack));
+      const { temporal } = loadConfig({ ...env, HEADWAY_STACK_FILE, TEMPORAL_CONFIG_FILE });
+      expect(temporal.address).toBe('default:7233');
+    });
+
+    it('is that of the local stack, although the user has a default profile', () => {
+      const stack = { pid: process.pid, startedAt: 'now', temporalAddress: 'local:7233' };
+      const HEADWAY_STACK_FILE = file('beside.json', JSON.stringify(stack));
+      const home = mkdtempSync(join(folder, 'home-'));
+      mkdirSync(join(home, 'temporalio'));
+      writeFileSync(join(home, 'temporalio', 'temporal.toml'), toml);
+      const user = { ...env, XDG_CONFIG_HOME: home };
+      expect(loadConfig({ ...user, HEADWAY_STACK_FILE, TEMPORAL_API_KEY: 'k' }).temporal).toMatchObject({
+        address: 'local:7233',
+        tls: false,
+      });
+      expect(
+        loadConfig({ ...user, HEADWAY_STACK_FILE, TEMPORAL_API_KEY: 'k' }).temporal.apiKey,
+      ).toBeUndefined();
+      expect(loadConfig(user).temporal.address).toBe('default:7233');
+    });
+
+    it('names TEMPORAL_CONFIG_FILE when it is not TOML, without quoting it', () => {
+      const broken = file('broken.toml', '[profile.default\napi_key = "hunter2"');
+      const problems = problemsOf({ ...env, TEMPORAL_CONFIG_FILE: broken });
+      expect(Object.keys(problems)).toEqual(['TEMPORAL_CONFIG_FILE']);
+      expect(problems.TEMPORAL_CONFIG_FILE).not.toContain('hunter2');
+    });
+  });
+
+  describe('Kafka security', () => {
+    const pem = '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n';
+
+    it('reads the PEM files', () => {
+      const KAFKA_TLS_CA_FILE = file('ca.pem', pem);
+      expect(loadConfig({ ...complete, KAFKA_TLS: 'true', KAFKA_TLS_CA_FILE }).kafka.tls).toEqual({
+        ca: pem,
+      });
+    });
+
+    it.each([
+      [{ KAFKA_TLS_CA_FILE: 'ca.pem' }, 'KAFKA_TLS'],
+      [{ KAFKA_TLS: 'true', KAFKA_TLS_CA_FILE: '/no/such/file' }, 'KAFKA_TLS_CA_FILE'],
+      [{ KAFKA_TLS: 'true', KAFKA_TLS_CA_FILE: file('text.pem', 'not a certificate') }, 'KAFKA_TLS_CA_FILE'],
+      [{ KAFKA_TLS: 'true', KAFKA_TLS_CERT_FILE: file('cert.pem', pem) }, 'KAFKA_TLS_KEY_FILE'],
+      [{ KAFKA_TLS: 'true', KAFKA_TLS_KEY_FILE: file('key.pem', pem) }, 'KAFKA_TLS_CERT_FILE'],
+      [{ KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'u' }, 'KAFKA_SASL_PASSWORD'],
+      [{ KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_PASSWORD: 'p' }, 'KAFKA_SASL_USERNAME'],
+      [{ KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p' }, 'KAFKA_SASL_MECHANISM'],
+    ])('with %j names %s', (env, name) => {
+      expect(Object.keys(problemsOf({ ...complete, ...env }))).toEqual([name]);
+    });
+
+    it('gives the login', () => {
+      const env = {
+        KAFKA_SASL_MECHANISM: 'scram-sha-512',
+        KAFKA_SASL_USERNAME: 'u',
+        KAFKA_SASL_PASSWORD: 'p',
+      };
+      const { sasl } = loadConfig({ ...complete, ...env }).kafka;
+      expect(sasl).toEqual({ mechanism: 'scram-sha-512', username: 'u', password: 'p' });
+    });
+  });
+
+  it('allows an address that others reach with STATUS_ALLOW_REMOTE', () => {
+    const env = { ...complete, STATUS_HOST: '0.0.0.0', STATUS_ALLOW_REMOTE: 'true' };
+    expect(loadConfig(env).status).toEqual({ host: '0.0.0.0', port: 0, allowRemote: true });
+  });
+
+  it('never repeats a value in an error, wherever a secret was pasted', () => {
+    const random = seeded(20_260_101);
+    const names = describeConfig().map(({ name }) => name);
+    const shapes = [
+      (secret: string) => secret,
+      (secret: string) => `${secret} ${secret}`,
+      (secret: string) => `postgres://u:${secret}@h:1/d`,
+      (secret: string) => `http://${secret}@h`,
+      (secret: string) => `"${secret}",1`,
+    ];
+    let refused = 0;
+    for (let round = 0; round < 500; round += 1) {
+      const secret = `s3cr3t${Math.floor(random() * 1e9)}`;
+      const env: NodeJS.ProcessEnv = { ...(round % 2 ? complete : bare) };
+      for (const name of names) {
+        const shape = shapes[Math.floor(random() * shapes.length)];
+        if (random() < 0.3 && shape) env[name] = shape(secret);
+      }
+      try {
+        loadConfig(env);
+      } catch (error) {
+        refused += 1;
+        expect((error as Error).message).not.toContain(secret);
+        expect((error as HeadwayError).code).toBe('HW_CONFIG_INVALID');
+      }
+    }
+    expect(refused).toBeGreaterThan(400);
+  });
+});
+
+/** mulberry32: the same sequence on every run. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

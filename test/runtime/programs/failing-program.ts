@@ -1,0 +1,33 @@
+import { HeadwayError } from '../../../contracts/errors';
+import { loadConfig } from '../../../runtime/config';
+import { runMain } from '../../../runtime/run-main';
+import { ShuttingDown } from '../../../runtime/shutdown';
+
+const ways: Record<string, () => unknown> = {
+  mistake: () => {
+    throw new HeadwayError('HW_STACK_FAILED', 'Kafka ended by itself; see kafka.log.');
+  },
+  config: () => loadConfig(),
+  defect: () => {
+    throw new TypeError('x is not a function');
+  },
+  secret: () => {
+    throw new Error('cannot reach postgres://user:hunter2@host/db');
+  },
+  nothing: () => undefined,
+  'nobody waits': () => void Promise.reject(new Error('left alone')),
+  'in a callback': () => setImmediate(() => ways.defect?.()),
+  aggregate: () => {
+    throw new AggregateError([new Error('connect ECONNREFUSED 127.0.0.1:1')]);
+  },
+  'shutting down': () => {
+    throw new ShuttingDown('shutting down: SIGTERM');
+  },
+};
+
+void runMain('headway-test', async () => {
+  await Promise.resolve();
+  ways[process.argv[2] ?? '']?.();
+  // Keeps the process until whatever comes late has come.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+});
