@@ -4,6 +4,12 @@ import { definePipeline, PermanentError, type EnrichContext } from '../../pipeli
 
 const request = z.strictObject({ word: z.string() });
 const response = z.object({ letters: z.number() });
+const tree = z.object({
+  name: z.string(),
+  get children() {
+    return z.array(tree).optional();
+  },
+});
 const stages = {
   enrich: () => ({ rows: 1 }),
   prompt: () => ({ instructions: '', input: '' }),
@@ -51,6 +57,21 @@ describe('definePipeline', () => {
       'an optional field in a union',
       z.object({ either: z.union([z.string(), z.object({ a: z.string().optional() })]) }),
       /: response\.either\.a: must be required/,
+    ],
+    [
+      'an optional field in a discriminated union',
+      z.object({
+        either: z.discriminatedUnion('kind', [
+          z.object({ kind: z.literal('x') }),
+          z.object({ kind: z.literal('y'), a: z.string().optional() }),
+        ]),
+      }),
+      /: response\.either\.a: must be required/,
+    ],
+    [
+      'an optional field in a schema that contains itself',
+      z.object({ tree }),
+      /: response\.children: must be required/,
     ],
     ['a date', z.object({ at: z.date() }), /: response: Date cannot be represented/],
   ])('refuses a response schema that cannot be strict: %s', (_, schema, message) => {
