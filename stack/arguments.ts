@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { HeadwayError, messageOf } from '../contracts/errors';
+import { HeadwayError } from '../contracts/errors';
 import type { StackOptions } from './types';
 
 export const help = `npm run stack -- [options]
@@ -48,7 +48,7 @@ function parse(args: string[]) {
     return values;
   } catch (error) {
     // Node adds hints about positional arguments, which there are none of.
-    const sentence = messageOf(error).split(/\.(?=\s|$)/)[0];
+    const sentence = (error as Error).message.split(/\.(?=\s|$)/)[0];
     throw invalid(`${sentence}. Use --help to see what there is.`, error);
   }
 }

@@ -16,7 +16,11 @@ interface Owner {
  * Makes this process the only stack that uses what `ownerFile` stands for. Returns the function that gives it up again.
  * Throws HW_STACK_FAILED, naming the process, when another one has it. Waits for the servers of a killed one to end.
  */
-export async function claimOwnership(ownerFile: string, leashPid?: number): Promise<() => void> {
+export async function claimOwnership(
+  ownerFile: string,
+  leashPid?: number,
+  signal?: AbortSignal,
+): Promise<() => void> {
   mkdirSync(dirname(ownerFile), { recursive: true });
   const release = await lock(ownerFile, {
     realpath: false,
@@ -32,7 +36,7 @@ export async function claimOwnership(ownerFile: string, leashPid?: number): Prom
             'or give this one a HEADWAY_STACK_FILE and a --data-dir of its own.',
         );
       }
-      if (owner.leashPid !== undefined) await waitUntilGone(owner.leashPid);
+      if (owner.leashPid !== undefined) await waitUntilGone(owner.leashPid, signal);
     }
     writeJsonAtomically(ownerFile, {
       pid: process.pid,
@@ -62,14 +66,18 @@ function bornAt(pid: number): string | undefined {
   }
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Field 22 is the start time; the name in field 2 may hold spaces.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    // Field 3 is the state, Z for one that is dead but still listed; field 22 is the start time. The name in field 2
+    // may hold spaces.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : (fields[19] ?? '');
   } catch {
     return '';
   }
 }
 
-async function waitUntilGone(pid: number): Promise<void> {
+async function waitUntilGone(pid: number, signal?: AbortSignal): Promise<void> {
   const deadline = performance.now() + 15_000;
-  while (bornAt(pid) !== undefined && performance.now() < deadline) await delay(50);
+  while (bornAt(pid) !== undefined && performance.now() < deadline) {
+    await delay(50, undefined, { signal });
+  }
 }

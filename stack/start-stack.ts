@@ -65,8 +65,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stop = () => (stopped ??= stopAll());
 
   const start = async (): Promise<Stack> => {
-    claims.push(await claimOwnership(`${stateFile}.owner`, leash.pid));
-    claims.push(await claimOwnership(`${dataDir}.owner`, leash.pid));
+    claims.push(await claimOwnership(`${stateFile}.owner`, leash.pid, context.signal));
+    claims.push(await claimOwnership(`${dataDir}.owner`, leash.pid, context.signal));
     removeStateFile(stateFile);
     const programs = await install({ components, env, leash, signal: context.signal, onProgress });
     await removeOldFiles(dataDir, options.fresh ?? false);

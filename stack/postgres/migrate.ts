@@ -14,6 +14,8 @@ export const migrationsFolder = () => join(projectRoot(), 'stack', 'postgres', '
  */
 export async function migrate(databaseUrl: string, folder = migrationsFolder()): Promise<void> {
   const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
+  // pg reports a connection that breaks between two queries as an event; the next query throws.
+  client.on('error', () => {});
   await client.connect();
   try {
     await client.query(

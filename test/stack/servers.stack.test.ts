@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { Client as TemporalClient, Connection } from '@temporalio/client';
+import { Client as PgClient } from 'pg';
+import { searchAttributes } from '../../contracts/search-attributes';
+import { withAdmin } from '../../stack/kafka/admin';
+import { migrate } from '../../stack/postgres/migrate';
+import { startStack } from '../../stack/start-stack';
+import type { ServerEnd, Stack } from '../../stack/types';
+import { until } from './until';
+
+const folder = mkdtempSync(join(tmpdir(), 'headway-'));
+let stack: Stack;
+const ends: ServerEnd[] = [];
+const address = (name: 'kafkaBrokers' | 'temporalAddress' | 'databaseUrl') => stack.addresses[name] ?? '';
+
+beforeAll(async () => {
+  stack = await startStack({
+    dataDir: join(folder, 'data'),
+    stateFile: join(folder, 'stack.json'),
+    partitions: 5,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, HEADWAY_CACHE_DIR: process.env.HEADWAY_CACHE_DIR },
+  });
+  stack.onServerEnd((end) => void ends.push(end));
+});
+
+afterAll(async () => {
+  await stack.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it('has the three topics with explicit retention', async () => {
+  await withAdmin(address('kafkaBrokers').split(','), async (admin) => {
+    const { topics } = await admin.fetchTopicMetadata();
+    const partitions = Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions.length]));
+    expect(partitions).toEqual({ 'x-jobs-queue': 5, 'x-jobs-results': 5, 'x-jobs-dlq': 3 });
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: 2, name: 'x-jobs-dlq', configNames: ['retention.ms'] }],
+    });
+    expect(resources[0]?.configEntries[0]?.configValue).toBe(String(30 * 24 * 3_600_000));
+  });
+});
+
+it('finds a workflow by every search attribute, and keeps it for three days', async () => {
+  await withTemporal(async (client) => {
+    await client.workflow.start('none', {
+      taskQueue: 'nobody',
+      workflowId: 'attributes',
+      searchAttributes: Object.fromEntries(
+        Object.values(searchAttributes).map(({ name, type }) => [name, type === 'Int' ? [7] : ['seven']]),
+      ),
+    });
+    for (const { name, type } of Object.values(searchAttributes)) {
+      const query = `${name} = ${type === 'Int' ? 7 : "'seven'"}`;
+      await until(async () => (await client.workflow.count(query)).count === 1);
+    }
+    const { config } = await client.connection.workflowService.describeNamespace({ namespace: 'default' });
+    expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(72 * 3_600);
+  });
+});
+
+it('has the example data, and seeding it again changes nothing', async () => {
+  const counts = () =>
+    query(
+      'select (select count(*) from companies), (select count(*) from company_notes), (select count(*) from company_metrics)',
+    );
+  const before = await counts();
+  expect(before).toEqual([['60', '240', '300']]);
+  await migrate(address('databaseUrl'));
+  expect(await counts()).toEqual(before);
+});
+
+it('loses nothing when a server is killed and started again on the same address', async () => {
+  await withAdmin(address('kafkaBrokers').split(','), (admin) =>
+    admin.createTopics({ topics: [{ topic: 'kept' }] }),
+  );
+  await withTemporal((client) => client.workflow.start('none', { taskQueue: 'nobody', workflowId: 'kept' }));
+  await query(`insert into companies values ('kept.example', 'Kept', 'x', 'DE', 5, 2000, 'gold', 'me')`);
+
+  const { kafka, temporal, postgres, llm } = stack.servers;
+  const all = [...kafka, temporal, postgres, llm];
+  expect(all).toHaveLength(4);
+  for (const server of all) {
+    const before = server?.pid;
+    await server?.kill('SIGKILL');
+    expect(server?.pid).toBeUndefined();
+    await server?.restart();
+    expect(server?.pid).not.toBe(before);
+  }
+
+  const topics = await withAdmin(address('kafkaBrokers').split(','), (admin) => admin.listTopics());
+  expect(topics).toContain('kept');
+  const { status } = await withTemporal((client) => client.workflow.getHandle('kept').describe());
+  expect(status.name).toBe('RUNNING');
+  expect(await query(`select name from companies where domain = 'kept.example'`)).toEqual([['Kept']]);
+  await fetch(stack.addresses.temporalUiUrl ?? '').then(({ status }) => expect(status).toBe(200));
+  expect(ends).toEqual([]);
+});
+
+it('tells when a server ends by itself', async () => {
+  process.kill(stack.servers.llm?.pid ?? 0, 'SIGKILL');
+  await until(() => ends.length > 0);
+  expect(ends[0]).toMatchObject({ name: 'llm-simulator', signal: 'SIGKILL' });
+});
+
+async function withTemporal<T>(work: (client: TemporalClient) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect({ address: address('temporalAddress') });
+  try {
+    return await work(new TemporalClient({ connection }));
+  } finally {
+    await connection.close();
+  }
+}
+
+async function query(sql: string): Promise<unknown[][]> {
+  const client = new PgClient({ connectionString: address('databaseUrl') });
+  await client.connect();
+  try {
+    return (await client.query({ text: sql, rowMode: 'array' })).rows as unknown[][];
+  } finally {
+    await client.end();
+  }
+}
