@@ -88,9 +88,8 @@ export function createBackgroundCalls({
   /** The response as it is now, null when the provider does not know it any more, undefined when it could not be asked. */
   async function poll(handle: LlmHandle, signal: AbortSignal): Promise<Response | null | undefined> {
     try {
-      return await limit(() =>
-        client.responses.retrieve(handle.callId, {}, { timeout: REQUEST_TIMEOUT_MS, signal }),
-      );
+      // Without the signal: the client never takes its listener off again, and a poll is short.
+      return await limit(() => client.responses.retrieve(handle.callId, {}, { timeout: REQUEST_TIMEOUT_MS }));
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof NotFoundError) return null;

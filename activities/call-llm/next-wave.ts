@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** Calls that end within this time of each other are one wave. */
 const WAVE_MS = 500;
 
@@ -15,6 +17,8 @@ export async function nextWave<Item, Outcome>(
 ): Promise<Outcome[]> {
   const rest = new AbortController();
   const stop = AbortSignal.any([signal, rest.signal]);
+  // One listener for each call that is waited for.
+  setMaxListeners(0, signal, stop);
   const outcomes: Outcome[] = [];
   const waits = items.map(async (item) => {
     const outcome = await wait(item, stop);

@@ -79,12 +79,22 @@ function contentOf(response: Response) {
   return response.output.flatMap((item) => (item.type === 'message' ? item.content : []));
 }
 
+/** What the answer cites, or, where it carries no annotations, what its web searches consulted. */
 function citationsOf(response: Response): Citation[] {
-  return contentOf(response).flatMap((content) =>
+  const cited = contentOf(response).flatMap((content) =>
     content.type === 'output_text'
       ? content.annotations.flatMap((note) =>
           note.type === 'url_citation' ? [{ url: note.url, title: note.title }] : [],
         )
+      : [],
+  );
+  return cited.length > 0 ? cited : consultedBy(response);
+}
+
+function consultedBy(response: Response): Citation[] {
+  return response.output.flatMap((item) =>
+    item.type === 'web_search_call' && item.action.type === 'search'
+      ? (item.action.sources ?? []).map(({ url }) => ({ url, title: '' }))
       : [],
   );
 }

@@ -24,6 +24,8 @@ export function toRequest(
     input: toInput(call),
     text: { format: textFormat(pipeline) },
     tools: pipeline.tools.map(toTool),
+    // With structured output the annotations may be missing; then what the search consulted takes their place.
+    include: pipeline.tools.length > 0 ? ['web_search_call.action.sources'] : undefined,
     max_output_tokens: call.maxOutputTokens,
     // Lets a person find the call of a job in the provider's console, and the simulator count calls by job.
     metadata: { headway_job_id: call.jobId, headway_attempt: String(call.attempt) },

@@ -88,7 +88,8 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   async function untilCrash(): Promise<void> {
     const current = kafka.consumer({
       groupId,
-      sessionTimeout: 30_000,
+      // How long the partitions of a bridge that died stand still. Heartbeats go on while the bridge waits for Temporal.
+      sessionTimeout: 12_000,
       rebalanceTimeout: 60_000,
       heartbeatInterval: 3_000,
       maxWaitTimeInMs: 1_000,
