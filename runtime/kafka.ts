@@ -31,12 +31,16 @@ function logTo(logger: Logger): (entry: LogEntry) => void {
   return ({ level, namespace, log }) => {
     const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...rest } = log;
     const fields = { ...rest, namespace };
-    if (level <= logLevel.ERROR) logger.warn(fields, message);
-    else if (level === logLevel.WARN) logger.info(fields, message);
-    else if (level === logLevel.INFO) logger.debug(fields, message);
-    else logger.trace(fields, message);
+    if (level >= logLevel.DEBUG || knownAndHarmless.test(message)) logger.trace(fields, message);
+    else if (level >= logLevel.INFO) logger.debug(fields, message);
+    else if (level >= logLevel.WARN) logger.info(fields, message);
+    else logger.warn(fields, message);
   };
 }
+
+/** Advice at every start: about a change of kafkajs 1 to 2, and about retries, which end here on purpose. */
+const knownAndHarmless =
+  /^(KafkaJS v2\.0\.0 switched default partitioner|Limiting retries for the idempotent)/;
 
 function levelOf(logger: Logger): logLevel {
   if (logger.isLevelEnabled('trace')) return logLevel.DEBUG;

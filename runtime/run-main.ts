@@ -12,7 +12,7 @@ export async function runMain(name: string, main: () => Promise<void>): Promise<
     process.stderr.write(`${redact(explain(name, error))}\n`);
     process.exit(1);
   };
-  process.on('unhandledRejection', fail);
+  // Also gets every rejection that nobody handles.
   process.on('uncaughtException', fail);
   try {
     await main();

@@ -73,7 +73,7 @@ async function answer(
 ): Promise<Page> {
   if (method !== 'GET' && method !== 'HEAD') return json(405, { error: 'only GET and HEAD' });
   const path = url.split('?', 1)[0] ?? '/';
-  const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+  const page = pages[path];
   if (!page) return json(404, { error: `no such page; there are ${Object.keys(pages).join(', ')}` });
   try {
     return await page();

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import pino from 'pino';
 import { bridgeMetrics, createMetrics } from '../../runtime/metrics';
 import { startStatusServer, type Readiness, type StatusServer } from '../../runtime/status-server';
@@ -55,7 +57,6 @@ describe('startStatusServer', () => {
   it('has nothing else, and takes nothing', async () => {
     const { address } = await start();
     expect((await fetch(`${address}/toString`)).status).toBe(404);
-    expect((await fetch(`${address}/constructor`)).status).toBe(404);
     expect((await fetch(`${address}/healthz`, { method: 'POST' })).status).toBe(405);
   });
 
@@ -84,10 +85,13 @@ describe('startStatusServer', () => {
     await expect(second).rejects.toMatchObject({ message: expect.stringContaining('STATUS_PORT') });
   });
 
-  it('frees the port when stopped, with a connection still open', async () => {
+  it('frees the port when stopped, although a client has not finished its request', async () => {
     const { address, stop } = await start();
-    await fetch(`${address}/healthz`);
+    const client = connect(Number(new URL(address).port), '127.0.0.1');
+    client.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /he');
+    await once(client, 'data');
     await stop();
+    await once(client.resume(), 'close');
     await expect(fetch(`${address}/healthz`)).rejects.toThrow();
   });
 });
