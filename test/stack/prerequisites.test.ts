@@ -7,7 +7,7 @@ const missing = (message: RegExp) =>
   expect.objectContaining({
     code: 'HW_PREREQUISITE_MISSING',
     message: expect.stringMatching(message) as string,
-  }) as unknown;
+  }) as Error;
 const withPrograms = (scripts: Record<string, string>) => ({ PATH: fakePrograms(folder(), scripts) });
 
 it.each([
