@@ -20,4 +20,12 @@ describe.each([
     expect(lines).toHaveLength(2);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 40, address: '127.0.0.1:1' });
   }, 20_000);
+
+  it('does not even try when it was told to stop already', async () => {
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line) => lines.push(line) });
+    const signal = AbortSignal.abort(new ShuttingDown());
+    await expect(connect(away, { logger, signal })).rejects.toBeInstanceOf(ShuttingDown);
+    expect(lines).toEqual([]);
+  });
 });
