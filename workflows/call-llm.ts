@@ -77,9 +77,11 @@ async function settle(pack: Pack, outcomes: LlmOutcome[]): Promise<void> {
       wave.answered.push(index);
     } else if (outcome.kind === 'expired') {
       wave.ends.push({ index, item: ended(job, 'expired', deadlineExceeded, endedAt) });
-    } else if (outcome.kind === 'bad-answer') {
+    } else if (outcome.kind === 'bad-answer' && pack.policy(index).llm.repairAttempts > 0) {
       job.badAnswer = job.lastError = outcome;
       wave.leaving.push(index);
+    } else if (outcome.kind === 'bad-answer') {
+      wave.ends.push({ index, item: ended(job, 'failed', outcome, endedAt) });
     } else {
       const verdict = outcome.kind === 'final' ? 'fail' : afterFailure(pack, index, outcome);
       if (verdict === 'fail') wave.ends.push({ index, item: ended(job, 'failed', outcome, endedAt) });

@@ -11,11 +11,12 @@ const WAIT_GRAIN_MS = 1_000;
 
 type Failure = Extract<LlmOutcome, { kind: 'retry' | 'final' }>;
 
-/** The next LLM call of a job; counts it. */
+/** The next LLM call of a job, a repair when its last answer was bad; counts it. */
 export function nextCall(index: number, progress: JobProgress, policy: PipelinePolicy): LlmCall {
   const { job, prompt, badAnswer } = progress;
   if (!prompt) throw new Error(`Job ${job.id} has no prompt yet`);
   progress.llmAttempts += 1;
+  if (badAnswer) progress.repairs += 1;
   return {
     index,
     jobId: job.id,

@@ -95,7 +95,6 @@ export async function processJob(input: JobInput): Promise<void> {
       if (outcome.kind === 'bad-answer') {
         if (progress.repairs >= policy.llm.repairAttempts)
           return ended(progress, 'failed', outcome, outcome.endedAt);
-        progress.repairs += 1;
         progress.badAnswer = outcome;
         continue;
       }
