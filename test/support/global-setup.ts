@@ -15,14 +15,14 @@ export default async function globalSetup(): Promise<void> {
   // Tests ask the simulator, whatever the developer has set: the real API costs money.
   delete process.env.OPENAI_API_KEY;
   delete process.env.OPENAI_BASE_URL;
-  const dataDir = await mkdtemp(join(tmpdir(), 'headway-test-'));
-  const stateFile = join(dataDir, 'stack.json');
+  const folder = await mkdtemp(join(tmpdir(), 'headway-test-'));
+  const stateFile = join(folder, 'stack.json');
   process.env.HEADWAY_STACK_FILE = stateFile;
 
   const interrupted = new AbortController();
   const progress = createProgressPrinter(process.stderr);
   const starting = startStack({
-    dataDir,
+    dataDir: join(folder, 'data'),
     stateFile,
     partitions: 4,
     simulator: { seed: 1, timeScale: TIME_SCALE },
@@ -33,7 +33,7 @@ export default async function globalSetup(): Promise<void> {
   const stop = (): Promise<void> =>
     (stopping ??= starting
       .then((stack) => stack.stop())
-      .finally(() => rm(dataDir, { recursive: true, force: true })));
+      .finally(() => rm(folder, { recursive: true, force: true })));
   globalThis.stopTestStack = stop;
 
   // Jest leaves on a signal without its teardown, and the servers would outlive it.
@@ -45,7 +45,14 @@ export default async function globalSetup(): Promise<void> {
         .finally(() => process.exit(130));
     });
   }
-  await starting.finally(() => progress.close());
+  try {
+    await starting;
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  } finally {
+    progress.close();
+  }
 }
 
 declare global {
