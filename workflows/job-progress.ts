@@ -2,6 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { ErrorCode } from '../contracts/errors';
 import type { JobResult, Stage, TerminalStatus, Usage } from '../contracts/job-result';
 import type { PackJob } from '../contracts/pack';
+import type { PipelinePolicy } from '../contracts/policy';
 import type { BadAnswer, LlmAnswer, LlmOutcome, Prompt, PublishItem } from '../contracts/stages';
 
 /** Where a job stands. Plain data: it is the argument of `processJob` when a job leaves its pack. */
@@ -27,6 +28,13 @@ export interface JobProgress {
   lastError?: { code: ErrorCode; message: string };
   usage: Usage;
   llmMs: number;
+}
+
+/** Argument of the workflow `processJob`: the job and how far its pack has brought it. */
+export interface JobInput {
+  progress: JobProgress;
+  policy: PipelinePolicy;
+  llmTaskQueue: string;
 }
 
 export function newProgress(job: PackJob): JobProgress {

@@ -1,18 +1,9 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
-import type { JobProgress } from './job-progress';
+import type { JobInput } from './job-progress';
 import type { Pack } from './pack';
-import type { processJob } from './process-job';
 import { PROCESS_JOB } from '../contracts/workflow-names';
 import { describeJob, jobSearchAttributes } from './visible';
-import type { PipelinePolicy } from '../contracts/policy';
-
-/** Argument of the workflow `processJob`: the job and how far its pack has brought it. */
-export interface JobInput {
-  progress: JobProgress;
-  policy: PipelinePolicy;
-  llmTaskQueue: string;
-}
 
 /** Starts `processJob` for one job; when this returns the new workflow is durable, and the pack is rid of it. */
 export async function leavePack(pack: Pack, index: number): Promise<void> {
@@ -33,7 +24,7 @@ export async function leavePack(pack: Pack, index: number): Promise<void> {
 }
 
 async function start(workflowId: string, input: JobInput): Promise<void> {
-  await startChild<typeof processJob>(PROCESS_JOB, {
+  await startChild(PROCESS_JOB, {
     workflowId,
     args: [input],
     parentClosePolicy: ParentClosePolicy.ABANDON,

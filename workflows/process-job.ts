@@ -8,8 +8,7 @@ import {
 import type { LlmOutcome, PublishItem } from '../contracts/stages';
 import { durableNow } from './durable-point';
 import { failureMessage } from './failures';
-import { addUsage, completed, ended, type JobProgress } from './job-progress';
-import type { JobInput } from './leave-pack';
+import { addUsage, completed, ended, type JobInput, type JobProgress } from './job-progress';
 import { backoffMs, nextCall } from './llm-attempts';
 import { ownStages } from './stage-activities';
 import { jobsQuery, showEnd, showProgress, toJobViews } from './visible';

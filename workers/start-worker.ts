@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import OpenAI from 'openai';
+import { createActivities, type Activities } from '../activities';
+import { createBackgroundCalls } from '../activities/call-llm/background-calls';
+import { createInlineCalls } from '../activities/call-llm/inline-calls';
+import { createResultProducer } from '../activities/publish-result/result-producer';
+import { pipelineNamed } from '../pipelines/registry';
+import type { Config } from '../runtime/config';
+import { createDatabase } from '../runtime/database';
+import { createKafka } from '../runtime/kafka';
+import type { Logger } from '../runtime/logger';
+import type { WorkerMetrics } from '../runtime/metrics';
+import type { Shutdown } from '../runtime/shutdown';
+import { connectTemporalWorker } from '../runtime/temporal';
+import { createWorkers } from './create-workers';
+
+/** Bytes of a result beside its output: ids, times, metadata. */
+const RESULT_ENVELOPE_BYTES = 20_000;
+
+export interface StartWorkerOptions {
+  config: Config;
+  logger: Logger;
+  metrics: WorkerMetrics;
+  /** Everything started here is stopped by it, in order. */
+  shutdown: Shutdown;
+  /** Lets a test come between the engine and an activity. */
+  wrapActivities?: (activities: Activities) => Activities;
+}
+
+/**
+ * Connects everything a worker process needs and lets it work. Waits while Temporal is away.
+ *
+ * @returns what resolves when the workers have stopped, and rejects when one of them fails
+ */
+export async function startWorker(options: StartWorkerOptions): Promise<{ stopped: Promise<void> }> {
+  const { config, logger, metrics, shutdown, wrapActivities = (activities) => activities } = options;
+  const { llm, temporal } = config;
+
+  const database = createDatabase(config.database, metrics, logger);
+  shutdown.add('database', () => database.close());
+  const results = createResultProducer(createKafka(config.kafka, logger), config.topics.results);
+  shutdown.add('result producer', () => results.close());
+
+  // Temporal retries; were the client to retry too, the two would multiply.
+  const client = new OpenAI({ apiKey: llm.apiKey, baseURL: llm.baseUrl, maxRetries: 0 });
+  const calls = { client, model: llm.model, concurrency: llm.maxConcurrentCreates, pipelineNamed };
+  const ownQueue = llm.mode === 'inline' ? `${temporal.llmTaskQueue}-${randomUUID()}` : undefined;
+  const activities = createActivities({
+    database,
+    pipelineNamed,
+    results,
+    resultMaxBytes: config.results.maxBytes,
+    outputMaxBytes: config.results.maxBytes - RESULT_ENVELOPE_BYTES,
+    jobsFinished: metrics.jobsFinished,
+    llmCalls: ownQueue === undefined ? createBackgroundCalls(calls) : createInlineCalls(calls, ownQueue),
+    llmMetrics: {
+      ended: metrics.llmCalls,
+      duration: metrics.llmCallDuration,
+      inFlight: metrics.llmCallsInFlight,
+    },
+  });
+
+  const connection = await connectTemporalWorker(temporal, { logger, signal: shutdown.signal });
+  shutdown.add('Temporal connection', () => connection.close());
+  const workers = await createWorkers({
+    connection,
+    config,
+    activities: wrapActivities(activities),
+    identity: `${process.pid}@${hostname()}`,
+    ownQueue,
+  });
+  const running = workers.map((worker) => worker.run());
+  shutdown.add('workers', async () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.all(running);
+  });
+  return { stopped: Promise.all(running).then(() => undefined) };
+}
