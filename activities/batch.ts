@@ -1,6 +1,6 @@
 import { HeadwayError, messageOf, type ErrorCode } from '../contracts/errors';
 import type { StageFailure } from '../contracts/stages';
-import { PermanentError } from '../pipelines/define-pipeline';
+import { isUnavailable, PermanentError } from '../contracts/stage-errors';
 
 /** Stop adding outcomes to one response at this size; the workflow asks again for the rest. */
 const RESPONSE_MAX_BYTES = 512 * 1024;
@@ -26,6 +26,7 @@ export function toStageFailure(error: unknown, code: ErrorCode): StageFailure {
     kind: final ? 'final' : 'retry',
     code: error instanceof HeadwayError ? error.code : code,
     message: messageOf(error).slice(0, 1_000),
+    shared: !final && isUnavailable(error),
     endedAt: Date.now(),
   };
 }

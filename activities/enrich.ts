@@ -24,7 +24,7 @@ export function createEnrich({ database, pipelineNamed }: EnrichDependencies) {
     /**
      * Collects internal data and makes the prompts for jobs of a pack. One job's error is a value.
      *
-     * @throws ApplicationFailure, retryable, when every job failed in a way that may pass: that trouble is shared
+     * @throws ApplicationFailure, retryable, while trouble is shared by all jobs
      */
     async enrichJobs({ jobs, timeoutMs }: EnrichRequest): Promise<EnrichResponse> {
       const outcomes = await runBatch<JobAt, EnrichOutcome>(
@@ -33,8 +33,7 @@ export function createEnrich({ database, pipelineNamed }: EnrichDependencies) {
         async ({ index, job }, signal) => ({ index, ...(await enrichOne(job, signal)) }),
         ({ index }) => ({ index, ...timedOut(timeoutMs) }),
       );
-      throwIfShared(outcomes);
-      return { outcomes: cutBySize(outcomes) };
+      return { outcomes: cutBySize(withoutShared<EnrichOutcome>(outcomes)) };
     },
 
     /**
@@ -88,17 +87,26 @@ function timedOut(timeoutMs: number): StageFailure {
   return { kind: 'retry', code: 'HW_ENRICH_FAILED', message, endedAt: Date.now() };
 }
 
-/** When every job of a batch failed in a way that may pass, the batch is tried again as a whole. */
-export function throwIfShared(outcomes: ({ kind: string } | StageFailure)[]): void {
-  const [first] = outcomes;
-  if (first && outcomes.every((outcome) => outcome.kind === 'retry'))
-    throw asApplicationFailure(first as StageFailure);
+/**
+ * What of a batch is worth reporting. Jobs that met trouble others share are left out, to be asked for again.
+ *
+ * @throws ApplicationFailure, retryable, when nothing is left, or all jobs of a larger batch failed in a way that may pass
+ */
+export function withoutShared<Outcome extends { kind: string }>(
+  outcomes: (Outcome | StageFailure)[],
+): Outcome[] {
+  const failures = outcomes.filter((outcome): outcome is StageFailure => outcome.kind === 'retry');
+  const own = outcomes.filter((outcome) => !(outcome as StageFailure).shared);
+  const [failure] = failures;
+  const allFailed = failures.length === outcomes.length && outcomes.length > 1;
+  if (failure && (allFailed || own.length === 0)) throw asApplicationFailure({ ...failure, shared: true });
+  return own as Outcome[];
 }
 
 export function asApplicationFailure(failure: StageFailure): ApplicationFailure {
   return ApplicationFailure.create({
     message: failure.message,
-    type: failure.code,
+    type: failure.shared ? 'HW_UNAVAILABLE' : failure.code,
     nonRetryable: failure.kind === 'final',
     nextRetryDelay: failure.retryAfterMs,
   });

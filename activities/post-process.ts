@@ -6,7 +6,7 @@ import type {
 } from '../contracts/stages';
 import type { Pipeline } from '../pipelines/define-pipeline';
 import { cutBySize, jsonBytes, runBatch, toStageFailure } from './batch';
-import { asApplicationFailure, throwIfShared } from './enrich';
+import { asApplicationFailure, withoutShared } from './enrich';
 
 export interface PostProcessDependencies {
   pipelineNamed: (name: string) => Pipeline;
@@ -19,7 +19,7 @@ export function createPostProcess({ pipelineNamed, outputMaxBytes }: PostProcess
     /**
      * Makes the outputs of jobs whose answers are durable. One job's error is a value.
      *
-     * @throws ApplicationFailure, retryable, when every job failed in a way that may pass: that trouble is shared
+     * @throws ApplicationFailure, retryable, while trouble is shared by all jobs
      */
     async postProcess({ items, timeoutMs }: PostProcessRequest): Promise<{ outcomes: PostProcessOutcome[] }> {
       const outcomes = await runBatch<PostProcessItem, PostProcessOutcome>(
@@ -28,8 +28,7 @@ export function createPostProcess({ pipelineNamed, outputMaxBytes }: PostProcess
         async (item) => ({ index: item.index, ...(await postProcessOne(item)) }),
         ({ index }) => ({ index, ...timedOut(timeoutMs) }),
       );
-      throwIfShared(outcomes);
-      return { outcomes: cutBySize(outcomes) };
+      return { outcomes: cutBySize(withoutShared<PostProcessOutcome>(outcomes)) };
     },
 
     /**

@@ -47,6 +47,10 @@ export const errorCodes = {
     meaning: 'The job was cancelled.',
     action: 'Nothing; send it again if it is still wanted.',
   },
+  HW_UNAVAILABLE: {
+    meaning: 'A system that a stage needs (database, internal service) is away.',
+    action: 'Nothing; jobs wait and go on by themselves. Look after the system the message names.',
+  },
   HW_ENRICH_FAILED: {
     meaning: 'The enrichment of this job failed for good.',
     action: 'Read the message; correct the input or the pipeline.',

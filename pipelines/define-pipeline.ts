@@ -4,6 +4,8 @@ import { policySchema, type PipelinePolicy } from '../contracts/policy';
 import type { Citation, Prompt } from '../contracts/stages';
 import { responseSchemaProblem } from './response-schema';
 
+export { PermanentError, UnavailableError } from '../contracts/stage-errors';
+
 /** Read access to the internal data. Parameters are `$1`, `$2`, ... as PostgreSQL has them. */
 export interface Database {
   query<Row extends Record<string, unknown>>(sql: string, parameters?: unknown[]): Promise<Row[]>;
@@ -63,11 +65,6 @@ export type Pipeline = Omit<PipelineDefinition<unknown, unknown, unknown, unknow
   tools: WebSearchTool[];
   policy: PipelinePolicy;
 };
-
-/** Thrown by `enrich` or `postProcess` when repeating would change nothing: the job fails at once. */
-export class PermanentError extends Error {
-  override readonly name = 'PermanentError';
-}
 
 /**
  * Describes how one kind of job is worked on. The types of every stage follow from the schemas.

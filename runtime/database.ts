@@ -1,6 +1,7 @@
 import { Pool, type QueryResultRow } from 'pg';
 import type { Database } from '../pipelines/define-pipeline';
 import { messageOf } from '../contracts/errors';
+import { isUnavailable, UnavailableError } from '../contracts/stage-errors';
 import type { Config } from './config';
 import type { Logger } from './logger';
 import type { WorkerMetrics } from './metrics';
@@ -32,10 +33,22 @@ export function createDatabase(
       try {
         const { rows } = await pool.query<Row & QueryResultRow>(sql, parameters);
         return rows;
+      } catch (error) {
+        throw isAway(error) ? new UnavailableError(`database: ${messageOf(error)}`, { cause: error }) : error;
       } finally {
         stopTimer?.();
       }
     },
     close: () => pool.end(),
   };
+}
+
+/**
+ * The server is away or overloaded, whatever the query is. SQLSTATE classes 08 (connection), 53 (resources) and 57P
+ * (shutdown); https://www.postgresql.org/docs/current/errcodes-appendix.html. The pool's own errors carry no code.
+ */
+function isAway(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  if (isUnavailable(error) || /^(08|53|57P)/.test(code ?? '')) return true;
+  return code === undefined && /connection terminated|timeout exceeded|read timeout/i.test(messageOf(error));
 }

@@ -1,4 +1,4 @@
-import { ActivityFailure, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 
 /** The innermost message of a failed activity, on one line. */
 export function failureMessage(error: unknown): string {
@@ -12,4 +12,10 @@ export function failureMessage(error: unknown): string {
 export function holderIsGone(error: unknown): boolean {
   if (!(error instanceof ActivityFailure) || !(error.cause instanceof TimeoutFailure)) return false;
   return error.cause.timeoutType === 'SCHEDULE_TO_START';
+}
+
+/** A system the stage needs is away; this says nothing about the job. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return false;
+  return error.cause.type === 'HW_UNAVAILABLE';
 }

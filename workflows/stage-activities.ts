@@ -70,13 +70,20 @@ export function llmStage(taskQueue: string, policies: PipelinePolicy[]) {
   };
 }
 
-/** The stages of a job that runs as a workflow of its own: ordinary activities under Temporal's retry policies. */
+/**
+ * The stages of a job that runs as a workflow of its own: ordinary activities under Temporal's retry policies. Their attempts count
+ * trouble of the job only; while a system is away the workflow waits and begins anew.
+ */
 export function ownStages(policy: PipelinePolicy, llmTaskQueue: string) {
   return {
     enrich: proxyActivities<Activities>({
       startToCloseTimeout: policy.enrich.timeoutMs + 5_000,
       scheduleToCloseTimeout: policy.giveUpAfterMs,
-      retry: { ...backoff, maximumAttempts: policy.enrich.attempts },
+      retry: {
+        ...backoff,
+        maximumAttempts: policy.enrich.attempts,
+        nonRetryableErrorTypes: ['HW_UNAVAILABLE'],
+      },
     }).enrichJob,
     callLlm: (attempt: number) =>
       proxyActivities<Activities>({
@@ -92,7 +99,11 @@ export function ownStages(policy: PipelinePolicy, llmTaskQueue: string) {
     postProcess: proxyActivities<Activities>({
       startToCloseTimeout: policy.postProcess.timeoutMs + 5_000,
       scheduleToCloseTimeout: policy.giveUpAfterMs,
-      retry: { ...backoff, maximumAttempts: policy.postProcess.attempts },
+      retry: {
+        ...backoff,
+        maximumAttempts: policy.postProcess.attempts,
+        nonRetryableErrorTypes: ['HW_UNAVAILABLE'],
+      },
     }).postProcessJob,
     publish: proxyActivities<Activities>({ startToCloseTimeout: '30s', retry: backoff }).publishResults,
   };

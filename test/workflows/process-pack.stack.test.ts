@@ -1,4 +1,5 @@
 import { eventually } from '../support/eventually';
+import { recordHistory } from '../support/record-history';
 import { endProcesses } from '../support/processes';
 import { briefs, createRig, idsOf, type Rig } from '../support/rig';
 import { jobIdOf } from '../../contracts/ids';
@@ -73,6 +74,10 @@ test('each job ends once, in its own way, and trouble of one holds up none of it
   await eventually('the pack has ended', async () => (await statusOf(pack)) === 'COMPLETED');
   expect(await statusOf(`${prefix}-mended-0`)).toBe('COMPLETED');
   expect(await statusOf(`${prefix}-hopeless-0`)).toBe('FAILED');
+  await recordHistory(rig.client, pack, 'pack-of-many');
+  await recordHistory(rig.client, `${prefix}-mended-0`, 'job-mended');
+  await recordHistory(rig.client, `${prefix}-hopeless-0`, 'job-failed');
+  await recordHistory(rig.client, `${prefix}-broken-0`, 'job-without-answer');
   expect(await rig.client.workflow.getHandle(pack).result()).toEqual({
     completed: 5,
     failed: 2,
@@ -98,6 +103,7 @@ test('a job alone in its pack that fails shows as failed, and can be found by it
     }
     return 'nothing found';
   });
+  await recordHistory(rig.client, result.workflow.id, 'pack-of-one-failed');
 });
 
 test('a cancelled workflow publishes cancelled results for what had not ended, and stops the LLM calls', async () => {
@@ -123,6 +129,7 @@ test('a cancelled workflow publishes cancelled results for what had not ended, a
     const { status } = await rig.client.workflow.getHandle(result.workflow.id).describe();
     return status.name === 'CANCELLED';
   });
+  await recordHistory(rig.client, result.workflow.id, 'pack-cancelled');
   expect(rig.results.map(({ key }) => key).sort()).toEqual([quick.id, ...idsOf(slow)].sort());
 });
 

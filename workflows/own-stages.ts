@@ -1,0 +1,113 @@
+import { isCancellation, sleep } from '@temporalio/workflow';
+import type { ErrorCode } from '../contracts/errors';
+import type { LlmOutcome, PublishItem } from '../contracts/stages';
+import { durableNow } from './durable-point';
+import { failureMessage, isAway } from './failures';
+import { addUsage, completed, ended, type JobInput, type JobProgress } from './job-progress';
+import { backoffMs, nextCall } from './llm-attempts';
+import { ownStages } from './stage-activities';
+import { showProgress } from './visible';
+
+const deadlineExceeded = {
+  code: 'HW_DEADLINE_EXCEEDED',
+  message: 'deadline: passed before the LLM answered',
+} as const;
+
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
+
+/** The result of a job that runs by itself, beginning with the stage its pack left off at. */
+export async function runStages(
+  progress: JobProgress,
+  { policy, llmTaskQueue }: JobInput,
+): Promise<PublishItem> {
+  const stages = ownStages(policy, llmTaskQueue);
+  let end: PublishItem | undefined;
+  if (progress.stage === 'enrich') end = await enrich();
+  if (!end && progress.stage === 'call-llm') end = await askUntilAnswered();
+  return end ?? (await postProcess());
+
+  async function enrich(): Promise<PublishItem | undefined> {
+    const request = { job: progress.job, timeoutMs: policy.enrich.timeoutMs };
+    try {
+      Object.assign(progress, await whenNotAway(() => stages.enrich(request)));
+    } catch (error) {
+      return await failed('HW_ENRICH_FAILED', error, policy.enrich.attempts);
+    }
+    enter('call-llm');
+    return undefined;
+  }
+
+  /** Returns when there is an answer, or the result of a job that gets none. */
+  async function askUntilAnswered(): Promise<PublishItem | undefined> {
+    for (;;) {
+      const call = nextCall(0, progress, policy);
+      let outcome: LlmOutcome;
+      try {
+        outcome = await stages.callLlm(call.attempt)(call);
+      } catch (error) {
+        return await failed('HW_LLM_UNAVAILABLE', error, call.attempt);
+      }
+      addUsage(progress, outcome);
+      if (outcome.kind === 'answer') {
+        Object.assign(progress, { answer: outcome, answeredAt: outcome.endedAt });
+        enter('post-process');
+        return undefined;
+      }
+      if (outcome.kind === 'expired') return ended(progress, 'expired', deadlineExceeded, outcome.endedAt);
+      progress.lastError = { code: outcome.code, message: outcome.message };
+      if (!mayTryAgain(outcome)) return ended(progress, 'failed', outcome, outcome.endedAt);
+      if (outcome.kind === 'bad-answer') progress.badAnswer = outcome;
+      else await sleep(backoffMs(progress, policy, outcome.retryAfterMs));
+    }
+  }
+
+  function mayTryAgain(outcome: LlmOutcome): boolean {
+    if (outcome.kind === 'bad-answer') return progress.repairs < policy.llm.repairAttempts;
+    progress.ownFailures += 1;
+    return outcome.kind === 'retry' && progress.ownFailures < policy.llm.attempts;
+  }
+
+  async function postProcess(): Promise<PublishItem> {
+    const { job, enrichment, answer } = progress;
+    if (!answer) throw new Error(`Job ${job.id} has no answer to post-process`);
+    const { pipeline, input } = job;
+    const item = {
+      index: 0,
+      pipeline,
+      input,
+      enrichment,
+      answer: answer.answer,
+      citations: answer.citations,
+    };
+    const request = { item, timeoutMs: policy.postProcess.timeoutMs };
+    try {
+      return completed(progress, await whenNotAway(() => stages.postProcess(request)));
+    } catch (error) {
+      return await failed('HW_POST_PROCESS_FAILED', error, policy.postProcess.attempts);
+    }
+  }
+
+  /** Begins anew, with backoff, while the stage says that something it needs is away. */
+  async function whenNotAway<T>(stage: () => Promise<T>): Promise<T> {
+    const giveUpAt = Date.now() + policy.giveUpAfterMs;
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+      try {
+        return await stage();
+      } catch (error) {
+        if (!isAway(error) || Date.now() > giveUpAt) throw error;
+      }
+      await sleep(waitMs);
+    }
+  }
+
+  async function failed(code: ErrorCode, error: unknown, attempts: number): Promise<PublishItem> {
+    if (isCancellation(error)) throw error;
+    return ended(progress, 'failed', { code, message: failureMessage(error), attempts }, await durableNow());
+  }
+
+  function enter(stage: JobProgress['stage']): void {
+    progress.stage = stage;
+    showProgress([progress]);
+  }
+}
