@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startManagedProcess } from '../../stack/managed-process';
-import { isGroupAlive } from '../../stack/process-group';
+import { isGroupAlive, signalGroup } from '../../stack/process-group';
 import type { ServerContext, ServerEnd, ServerHandle } from '../../stack/types';
 import { temporaryFolder } from './temporary-folder';
 import { until } from './until';
@@ -12,7 +12,10 @@ const running: ServerHandle[] = [];
 
 afterEach(async () => {
   await Promise.all(running.splice(0).map((server) => server.stop()));
-  expect([...onLeash]).toEqual([]);
+  const left = [...onLeash];
+  onLeash.clear();
+  left.forEach((pid) => signalGroup(pid, 'SIGKILL'));
+  expect(left).toEqual([]);
 });
 
 function context(overrides: Partial<ServerContext> = {}): ServerContext {
@@ -75,13 +78,13 @@ it('stops one that was put to sleep', async () => {
   expect(server.pid).toBeUndefined();
 });
 
-it('ends what the server started itself', async () => {
+it('ends what a server has started itself when that server dies', async () => {
   const child = join(folder(), 'child');
   const server = await start(
     `require('fs').writeFileSync(${JSON.stringify(child)}, String(require('child_process').spawn('sleep', ['600']).pid)); ${forever}`,
   );
   const childPid = Number(readFileSync(child, 'utf8'));
-  await server.kill();
+  process.kill(server.pid ?? 0, 'SIGKILL');
   await until(() => !isRunning(childPid));
 });
 
