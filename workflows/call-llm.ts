@@ -54,9 +54,8 @@ async function startCalls(pack: Pack, indexes: number[]): Promise<StartedCalls> 
 
 /** The next wave, or `gone` when the worker that held the calls open does not exist any more. */
 async function awaitSome(pack: Pack, handles: LlmHandle[], heldBy?: string): Promise<LlmOutcome[] | 'gone'> {
-  const awaitCalls = heldBy === undefined ? pack.llm.await : pack.llm.awaitHeldBy(heldBy);
   try {
-    return (await awaitCalls({ handles })).outcomes;
+    return (await pack.llm.await({ handles }, heldBy)).outcomes;
   } catch (error) {
     if (holderIsGone(error)) return 'gone';
     throw error;

@@ -5,6 +5,7 @@ import {
   proxyLocalActivities,
 } from '@temporalio/workflow';
 import type { PipelinePolicy } from '../contracts/policy';
+import type { LlmCall, LlmHandle } from '../contracts/stages';
 import type { Activities } from '../activities';
 
 /** How long a short stage may try as a local activity before it becomes an ordinary one, visible in Temporal UI. */
@@ -57,16 +58,18 @@ export function llmStage(taskQueue: string, policies: PipelinePolicy[]) {
     retry: { ...backoff, initialInterval: '200ms' },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   } as const;
+  const awaitAnywhere = { ...awaitOptions, taskQueue };
+  /** For calls a certain worker holds open. When it is gone the task is not picked up, and the calls are made again. */
+  const awaitAt = (heldBy: string) =>
+    ({ ...awaitOptions, taskQueue: heldBy, scheduleToStartTimeout: '10s' }) as const;
   return {
-    start: start.startLlmCalls,
-    await: proxyActivities<Activities>({ ...awaitOptions, taskQueue }).awaitLlmCalls,
-    /** For calls a certain worker holds open. When it is gone the task is not picked up, and the calls are made again. */
-    awaitHeldBy: (workerQueue: string) =>
+    start: (request: { calls: LlmCall[] }) =>
+      start.startLlmCalls.executeWithOptions({ summary: count(request.calls, 'call') }, [request]),
+    await: (request: { handles: LlmHandle[] }, heldBy?: string) =>
       proxyActivities<Activities>({
-        ...awaitOptions,
-        taskQueue: workerQueue,
-        scheduleToStartTimeout: '10s',
-      }).awaitLlmCalls,
+        ...(heldBy === undefined ? awaitAnywhere : awaitAt(heldBy)),
+        summary: count(request.handles, 'call'),
+      }).awaitLlmCalls(request),
   };
 }
 
@@ -116,22 +119,34 @@ function localFirst<Name extends ShortStage>(
   timeoutMs: number,
   giveUpAfterMs: number | undefined,
 ): Activities[Name] {
-  const local = proxyLocalActivities<Activities>({
-    startToCloseTimeout: timeoutMs,
-    scheduleToCloseTimeout: Math.max(LOCAL_TIMEOUT_MS, timeoutMs),
-    retry: { initialInterval: '200ms', maximumAttempts: 2 },
-  })[name] as (argument: unknown) => Promise<unknown>;
-  const ordinary = proxyActivities<Activities>({
-    startToCloseTimeout: timeoutMs + 30_000,
-    scheduleToCloseTimeout: giveUpAfterMs,
-    retry: backoff,
-  })[name] as (argument: unknown) => Promise<unknown>;
-  return (async (argument: unknown) => {
+  type Stage = (request: object) => Promise<unknown>;
+  const local = (summary: string) =>
+    proxyLocalActivities<Activities>({
+      startToCloseTimeout: timeoutMs,
+      scheduleToCloseTimeout: Math.max(LOCAL_TIMEOUT_MS, timeoutMs),
+      retry: { initialInterval: '200ms', maximumAttempts: 2 },
+      summary,
+    })[name] as Stage;
+  const ordinary = (summary: string) =>
+    proxyActivities<Activities>({
+      startToCloseTimeout: timeoutMs + 30_000,
+      scheduleToCloseTimeout: giveUpAfterMs,
+      retry: backoff,
+      summary,
+    })[name] as Stage;
+  const stage: Stage = async (request) => {
+    const [list] = Object.values(request).filter(Array.isArray);
+    const summary = count(list ?? [], 'job');
     try {
-      return await local(argument);
+      return await local(summary)(request);
     } catch (error) {
       if (isCancellation(error)) throw error;
-      return await ordinary(argument);
+      return await ordinary(`${summary}, after trouble`)(request);
     }
-  }) as Activities[Name];
+  };
+  return stage as unknown as Activities[Name];
+}
+
+function count(list: unknown[], noun: string): string {
+  return list.length === 1 ? `1 ${noun}` : `${list.length} ${noun}s`;
 }
