@@ -8,8 +8,8 @@ export function lookAround({ addresses, config, bridge, worker, logDir, stateFil
   const { llmBaseUrl } = addresses;
   const rows = [
     ['All workflows', ui.workflows],
-    ['One job', ui.search('HeadwayJobIds = "brief-slow"')],
-    ['With failed jobs', ui.search('HeadwayFailedCount > 0')],
+    ['One job', ui.search('HeadwayJobIds="brief-slow"')],
+    ['With failed jobs', ui.search('HeadwayFailedCount>0')],
     ['Kafka', `${config.kafka.brokers.join(',')}, topics ${Object.values(config.topics).join(', ')}`],
     ['PostgreSQL', addresses.databaseUrl],
     ['Simulator', llmBaseUrl && `curl -s '${new URL('/simulator/calls?totals=only', llmBaseUrl).href}'`],
@@ -20,7 +20,7 @@ export function lookAround({ addresses, config, bridge, worker, logDir, stateFil
   ];
   const lines = rows
     .filter(([, value]) => value !== undefined)
-    .map(([name = '', value]) => `  ${name.padEnd(17)}${value}`);
+    .map(([name = '', value]) => `  ${name.padEnd(18)}${value}`);
   return ['', 'Everything is still running. To look around:', ...lines, '', 'Stop it with Ctrl-C.', ''].join(
     '\n',
   );

@@ -7,9 +7,15 @@ export const recordHeader = 'headway-demo-record';
 /** Far below the 1 MB that a broker takes at a time. */
 const batchMaxBytes = 500_000;
 
+export interface LabelledRecord {
+  record: DemoRecord;
+  /** Travels in `recordHeader`. */
+  label: string;
+}
+
 export interface DemoProducer {
-  /** Resolves when Kafka has them. `label` of each record comes back in `recordHeader`. */
-  send(records: readonly DemoRecord[], label: (record: DemoRecord) => string): Promise<void>;
+  /** Resolves when Kafka has them. */
+  send(records: readonly LabelledRecord[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -22,12 +28,12 @@ export async function createDemoProducer(kafka: Kafka, topic: string): Promise<D
   });
   await producer.connect();
   return {
-    async send(records, label) {
+    async send(records) {
       for (const batch of batchesOf(records)) {
-        const messages = batch.map((record): Message => ({
+        const messages = batch.map(({ record, label }): Message => ({
           key: isJob(record) ? record.jobId : null,
           value: record.value,
-          headers: { [recordHeader]: label(record) },
+          headers: { [recordHeader]: label },
         }));
         await producer.send({ topic, acks: -1, messages });
       }
@@ -36,16 +42,16 @@ export async function createDemoProducer(kafka: Kafka, topic: string): Promise<D
   };
 }
 
-function batchesOf(records: readonly DemoRecord[]): DemoRecord[][] {
-  const batches: DemoRecord[][] = [];
+function batchesOf(records: readonly LabelledRecord[]): LabelledRecord[][] {
+  const batches: LabelledRecord[][] = [];
   let bytes = Infinity;
-  for (const record of records) {
-    bytes += record.value.length;
+  for (const labelled of records) {
+    bytes += labelled.record.value.length;
     if (bytes > batchMaxBytes) {
       batches.push([]);
-      bytes = record.value.length;
+      bytes = labelled.record.value.length;
     }
-    batches.at(-1)?.push(record);
+    batches.at(-1)?.push(labelled);
   }
   return batches;
 }

@@ -47,7 +47,7 @@ const barWidth = { from: 10, to: 30 };
 export function formatProgress(progress: Progress, columns?: number): string {
   const { label, queued, inFlight, completed, failed, total, elapsedMs } = progress;
   const text =
-    `  [${label}] ${clock(elapsedMs)}` +
+    `   [${label}] ${clock(elapsedMs)}` +
     `  queued ${queued}  in flight ${inFlight}  completed ${completed}  failed ${failed}`;
   if (columns === undefined) return text;
   // The last column stays free, or some terminals wrap.

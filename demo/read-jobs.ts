@@ -97,7 +97,9 @@ async function read(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    throw invalid(`${file} cannot be read: ${messageOf(error)}.`, error);
+    const why =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : messageOf(error);
+    throw invalid(`${file} cannot be read: ${why}.`, error);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { JobResult } from '../contracts/job-result';
 
 const textMax = 140;
-const itemsMax = 2;
+const itemsMax = 1;
 
 /** A result as JSON, with long texts and lists cut short, for a first impression. */
 export function showResult({ id, status, output, usage, timings }: JobResult): string {

@@ -62,20 +62,16 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const stops: (() => Promise<void>)[] = [];
   cleanup.add(async () => void (await Promise.all(stops.map((stop) => stop()))));
   const start = (name: string, program: string) =>
-    withProgress(
-      onProgress,
-      `Headway ${name}`,
-      () =>
-        startProcess({
-          name,
-          program,
-          env,
-          logDir,
-          signal,
-          onStarted: (stop) => void stops.push(stop),
-          onUnexpectedEnd: fail,
-        }),
-      ({ address }) => `status on ${address}`,
+    withProgress(onProgress, `Headway ${name}`, () =>
+      startProcess({
+        name,
+        program,
+        env,
+        logDir,
+        signal,
+        onStarted: (stop) => void stops.push(stop),
+        onUnexpectedEnd: fail,
+      }),
     );
   const [bridge, worker] = await Promise.all([
     start('bridge', join('bridge', 'kafka', 'main.js')),

@@ -1,4 +1,5 @@
 import type { JobResult } from '../contracts/job-result';
+import { searchAttributes } from '../contracts/search-attributes';
 import type { LlmChoice } from './choose-llm';
 import { isJob, type DemoRecord } from './demo-records';
 import { counted, duration } from './statistics';
@@ -17,8 +18,12 @@ const tellAtMost = 5;
 
 /** The sentences said at each act and at what happens in between. Undefined where there is nothing to say. */
 export function createStory({ llm, topics, ui }: StoryOptions) {
+  let acts = 0;
   let deadLetters = 0;
   let failures = 0;
+  const act = (title: string, ...lines: string[]) =>
+    `\n${++acts}. ${title}\n${lines.map((line) => `   ${line}\n`).join('')}`;
+
   return {
     quiet: (count: number): string =>
       act(
@@ -29,61 +34,58 @@ export function createStory({ llm, topics, ui }: StoryOptions) {
 
     rush(records: readonly DemoRecord[]): string {
       const ids = new Set(records.map((record) => (isJob(record) ? record.jobId : undefined)));
-      const special = [
-        ids.has(slowId) ? `${slowId}, whose answer takes 30 s` : undefined,
-        ids.has(refusedId) ? `${refusedId}, which the model refuses to answer` : undefined,
-        records.some((record) => !isJob(record)) ? 'a record that is not a job' : undefined,
-      ].filter((text) => text !== undefined);
+      const others = records.filter((record) => !isJob(record)).length;
       return act(
         `Rush hour: ${counted(records.length, 'record')} at once.`,
-        'The bridge packs up to 50 jobs into a workflow and moves the offset on at once.',
-        ...(special.length > 0 ? [`Among them: ${special.join('; ')}.`] : []),
+        'Now the bridge packs up to 50 jobs into a workflow, and moves the offset on at once.',
+        ...(ids.has(slowId) ? [`Among them ${slowId}: the answer takes 30 s.`] : []),
+        ...(ids.has(refusedId) ? [`Among them ${refusedId}: the model will refuse to answer.`] : []),
+        ...(others > 0
+          ? [`Among them ${counted(others, 'record')} that no pipeline can take as a job.`]
+          : []),
+        `Look: ${ui.search(`${searchAttributes.jobCount.name}>1`)}`,
       );
     },
 
     handedOver: (count: number, ms: number): string =>
       note(
         `All ${counted(count, 'record')} are durable, their offsets committed, after ${duration(ms)}:`,
-        `nothing waits in Kafka for the ${llm.label}.`,
+        `nothing waits in Kafka while the ${llm.label} thinks.`,
       ),
 
-    stragglers(left: string[], total: number, ms: number): string | undefined {
-      if (left.length === 0) return undefined;
-      const named = left.includes(slowId) ? slowId : left[0];
+    stragglers(left: readonly string[], total: number, ms: number): string {
+      const named = left.includes(slowId) ? slowId : (left[0] ?? '');
+      const [still, hold] = left.length === 1 ? ['is', 'holds'] : ['are', 'hold'];
+      const which = left.length === 1 ? named : `${named} among them`;
       return act(
         `The slow ones: ${total - left.length} of ${total} results are out ${duration(ms)} after the rush began.`,
-        `${counted(left.length, 'job')} still wait${left.length === 1 ? 's' : ''} for the ${llm.label}, ` +
-          `${named} ${left.length === 1 ? 'alone' : 'among them'}, and hold${left.length === 1 ? 's' : ''} back nobody.`,
-        `Look: ${ui.search(`HeadwayJobIds = "${named}"`)}`,
+        `${counted(left.length, 'job')} (${which}) ${still} still with the ${llm.label} and ${hold} nobody back.`,
+        `Look: ${ui.search(`${searchAttributes.jobIds.name}="${named}"`)}`,
       );
     },
 
-    onResult(result: JobResult): string | undefined {
-      if (result.id === slowId) {
+    onResult({ id, status, error, timings }: JobResult): string | undefined {
+      if (id === slowId && status === 'completed') {
         return note(
-          `${slowId} has its answer [${llm.label}], ${duration(result.timings.totalMs)} after it was sent.`,
+          `${slowId} has its answer [${llm.label}], ${duration(timings.totalMs)} after it was sent.`,
         );
       }
-      if (result.status === 'completed' || ++failures > tellAtMost) return undefined;
+      if (status === 'completed' || ++failures > tellAtMost) return undefined;
       return note(
-        `${result.id} ended as ${result.status} [${llm.label}]: ${result.error?.type}.`,
-        `That is its result, on ${topics.results} like any other.`,
+        `${id} ended as ${status} [${llm.label}]: ${error?.type ?? 'no reason given'}.`,
+        `Its result says so, on ${topics.results} like any other.`,
       );
     },
 
-    onDeadLetter(record: DemoRecord, code: string): string | undefined {
+    onDeadLetter({ origin }: DemoRecord, code: string): string | undefined {
       if (++deadLetters > tellAtMost) return undefined;
       return note(
-        `${record.origin} is not a job (${code}): it is on ${topics.deadLetters}, and stops nothing.`,
+        `${origin}, is not a job (${code}): it went to ${topics.deadLetters}, and everything else goes on.`,
       );
     },
   };
 }
 
-function act(title: string, ...lines: string[]): string {
-  return `\n${[title, ...lines.map((line) => `  ${line}`)].join('\n')}\n`;
-}
-
 function note(...lines: string[]): string {
-  return lines.map((line, n) => `${n === 0 ? '  - ' : '    '}${line}`).join('\n');
+  return lines.map((line, n) => `${n === 0 ? '   - ' : '     '}${line}`).join('\n');
 }

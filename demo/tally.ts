@@ -46,8 +46,11 @@ export class Tally {
     return result;
   }
 
-  takeDeadLetter(label: string): void {
+  /** Whether it is the first of that label: the bridge may send one again after a crash. */
+  takeDeadLetter(label: string): boolean {
+    const isNew = !this.deadLetters.has(label);
     this.deadLetters.add(label);
+    return isNew;
   }
 
   /** Jobs with a result and dead letters. */

@@ -1,7 +1,7 @@
 /** Addresses of pages in Temporal UI, for a person to open. */
 export interface TemporalUi {
   workflows: string;
-  /** @param query a visibility query, such as `HeadwayJobIds = "brief-slow"` */
+  /** @param query a visibility query, such as `HeadwayJobIds="brief-slow"` */
   search(query: string): string;
 }
 
