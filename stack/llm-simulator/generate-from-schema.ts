@@ -2,7 +2,7 @@ import { generateNumber } from './generate-number';
 import { generateString, isUrlProperty } from './generate-string';
 import { mergeSchemas, resolveSchema, typesOf, type JsonSchema } from './json-schema';
 import type { Material } from './material';
-import type { Page } from './sources';
+import type { Citation } from './sources';
 
 // Beyond this depth only what the schema demands is generated, so that recursive schemas come to an end.
 const deep = 5;
@@ -14,7 +14,7 @@ const deep = 5;
 export function generateFromSchema(root: JsonSchema, material: Material): unknown {
   const { random } = material;
 
-  function generate(given: JsonSchema | boolean, name: string, depth: number, page?: Page): unknown {
+  function generate(given: JsonSchema | boolean, name: string, depth: number, citation?: Citation): unknown {
     const schema = chooseBranch(resolveSchema(typeof given === 'boolean' ? {} : given, root), depth);
     if (schema.const !== undefined) return schema.const;
     if (schema.enum) return random.pick(schema.enum);
@@ -24,7 +24,7 @@ export function generateFromSchema(root: JsonSchema, material: Material): unknow
       case 'array':
         return generateArray(schema, name, depth);
       case 'string':
-        return generateString(schema, name, material, page);
+        return generateString(schema, name, material, citation);
       case 'number':
       case 'integer':
         return generateNumber(schema, name, random);
@@ -64,17 +64,20 @@ export function generateFromSchema(root: JsonSchema, material: Material): unknow
     const properties = Object.entries(schema.properties ?? {});
     const required = new Set(schema.required);
     // One page for the whole object, so that its url and its title belong together.
-    const page = properties.some(([name]) => isUrlProperty(name)) ? material.sources.cite() : undefined;
+    const hasUrl = properties.some(([name, property]) => isUrlProperty(name) && isText(property));
+    const citation = hasUrl ? material.sources.cite() : undefined;
     const object: Record<string, unknown> = {};
     for (const [name, property] of properties) {
       if (!required.has(name) && (depth >= deep || random.chance(0.25))) continue;
-      const isText = typesOf(resolveSchema(property, root)).includes('string');
-      const url = page && isText && isUrlProperty(name);
-      object[name] = url ? page.spelling : generate(property, name, depth + 1, page?.page);
+      object[name] = generate(property, name, depth + 1, citation);
     }
     for (const name of required) if (!(name in object)) object[name] = generate(true, name, depth + 1);
     addFreeProperties(object, schema, depth);
     return object;
+  }
+
+  function isText(schema: JsonSchema): boolean {
+    return typesOf(resolveSchema(schema, root)).includes('string');
   }
 
   function addFreeProperties(object: Record<string, unknown>, schema: JsonSchema, depth: number): void {

@@ -2,7 +2,7 @@ import { generateFromPattern } from './generate-from-pattern';
 import type { JsonSchema } from './json-schema';
 import type { Material } from './material';
 import type { Random } from './random';
-import type { Page } from './sources';
+import type { Citation } from './sources';
 
 const urlName =
   /^(?:ur[li]|href|link|source|citation|reference|website|homepage|permalink)s?$|[_-]ur[li]s?$|Ur[li]s?$|U[RI][LI]s?$/;
@@ -14,9 +14,14 @@ export function isUrlProperty(name: string): boolean {
 
 /**
  * A text within the length, format and pattern of the schema.
- * @param page the page the surrounding object is about; its title is used for a title
+ * @param citation the page the surrounding object is about
  */
-export function generateString(schema: JsonSchema, name: string, material: Material, page?: Page): string {
+export function generateString(
+  schema: JsonSchema,
+  name: string,
+  material: Material,
+  citation?: Citation,
+): string {
   const { random, writer, sources } = material;
   const fits = (text: string) => isWithinLength(text, schema);
   if (schema.format) {
@@ -28,10 +33,11 @@ export function generateString(schema: JsonSchema, name: string, material: Mater
     if (text !== undefined) return text;
   }
   if (isUrlProperty(name)) {
-    const { spelling } = sources.cite();
+    const { spelling } = citation ?? sources.cite();
     if (fits(spelling)) return spelling;
   }
-  const text = page && /title|name|publisher/i.test(name) ? page.title : writer.forProperty(name);
+  const text =
+    citation && /title|name|publisher/i.test(name) ? citation.page.title : writer.forProperty(name);
   return fitLength(text, schema, writer.fact);
 }
 

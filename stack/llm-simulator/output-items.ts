@@ -47,16 +47,18 @@ function searchItems(call: Call, { sources }: Answer, idTail: string, includeSou
 
 function annotations(call: Call, { sources, text }: Answer): unknown[] {
   if (!call.webSearch) return [];
-  const cited = [...sources.cited].map(([page, spelling]) => {
+  const places = new Map<Page, { start: number; end: number }>();
+  for (const { page, spelling } of sources.cited) {
     const start = text.indexOf(spelling);
-    return { page, start, end: start + spelling.length };
-  });
-  // A schema without a place for URLs: the model read the pages all the same.
-  const whole = sources.pages.slice(0, 2).map((page) => ({ page, start: 0, end: text.length }));
-  return (cited.length > 0 ? cited : whole)
-    .filter(({ start }) => start >= 0)
-    .sort((first, second) => first.start - second.start)
-    .map(({ page, start, end }) => citation(page, start, end));
+    if (start >= 0 && !places.has(page)) places.set(page, { start, end: start + spelling.length });
+  }
+  if (sources.cited.length === 0) {
+    // A schema without a place for URLs: the model read the pages all the same.
+    for (const page of sources.pages.slice(0, 2)) places.set(page, { start: 0, end: text.length });
+  }
+  return [...places]
+    .sort(([, first], [, second]) => first.start - second.start)
+    .map(([page, { start, end }]) => citation(page, start, end));
 }
 
 function citation({ url, title }: Page, start: number, end: number): unknown {

@@ -1,10 +1,13 @@
 import { countTokens, writeAnswer } from './answer';
 import { isReasoningModel, outputItems } from './output-items';
+import type { SimulatorOptions } from './options';
 import type { StoredResponse } from './responses';
 
 // Pages a search found are read as input; this is a usual share of them.
 const tokensOfASearch = 3_200;
 const tokensOfReasoning = 192;
+/** How long a background call waits before it is in progress, in simulated milliseconds; at most a tenth of it all. */
+const queuedMs = 1_000;
 
 /**
  * The response object of the API as JSON. The answer is written anew each time, from the same seed, so that
@@ -13,14 +16,15 @@ const tokensOfReasoning = 192;
  */
 export function renderResponse(
   response: StoredResponse,
-  { seed, nowMs, includeSources }: { seed: number; nowMs: number; includeSources: boolean },
+  { seed, timeScale }: Pick<SimulatorOptions, 'seed' | 'timeScale'>,
+  { nowMs, includeSources }: { nowMs: number; includeSources: boolean },
 ): string {
   const { call } = response;
   const head = {
     id: response.id,
     object: 'response',
     created_at: Math.floor(response.createdAtMs / 1000),
-    status: statusOf(response, nowMs),
+    status: statusOf(response, nowMs, timeScale),
     background: call.background,
     completed_at: null as number | null,
     error: null as unknown,
@@ -47,10 +51,10 @@ export function renderResponse(
   return `${JSON.stringify(head).slice(0, -1)},${call.echo}}`;
 }
 
-function statusOf(response: StoredResponse, nowMs: number): string {
+function statusOf(response: StoredResponse, nowMs: number, timeScale: number): string {
   if (response.ended) return response.ended === 'aborted' ? 'cancelled' : response.ended;
-  const queuedForMs = Math.min(1_000, (response.endsAtMs - response.createdAtMs) / 10);
-  return nowMs < response.createdAtMs + queuedForMs ? 'queued' : 'in_progress';
+  const queuedForMs = Math.min(queuedMs * timeScale, (response.endsAtMs - response.createdAtMs) / 10);
+  return nowMs <= response.createdAtMs + queuedForMs ? 'queued' : 'in_progress';
 }
 
 function usageOf(promptTokens: number, searched: boolean, model: string, text: string) {

@@ -38,7 +38,7 @@ export function createResponsesRoutes(simulation: Simulation) {
     if (!call.background) return answerWhenDue(exchange, started, plan);
     // The call goes on, but nobody learned its id.
     if (plan.fault === 'disconnect') return disconnect(exchange, started, plan);
-    send(exchange, started);
+    send(exchange, started, now);
   }
 
   async function readCreate(request: IncomingMessage): Promise<{ call: Call; key: string | undefined }> {
@@ -122,18 +122,15 @@ export function createResponsesRoutes(simulation: Simulation) {
 
   function disconnect({ request, response }: Exchange, stored: StoredResponse, plan: Plan): void {
     if (plan.part === 'before') resetConnection(request);
-    else sendHalf(response, render(stored, false));
+    else
+      sendHalf(response, renderResponse(stored, options, { nowMs: simulation.now(), includeSources: false }));
   }
 
-  function send({ response, query }: Exchange, stored: StoredResponse): void {
+  function send({ response, query }: Exchange, stored: StoredResponse, nowMs = simulation.now()): void {
     const includeSources = [...query.getAll('include'), ...query.getAll('include[]')].some((name) =>
       name.includes('web_search_call.action.sources'),
     );
-    sendJson(response, 200, render(stored, includeSources));
-  }
-
-  function render(stored: StoredResponse, includeSources: boolean): string {
-    return renderResponse(stored, { seed: options.seed, nowMs: simulation.now(), includeSources });
+    sendJson(response, 200, renderResponse(stored, options, { nowMs, includeSources }));
   }
 
   return { create, retrieve, cancel, remove };

@@ -6,14 +6,19 @@ export interface Page {
   title: string;
 }
 
+/** A page, and its URL as the model spells it. */
+export interface Citation {
+  page: Page;
+  spelling: string;
+}
+
 /** The web pages a simulated answer rests on. */
 export interface Sources {
   /** What the simulated search found. */
   pages: Page[];
-  /** A page and the spelling of its URL as the model would cite it. */
-  cite(): { page: Page; spelling: string };
-  /** Where each page was cited, in the spelling used first. */
-  cited: Map<Page, string>;
+  cite(): Citation;
+  /** What was cited of these pages so far. */
+  cited: Citation[];
 }
 
 // Reserved names (RFC 2606): nobody shall take a simulated citation for a page that exists.
@@ -38,15 +43,15 @@ export function createSources(
     ? allowedDomains
     : [`www.${subject.domain}`, `www.${subject.domain}`, ...newsHosts];
   const pages = findPages(subject, hosts, random);
-  const cited = new Map<Page, string>();
+  const cited: Citation[] = [];
 
-  function cite() {
+  function cite(): Citation {
     const roll = random.next();
     if (roll < 0.09) return inventedPage(subject, random.pick(hosts), random);
     const page = random.pick(pages);
-    const spelling = roll < 0.4 ? respell(page.url, random) : page.url;
-    if (!cited.has(page)) cited.set(page, spelling);
-    return { page, spelling };
+    const citation = { page, spelling: roll < 0.4 ? respell(page.url, random) : page.url };
+    cited.push(citation);
+    return citation;
   }
 
   return { pages, cite, cited };
@@ -100,7 +105,7 @@ function respell(url: string, random: Random): string {
 }
 
 /** A page the model made up: no search found it, no annotation names it. */
-function inventedPage(subject: Subject, host: string, random: Random) {
+function inventedPage(subject: Subject, host: string, random: Random): Citation {
   const path = `archive/${random.integer(2010, 2020)}/${slugOf(subject.company)}-${random.integer(100, 999)}`;
   const url = `https://${host}/${path}`;
   return { page: { url, title: titleOf(subject, host, path) }, spelling: url };
