@@ -1,0 +1,124 @@
+import { createCommitter } from '../../../bridge/kafka/committer';
+import { deferred, settled, silent, type Deferred } from './support';
+
+/** A commit that ends when the test says so. */
+function openCommitter() {
+  const requests: { next: Record<number, bigint>; end: Deferred<void> }[] = [];
+  const committed: [number, bigint][] = [];
+  let atOnce = 0;
+  let most = 0;
+  const committer = createCommitter(
+    async (next) => {
+      most = Math.max(most, ++atOnce);
+      const end = deferred();
+      requests.push({ next: Object.fromEntries(next), end });
+      await end.promise.finally(() => atOnce--);
+    },
+    silent,
+    (partition, next) => committed.push([partition, next]),
+  );
+  return { committer, requests, committed, most: () => most };
+}
+
+describe('the committer', () => {
+  it('commits at once when nothing is under way', () => {
+    const { committer, requests } = openCommitter();
+    committer.durable(3, 10n);
+    expect(requests.map(({ next }) => next)).toEqual([{ 3: 10n }]);
+  });
+
+  it('has at most one commit under way, and puts what comes meanwhile into the next', async () => {
+    const { committer, requests, most } = openCommitter();
+    committer.durable(0, 1n);
+    for (let next = 2n; next <= 100n; next++) committer.durable(0, next);
+    committer.durable(1, 7n);
+    await settled();
+    expect(requests).toHaveLength(1);
+    requests[0]!.end.resolve();
+    await settled();
+    expect(requests.map(({ next }) => next)).toEqual([{ 0: 1n }, { 0: 100n, 1: 7n }]);
+    requests[1]!.end.resolve();
+    await committer.flush();
+    expect(requests).toHaveLength(2);
+    expect(most()).toBe(1);
+  });
+
+  it('never goes back', async () => {
+    const { committer, requests } = openCommitter();
+    committer.durable(0, 10n);
+    committer.durable(0, 9n);
+    committer.durable(0, 10n);
+    requests[0]!.end.resolve();
+    await committer.flush();
+    expect(requests.map(({ next }) => next)).toEqual([{ 0: 10n }]);
+    committer.durable(0, 5n);
+    await settled();
+    expect(requests).toHaveLength(1);
+  });
+
+  it('keeps partitions apart', async () => {
+    const { committer, requests } = openCommitter();
+    committer.durable(0, 10n);
+    committer.durable(1, 3n);
+    requests[0]!.end.resolve();
+    await settled();
+    expect(requests.map(({ next }) => next)).toEqual([{ 0: 10n }, { 1: 3n }]);
+  });
+
+  it('commits offset 0 too: a partition may begin with nothing before it', () => {
+    const { committer, requests } = openCommitter();
+    committer.durable(0, 0n);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('goes on after a commit that failed', async () => {
+    const { committer, requests, committed } = openCommitter();
+    committer.durable(0, 1n);
+    committer.durable(0, 2n);
+    requests[0]!.end.reject(new Error('the coordinator moved'));
+    await settled();
+    expect(requests.map(({ next }) => next)).toEqual([{ 0: 1n }, { 0: 2n }]);
+    requests[1]!.end.resolve();
+    await committer.flush();
+    expect(committed).toEqual([[0, 2n]]);
+    committer.durable(0, 3n);
+    expect(requests).toHaveLength(3);
+  });
+
+  it('says what was committed only when it was', async () => {
+    const { committer, requests, committed } = openCommitter();
+    committer.durable(4, 8n);
+    await settled();
+    expect(committed).toEqual([]);
+    requests[0]!.end.resolve();
+    await committer.flush();
+    expect(committed).toEqual([[4, 8n]]);
+  });
+
+  it('flushes what waits, also what comes meanwhile', async () => {
+    const { committer, requests } = openCommitter();
+    await committer.flush();
+    committer.durable(0, 1n);
+    committer.durable(0, 2n);
+    let flushed = false;
+    const flushing = committer.flush().then(() => (flushed = true));
+    requests[0]!.end.resolve();
+    await settled();
+    expect(flushed).toBe(false);
+    requests[1]!.end.resolve();
+    await flushing;
+  });
+
+  it('forgets what waits when the assignment changes, and begins anew behind it', async () => {
+    const { committer, requests } = openCommitter();
+    committer.durable(0, 50n);
+    committer.durable(0, 60n);
+    committer.forget();
+    requests[0]!.end.resolve();
+    await committer.flush();
+    expect(requests).toHaveLength(1);
+    // The group may have been set back.
+    committer.durable(0, 5n);
+    expect(requests[1]?.next).toEqual({ 0: 5n });
+  });
+});

@@ -1,0 +1,109 @@
+import type { CoveringPack } from '../../../bridge/kafka/covering-pack';
+import { createHandOver, type HandOver } from '../../../bridge/kafka/hand-over';
+import type { PackLimits } from '../../../bridge/kafka/cut-pack';
+import type { QueueRecord } from '../../../bridge/kafka/queue-record';
+import type { UntilDone } from '../../../bridge/kafka/until-done';
+import type { PackToStart, StartedPack } from '../../../bridge/start-pack';
+import { readSimply, silent } from './support';
+
+/** Temporal and the dead-letter topic as far as the hand-over sees them: everything in here is durable. */
+export class FakeTemporal {
+  readonly packs = new Map<string, { offsets: number[]; first: bigint; last: bigint }>();
+  readonly deadLetters: number[] = [];
+
+  start({ workflowId, jobs, range }: PackToStart): StartedPack {
+    const existing = this.packs.get(workflowId);
+    if (existing) return { kind: 'exists', lastOffset: existing.last };
+    if (!range) throw new Error('a pack from Kafka has a range');
+    const offsets = jobs.map(({ source }) => (source.door === 'kafka' ? Number(source.offset) : -1));
+    this.packs.set(workflowId, { offsets, first: range.firstOffset, last: range.lastOffset });
+    return { kind: 'started' };
+  }
+
+  findCovering(records: QueueRecord[]): CoveringPack | undefined {
+    const offset = records[0]?.offset ?? 0n;
+    for (const [workflowId, { first, last }] of this.packs) {
+      if (first < offset && last >= offset) return { workflowId, lastOffset: last };
+    }
+    return undefined;
+  }
+
+  /** Offsets of all jobs in packs, sorted; one that is in two packs is in here twice. */
+  jobs(): number[] {
+    return [...this.packs.values()].flatMap((pack) => pack.offsets).sort((a, b) => a - b);
+  }
+
+  /** What an offset of the group must not pass: the first record that is neither in a workflow nor a dead letter. */
+  firstNotDurable(records: QueueRecord[]): bigint {
+    const durable = new Set([...this.jobs(), ...this.deadLetters]);
+    return (
+      records.find(({ offset }) => !durable.has(Number(offset)))?.offset ??
+      (records.at(-1)?.offset ?? -1n) + 1n
+    );
+  }
+}
+
+export interface FakeBridgeOptions {
+  temporal: FakeTemporal;
+  limits?: Partial<PackLimits>;
+  /** Before a pack is started, and after; may wait or throw. */
+  beforeStart?: (pack: PackToStart) => Promise<void> | void;
+  afterStart?: () => Promise<void> | void;
+  beforeDeadLetters?: () => Promise<void> | void;
+  beforeFind?: () => Promise<void> | void;
+  onCommit?: (next: bigint) => void;
+}
+
+export interface FakeBridge {
+  handOver: HandOver;
+  /** Every watermark of partition 0, in order. */
+  watermarks: bigint[];
+}
+
+/** Tries again at once, as long as the partition is held. */
+export const withoutDelay: UntilDone = async (_what, held, work) => {
+  while (held()) {
+    try {
+      return await work();
+    } catch {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  return undefined;
+};
+
+/** A hand-over whose outside world is in this process. */
+export function openBridge(options: FakeBridgeOptions): FakeBridge {
+  const { temporal } = options;
+  const watermarks: bigint[] = [];
+  const handOver = createHandOver({
+    async startPack(pack) {
+      await options.beforeStart?.(pack);
+      const started = temporal.start(pack);
+      await options.afterStart?.();
+      return started;
+    },
+    async findCoveringPack(records) {
+      await options.beforeFind?.();
+      return temporal.findCovering(records);
+    },
+    async sendDeadLetters(poison) {
+      await options.beforeDeadLetters?.();
+      temporal.deadLetters.push(...poison.map(({ record }) => Number(record.offset)));
+    },
+    readRecord: readSimply,
+    committer: {
+      durable(partition, next) {
+        if (partition !== 0) return;
+        watermarks.push(next);
+        options.onCommit?.(next);
+      },
+      flush: async () => undefined,
+      forget: () => undefined,
+    },
+    limits: { maxJobs: 50, maxBytes: 524_288, ...options.limits },
+    untilDone: withoutDelay,
+    logger: silent,
+  });
+  return { handOver, watermarks };
+}

@@ -1,0 +1,315 @@
+import type { QueueBatch, QueueRecord } from '../../../bridge/kafka/queue-record';
+import { FakeTemporal, openBridge } from './fake-temporal';
+import { createRandom, deferred, queueRecord, settled } from './support';
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
+const records = (count: number, ...poison: number[]) =>
+  range(0, count).map((offset) =>
+    queueRecord(offset, poison.includes(offset) ? { value: 'poison' } : undefined),
+  );
+const batchOf = (all: QueueRecord[], held: () => boolean = () => true): QueueBatch => ({
+  partition: 0,
+  records: all,
+  held,
+});
+
+let temporal: FakeTemporal;
+beforeEach(() => (temporal = new FakeTemporal()));
+
+describe('a batch', () => {
+  it('is handed over in packs, each beginning where the one before ends', async () => {
+    const { handOver, watermarks } = openBridge({ temporal, limits: { maxJobs: 4 } });
+    await expect(handOver.batch(batchOf(records(10)))).resolves.toBe(10n);
+    expect([...temporal.packs.keys()]).toEqual([
+      'x-jobs-queue-0-0-1000',
+      'x-jobs-queue-0-4-1004',
+      'x-jobs-queue-0-8-1008',
+    ]);
+    expect(temporal.jobs()).toEqual(range(0, 10));
+    expect(watermarks).toEqual([4n, 8n, 10n]);
+  });
+
+  it('tells a pack where it begins and ends', async () => {
+    const started: unknown[] = [];
+    const { handOver } = openBridge({ temporal, beforeStart: ({ range: at }) => void started.push(at) });
+    await handOver.batch(batchOf(records(3, 2)));
+    expect(started).toEqual([{ partition: 'x-jobs-queue-0', firstOffset: 0n, lastOffset: 2n }]);
+  });
+
+  it('of nothing but poison becomes dead letters and no workflow', async () => {
+    const { handOver, watermarks } = openBridge({ temporal });
+    await expect(handOver.batch(batchOf(records(3, 0, 1, 2)))).resolves.toBe(3n);
+    expect([temporal.packs.size, temporal.deadLetters, watermarks]).toEqual([0, [0, 1, 2], [3n]]);
+  });
+
+  it('goes on behind a pack that was started already, and puts none of its records into another', async () => {
+    await openBridge({ temporal }).handOver.batch(batchOf(records(7)));
+    const { handOver, watermarks } = openBridge({ temporal, limits: { maxJobs: 3 } });
+    await expect(handOver.batch(batchOf(records(12)))).resolves.toBe(12n);
+    expect(temporal.jobs()).toEqual(range(0, 12));
+    expect(watermarks).toEqual([7n, 10n, 12n]);
+  });
+
+  it('may end before the pack does that its records are in: the rest is not read again', async () => {
+    await openBridge({ temporal }).handOver.batch(batchOf(records(20)));
+    const { handOver, watermarks } = openBridge({ temporal });
+    await expect(handOver.batch(batchOf(records(5)))).resolves.toBe(20n);
+    expect(watermarks).toEqual([20n]);
+    await expect(handOver.batch(batchOf(records(25)))).resolves.toBe(25n);
+    expect(temporal.jobs()).toEqual(range(0, 25));
+  });
+
+  it('that comes again is not worked on again', async () => {
+    const { handOver } = openBridge({ temporal, limits: { maxJobs: 4 } });
+    await handOver.batch(batchOf(records(10)));
+    handOver.forget();
+    await expect(handOver.batch(batchOf(records(10)))).resolves.toBe(10n);
+    expect(temporal.jobs()).toEqual(range(0, 10));
+    expect(temporal.packs.size).toBe(3);
+  });
+});
+
+describe('a group that stands in the middle of a pack', () => {
+  it('goes on behind that pack', async () => {
+    await openBridge({ temporal }).handOver.batch(batchOf(records(20)));
+    const { handOver, watermarks } = openBridge({ temporal, limits: { maxJobs: 3 } });
+    await expect(handOver.batch(batchOf(records(24).slice(9)))).resolves.toBe(24n);
+    expect(temporal.jobs()).toEqual(range(0, 24));
+    expect(watermarks[0]).toBe(20n);
+  });
+
+  it('reads nothing when the pack ends behind all that was fetched', async () => {
+    await openBridge({ temporal }).handOver.batch(batchOf(records(20)));
+    const { handOver, watermarks } = openBridge({ temporal });
+    await expect(handOver.batch(batchOf(records(12).slice(9)))).resolves.toBe(20n);
+    expect([watermarks, temporal.packs.size]).toEqual([[20n], 1]);
+  });
+
+  it('is looked for again after every assignment, and only then', async () => {
+    let looked = 0;
+    const { handOver } = openBridge({ temporal, beforeFind: () => void looked++ });
+    await handOver.batch(batchOf(records(3)));
+    await handOver.batch(batchOf(records(6).slice(3)));
+    expect(looked).toBe(1);
+    handOver.forget();
+    await handOver.batch(batchOf(records(9).slice(6)));
+    expect(looked).toBe(2);
+  });
+
+  it('waits for Temporal before it starts anything', async () => {
+    let away = 5;
+    const beforeFind = () => {
+      if (away-- > 0) throw new Error('connection refused');
+      expect(temporal.packs.size).toBe(0);
+    };
+    const { handOver } = openBridge({ temporal, beforeFind });
+    await expect(handOver.batch(batchOf(records(3)))).resolves.toBe(3n);
+    expect(away).toBe(-1);
+  });
+});
+
+describe('promise 1: nothing is committed past the first record that is neither in a workflow nor a dead letter', () => {
+  it('while starting a pack in the middle fails', async () => {
+    let away = 20;
+    const { handOver, watermarks } = openBridge({
+      temporal,
+      limits: { maxJobs: 2 },
+      beforeStart: ({ range: at }) => {
+        if (at?.firstOffset !== 4n || away-- === 0) return;
+        expect(watermarks).toEqual([2n, 4n]);
+        throw new Error('connection refused');
+      },
+    });
+    await handOver.batch(batchOf(records(8)));
+    expect(away).toBe(-1);
+    expect(watermarks).toEqual([2n, 4n, 6n, 8n]);
+  });
+
+  it('while starting a pack in the middle takes for ever, yet everything before it is', async () => {
+    const start = deferred();
+    const { handOver, watermarks } = openBridge({
+      temporal,
+      limits: { maxJobs: 2 },
+      beforeStart: ({ range: at }) => (at?.firstOffset === 4n ? start.promise : undefined),
+    });
+    const handing = handOver.batch(batchOf(records(8)));
+    await settled();
+    expect(watermarks).toEqual([2n, 4n]);
+    start.resolve();
+    await handing;
+    expect(watermarks.at(-1)).toBe(8n);
+  });
+
+  it('while dead letters cannot be written', async () => {
+    let away = 20;
+    const { handOver, watermarks } = openBridge({
+      temporal,
+      limits: { maxJobs: 2 },
+      beforeDeadLetters: () => {
+        if (away-- === 0) return;
+        expect(watermarks).toEqual([2n]);
+        throw new Error('not enough in-sync replicas');
+      },
+    });
+    await handOver.batch(batchOf(records(8, 3)));
+    expect(away).toBe(-1);
+    expect(temporal.deadLetters).toEqual([3]);
+    expect(watermarks.at(-1)).toBe(8n);
+  });
+
+  it('and once it is durable it is committed before the next pack is even begun', async () => {
+    const { handOver, watermarks } = openBridge({
+      temporal,
+      limits: { maxJobs: 2 },
+      beforeStart: ({ range: at }) => expect(watermarks.at(-1) ?? 0n).toBe(at?.firstOffset),
+    });
+    await handOver.batch(batchOf(records(8)));
+    expect(watermarks).toEqual([2n, 4n, 6n, 8n]);
+  });
+
+  it('when the answer of Temporal is lost: the pack is found, not started twice', async () => {
+    let lost = 3;
+    const { handOver } = openBridge({
+      temporal,
+      limits: { maxJobs: 2 },
+      afterStart: () => {
+        if (lost-- > 0) throw new Error('deadline exceeded');
+      },
+    });
+    await handOver.batch(batchOf(records(6)));
+    expect(temporal.jobs()).toEqual(range(0, 6));
+  });
+});
+
+describe('a bridge that lost the partition', () => {
+  it('commits nothing for the start that was under way, and begins nothing new', async () => {
+    const start = deferred();
+    let held = true;
+    const { handOver, watermarks } = openBridge({
+      temporal,
+      limits: { maxJobs: 2 },
+      beforeStart: ({ range: at }) => (at?.firstOffset === 2n ? start.promise : undefined),
+    });
+    const handing = handOver.batch(batchOf(records(8), () => held));
+    await settled();
+    held = false;
+    start.resolve();
+    await handing;
+    expect(watermarks).toEqual([2n]);
+    expect(temporal.jobs()).toEqual(range(0, 4));
+  });
+
+  it('gives up on a start that keeps failing', async () => {
+    let held = true;
+    let tries = 0;
+    const { handOver, watermarks } = openBridge({
+      temporal,
+      beforeStart: () => {
+        if (++tries === 3) held = false;
+        throw new Error('connection refused');
+      },
+    });
+    await expect(handOver.batch(batchOf(records(3), () => held))).resolves.toBe(0n);
+    expect([watermarks, tries]).toEqual([[], 3]);
+  });
+
+  it('gives up on dead letters that cannot be written, without passing them', async () => {
+    let held = true;
+    const { handOver, watermarks } = openBridge({
+      temporal,
+      beforeDeadLetters: () => {
+        held = false;
+        throw new Error('not enough in-sync replicas');
+      },
+    });
+    await expect(handOver.batch(batchOf(records(3, 1), () => held))).resolves.toBe(0n);
+    expect(watermarks).toEqual([]);
+  });
+
+  it('does nothing at all when it was lost before the batch came', async () => {
+    const { handOver, watermarks } = openBridge({ temporal });
+    await expect(handOver.batch(batchOf(records(3), () => false))).resolves.toBe(0n);
+    expect([temporal.packs.size, watermarks]).toEqual([0, []]);
+  });
+});
+
+describe('two bridges that both believe they own the partition', () => {
+  it('share it without overlap or gap, however their packs are cut', async () => {
+    const all = records(30);
+    const one = openBridge({ temporal, limits: { maxJobs: 7 }, beforeStart: () => settled() });
+    const other = openBridge({ temporal, limits: { maxJobs: 3 }, beforeStart: () => settled() });
+    const ends = [one.handOver.batch(batchOf(all)), other.handOver.batch(batchOf(all))];
+    await expect(Promise.all(ends)).resolves.toEqual([30n, 30n]);
+    expect(temporal.jobs()).toEqual(range(0, 30));
+  });
+
+  it('do so also when one is far behind', async () => {
+    const start = deferred();
+    const zombie = openBridge({ temporal, limits: { maxJobs: 5 }, beforeStart: () => start.promise });
+    const handing = zombie.handOver.batch(batchOf(records(20)));
+    await settled();
+    await openBridge({ temporal, limits: { maxJobs: 8 } }).handOver.batch(batchOf(records(20)));
+    start.resolve();
+    await handing;
+    expect(temporal.jobs()).toEqual(range(0, 20));
+    expect(zombie.watermarks).toEqual([8n, 16n, 20n]);
+  });
+});
+
+describe('any number of bridges, rebalances, failures and lost answers', () => {
+  /** Bridges that take the partition from each other at random, some of which do not notice. */
+  async function run(seed: number) {
+    const random = createRandom(seed);
+    const all = records(random.between(20, 120));
+    const end = BigInt(all.length);
+    let committed = 0n;
+    const turn = async () => {
+      for (let wait = random.between(0, 3); wait > 0; wait--) await new Promise((go) => setImmediate(go));
+    };
+    const mayFail = async (probability: number) => {
+      await turn();
+      if (random.chance(probability)) throw new Error('connection refused');
+    };
+
+    async function live(): Promise<void> {
+      let held = true;
+      const { handOver } = openBridge({
+        temporal,
+        limits: { maxJobs: random.between(1, 12) },
+        beforeStart: () => mayFail(0.2),
+        afterStart: async () => {
+          await mayFail(0.2);
+          if (random.chance(0.2)) held = false;
+        },
+        beforeFind: () => mayFail(0.1),
+        beforeDeadLetters: () => mayFail(0.3),
+        onCommit: (next) => {
+          // The broker knows no other check than this one of ours.
+          expect(next).toBeLessThanOrEqual(temporal.firstNotDurable(all));
+          committed = next;
+        },
+      });
+      // A zombie never notices; another one loses the partition after a while.
+      const batches = random.between(1, 6);
+      let position = committed;
+      for (let batch = 0; batch < batches && held && position < end; batch++) {
+        const fetched = all.filter(({ offset }) => offset >= position).slice(0, random.between(1, 25));
+        position = await handOver.batch(batchOf(fetched, () => held));
+        await turn();
+      }
+    }
+
+    for (let round = 0; committed < end; round++) {
+      if (round > 2_000) throw new Error(`stands still at ${committed} of ${end}`);
+      await Promise.all(range(0, random.between(1, 3)).map(() => live()));
+      // An operator sets the group back, into the middle of whatever is there.
+      if (random.chance(0.1)) committed = BigInt(random.between(0, Number(committed)));
+    }
+    return all;
+  }
+
+  it.each(range(0, 100))('put no job into two workflows and leave none out (seed %i)', async (seed) => {
+    const all = await run(seed);
+    expect(temporal.jobs()).toEqual(range(0, all.length));
+  });
+});

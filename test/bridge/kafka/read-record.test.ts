@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { cutPack } from '../../../bridge/kafka/cut-pack';
+import { readRecord } from '../../../bridge/kafka/read-record';
+import { HeadwayError } from '../../../contracts/errors';
+import { packJobSchema } from '../../../contracts/pack';
+import { definePipeline, type Pipeline } from '../../../pipelines/define-pipeline';
+import { pipelineNamed as installed } from '../../../pipelines/registry';
+import { queueRecord, type RecordParts } from './support';
+
+const anything = definePipeline({
+  name: 'anything',
+  request: z.record(z.string(), z.unknown()),
+  response: z.object({ text: z.string() }),
+  enrich: () => null,
+  prompt: () => ({ instructions: '', input: '' }),
+  postProcess: () => null,
+});
+const strict = definePipeline({
+  ...anything,
+  name: 'strict',
+  request: z.strictObject({ company: z.string(), size: z.number().optional() }),
+});
+
+function pipelineNamed(name: string): Pipeline {
+  if (name === 'anything') return anything;
+  return name === 'strict' ? strict : installed(name);
+}
+
+const read = (value: RecordParts['value'], parts: RecordParts = {}) =>
+  readRecord(queueRecord(7, { ...parts, value }), pipelineNamed);
+const readJson = (request: object, parts?: RecordParts) => read(JSON.stringify(request), parts);
+
+function refusal(value: RecordParts['value']): HeadwayError {
+  try {
+    read(value);
+  } catch (error) {
+    if (error instanceof HeadwayError) return error;
+    throw error;
+  }
+  throw new Error('was taken');
+}
+
+const request = (more: object = {}) => ({ pipeline: 'anything', input: { a: 1 }, ...more });
+
+describe('a record that is a job', () => {
+  it('becomes one, with everything its sender said', () => {
+    const said = {
+      ...request(),
+      id: 'order-17',
+      tenant: 'acme',
+      priority: 1,
+      deadline: '2026-03-01T12:00:00Z',
+      metadata: { ticket: '4711' },
+    };
+    const job = readJson(said);
+    expect(job).toMatchObject(said);
+    expect(packJobSchema.parse(job)).toEqual(job);
+  });
+
+  it('knows where it came from', () => {
+    const source = { door: 'kafka', topic: 'x-jobs-queue', partition: 3, offset: '7', timestamp: 99 };
+    expect(readJson(request(), { partition: 3, timestamp: 99 }).source).toEqual(source);
+  });
+
+  it('gets an id from its coordinates when the sender gave none: the same one every time', () => {
+    const once = readJson(request(), { partition: 3, timestamp: 99 });
+    expect(once.id).toBe('x-jobs-queue:3:7:99');
+    expect(readJson(request(), { partition: 3, timestamp: 99 })).toEqual(once);
+  });
+
+  it('keeps an offset beyond 2^53 exact', () => {
+    const record = queueRecord(9_223_372_036_854_775_807n, {
+      timestamp: 1,
+      value: JSON.stringify(request()),
+    });
+    const job = readRecord(record, pipelineNamed);
+    expect(job.id).toBe('x-jobs-queue:0:9223372036854775807:1');
+    expect(job.source).toMatchObject({ offset: '9223372036854775807' });
+  });
+
+  it('carries the trace of its headers, as bytes or as text, and of a repeated one the first', () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const headers = { traceparent: Buffer.from(traceparent), tracestate: ['a=1', Buffer.from('b=2')] };
+    expect(readJson(request(), { headers })).toMatchObject({ traceparent, tracestate: 'a=1' });
+    const without = readJson(request());
+    expect([without.traceparent, without.tracestate]).toEqual([undefined, undefined]);
+  });
+
+  it.each([0, -0.5, 1e20, 5e-324, 0.1 + 0.2, Number.MAX_SAFE_INTEGER])('keeps the number %d', (n) => {
+    expect(readJson(request({ input: { n } })).input).toEqual({ n });
+  });
+
+  it('may be nested a hundred levels deep', () => {
+    const deep = `{"pipeline":"anything","input":{"deep":${'['.repeat(100)}${']'.repeat(100)}}}`;
+    expect(JSON.stringify(read(deep).input)).toBe(`{"deep":${'['.repeat(100)}${']'.repeat(100)}}`);
+  });
+
+  it('may begin with a byte order mark, and have white space around', () => {
+    expect(read(`\ufeff \n${JSON.stringify(request())}\n`).input).toEqual({ a: 1 });
+  });
+
+  it('may hold any text', () => {
+    const input = { text: 'Zürich 漢字 🚀 \u2028 "\\"', '🔑/.~': null, constructor: 1 };
+    expect(readJson(request({ input })).input).toEqual(input);
+  });
+
+  it('cannot change what every object has', () => {
+    const job = read(
+      '{"pipeline":"anything","input":{"__proto__":{"admin":true},"a":{"__proto__":{"b":1}}}}',
+    );
+    expect((job.input as { admin?: boolean }).admin).toBeUndefined();
+    expect(Object.getPrototypeOf(job.input)).toBe(Object.prototype);
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+});
+
+describe('a record that can never be a job', () => {
+  it.each<[string, RecordParts['value'], string, RegExp]>([
+    ['a tombstone', null, 'HW_RECORD_EMPTY', /null/],
+    ['an empty value', '', 'HW_RECORD_EMPTY', /empty/],
+    ['text that is not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 'HW_RECORD_NOT_UTF8', /UTF-8/],
+    ['UTF-16', Buffer.from('\ufeff{}', 'utf16le'), 'HW_RECORD_NOT_UTF8', /UTF-8/],
+    ['a surrogate as UTF-8', Buffer.from('22eda08022', 'hex'), 'HW_RECORD_NOT_UTF8', /UTF-8/],
+    ['white space', '  \n', 'HW_RECORD_NOT_JSON', /not JSON/],
+    ['half of a job', '{"pipeline":"anything","inp', 'HW_RECORD_NOT_JSON', /not JSON/],
+    ['two jobs', '{}{}', 'HW_RECORD_NOT_JSON', /not JSON/],
+    ['NaN', '{"pipeline":"anything","input":{"n":NaN}}', 'HW_RECORD_NOT_JSON', /not JSON/],
+    ['Avro behind a magic byte', Buffer.from([0, 0, 0, 0, 1, 2]), 'HW_RECORD_NOT_JSON', /not JSON/],
+    ['null', 'null', 'HW_JOB_INVALID', /^the job request: /],
+    ['a list of jobs', '[{"pipeline":"anything","input":{}}]', 'HW_JOB_INVALID', /^the job request: /],
+    ['a job without pipeline', '{"input":{}}', 'HW_JOB_INVALID', /^pipeline: /],
+    ['an unknown field', '{"pipeline":"anything","input":{},"x":1}', 'HW_JOB_INVALID', /"x"/],
+    ['a bad input', '{"pipeline":"strict","input":{"company":7}}', 'HW_JOB_INVALID', /^input\.company: /],
+    [
+      'an unknown field of the input',
+      '{"pipeline":"strict","input":{"company":"a","b":1}}',
+      'HW_JOB_INVALID',
+      /^input: .*"b"/,
+    ],
+    [
+      'a pipeline nobody installed',
+      '{"pipeline":"brief","input":{}}',
+      'HW_PIPELINE_UNKNOWN',
+      /"brief".*company-brief/,
+    ],
+    ['a pipeline of JavaScript', '{"pipeline":"__proto__","input":{}}', 'HW_PIPELINE_UNKNOWN', /"__proto__"/],
+  ])('is refused when it is %s', (_, value, code, message) => {
+    const error = refusal(value);
+    expect(error).toMatchObject({ code });
+    expect(error.message).toMatch(message);
+    expect(error.message).not.toContain('\n');
+  });
+
+  it('is one that is larger than a workflow can carry', () => {
+    const sized = (bytes: number) => JSON.stringify(request({ input: { text: 'x'.repeat(bytes) } }));
+    expect(refusal(sized(1_500_000))).toMatchObject({ code: 'HW_RECORD_TOO_LARGE' });
+    expect(refusal(sized(1_500_000)).message).toMatch(/has 15\d{5} bytes; at most 1500000/);
+    expect(read(sized(1_490_000)).pipeline).toBe('anything');
+  });
+
+  it('is one that is nested beyond reason: put aside, and the next one read', () => {
+    const deep = `{"pipeline":"anything","input":{"deep":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`;
+    const records = [queueRecord(0, { value: deep }), queueRecord(1, { value: JSON.stringify(request()) })];
+    const cut = cutPack(records, { maxJobs: 50, maxBytes: 524_288 }, (one) => readRecord(one, pipelineNamed));
+    expect(cut.poison).toHaveLength(1);
+    expect(cut.jobs).toHaveLength(1);
+  });
+});

@@ -1,0 +1,130 @@
+import { createUntilDone } from '../../../bridge/kafka/until-done';
+import { createLimit } from '../../../runtime/limit';
+import { deferred, settled, silent } from './support';
+
+const waits: number[] = [];
+let inWait: { end: () => void } | undefined;
+
+// The only clock of the code under test: a wait lasts until the test ends it.
+jest.mock('node:timers/promises', () => ({
+  setTimeout: (ms: number) =>
+    new Promise<void>((resolve) => {
+      waits.push(ms);
+      inWait = { end: resolve };
+    }),
+}));
+
+beforeEach(() => {
+  waits.length = 0;
+  inWait = undefined;
+  jest.spyOn(Math, 'random').mockReturnValue(0.5);
+});
+
+const always = () => true;
+const unlimited = <T>(work: () => Promise<T>) => work();
+const failing = async (): Promise<never> => {
+  throw new Error('connection refused');
+};
+
+async function endWait(): Promise<void> {
+  await settled();
+  inWait?.end();
+  await settled();
+}
+
+describe('untilDone', () => {
+  it('returns what the work returns, at once', async () => {
+    const { untilDone, current } = createUntilDone(silent, unlimited);
+    await expect(untilDone('start a workflow', always, async () => 7)).resolves.toBe(7);
+    expect([waits, current()]).toEqual([[], undefined]);
+  });
+
+  it('tries again while the partition is held, and waits longer each time, up to a bound', async () => {
+    const { untilDone } = createUntilDone(silent, unlimited);
+    let calls = 0;
+    const done = untilDone('start a workflow', always, async () => {
+      if (++calls <= 8) throw new Error('connection refused');
+      return calls;
+    });
+    for (let wait = 0; wait < 8; wait++) await endWait();
+    await expect(done).resolves.toBe(9);
+    expect(waits).toEqual([200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
+  });
+
+  it('spreads the waits of many bridges', async () => {
+    jest.spyOn(Math, 'random').mockReturnValueOnce(0).mockReturnValueOnce(0.75);
+    const { untilDone } = createUntilDone(silent, unlimited);
+    let held = true;
+    const done = untilDone('start a workflow', () => held, failing);
+    await endWait();
+    await settled();
+    held = false;
+    await endWait();
+    await done;
+    expect(waits[0]).toBe(150);
+    expect(waits[1]).toBe(450);
+  });
+
+  it('begins nothing when the partition is not held', async () => {
+    const { untilDone } = createUntilDone(silent, unlimited);
+    const work = jest.fn(failing);
+    await expect(untilDone('start a workflow', () => false, work)).resolves.toBeUndefined();
+    expect(work).not.toHaveBeenCalled();
+  });
+
+  it('stops trying once the partition is lost', async () => {
+    const { untilDone } = createUntilDone(silent, unlimited);
+    let held = true;
+    const work = jest.fn(failing);
+    const done = untilDone('start a workflow', () => held, work);
+    await endWait();
+    await settled();
+    expect(work).toHaveBeenCalledTimes(2);
+    held = false;
+    await endWait();
+    await expect(done).resolves.toBeUndefined();
+    expect(work).toHaveBeenCalledTimes(2);
+  });
+
+  it('says what was done even if the partition was lost meanwhile: it is durable now', async () => {
+    const { untilDone } = createUntilDone(silent, unlimited);
+    const work = deferred<string>();
+    let held = true;
+    const done = untilDone(
+      'start a workflow',
+      () => held,
+      () => work.promise,
+    );
+    held = false;
+    work.resolve('started');
+    await expect(done).resolves.toBe('started');
+  });
+
+  it('gives its place to others while it waits', async () => {
+    const { untilDone } = createUntilDone(silent, createLimit(1));
+    let held = true;
+    const stuck = untilDone('start a workflow', () => held, failing);
+    await settled();
+    await expect(untilDone('write dead letters', always, async () => 'written')).resolves.toBe('written');
+    held = false;
+    await endWait();
+    await stuck;
+  });
+});
+
+describe('current', () => {
+  it('names the trouble while it lasts', async () => {
+    const { untilDone, current } = createUntilDone(silent, unlimited);
+    let away = true;
+    const done = untilDone('start a workflow', always, async () => {
+      if (away) throw new Error('connection refused');
+      return true;
+    });
+    await endWait();
+    expect(current()).toBe('start a workflow');
+    away = false;
+    await endWait();
+    await done;
+    expect(current()).toBeUndefined();
+  });
+});
