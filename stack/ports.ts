@@ -1,5 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { HeadwayError } from '../contracts/errors';
+import { claimOwnership } from './ownership';
 
 /**
  * Below the range the kernel gives to outgoing connections (32768 on Linux, 49152 elsewhere). A server that was killed must get its port back,
@@ -7,20 +11,46 @@ import { createServer } from 'node:net';
  */
 const fallbackRange = { from: 20_000, to: 32_000 };
 
+export interface Ports {
+  /** The preferred port of 127.0.0.1 if it is free, or another one. Nobody else's stack is given it until `release`. */
+  reserve(preferred: number): Promise<number>;
+  release(): void;
+}
+
 /**
- * A port on 127.0.0.1 that nothing listens on: the preferred one, or one from a range where no outgoing
- * connection can take it away. `taken` holds ports already promised to others and gets the answer added.
+ * Ports for the servers of one stack. Between the look at a port and the moment a server listens on it there is time for
+ * another stack to do the same; each would then talk to the other's server. So every port has an owner on this machine.
  */
-export async function freePort(preferred: number, taken: Set<number>): Promise<number> {
-  let port = preferred;
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (!taken.has(port) && (await isFree(port))) {
-      taken.add(port);
-      return port;
+export function createPorts(leashPid?: number, folder = reservationsFolder()): Ports {
+  const claims: (() => void)[] = [];
+  const tryPort = async (port: number): Promise<boolean> => {
+    try {
+      const giveUp = await claimOwnership(join(folder, String(port)), leashPid);
+      if (await isFree(port)) {
+        claims.push(giveUp);
+        return true;
+      }
+      giveUp();
+    } catch (error) {
+      if (!(error instanceof HeadwayError)) throw error;
     }
-    port = randomInt(fallbackRange.from, fallbackRange.to);
-  }
-  throw new Error(`No free port found between ${fallbackRange.from} and ${fallbackRange.to}.`);
+    return false;
+  };
+  const reserve = async (preferred: number): Promise<number> => {
+    let port = preferred;
+    for (let attempt = 0; attempt < 200; attempt++) {
+      if (await tryPort(port)) return port;
+      port = randomInt(fallbackRange.from, fallbackRange.to);
+    }
+    const range = `${fallbackRange.from} and ${fallbackRange.to}`;
+    throw new HeadwayError('HW_STACK_FAILED', `No free port found between ${range}.`);
+  };
+  return { reserve, release: () => claims.splice(0).forEach((giveUp) => giveUp()) };
+}
+
+/** One for all stacks of this user, wherever their data and caches are. */
+function reservationsFolder(): string {
+  return join(tmpdir(), `headway-ports-${userInfo().uid}`);
 }
 
 /** Whether nothing listens on the port, neither on 127.0.0.1 nor on every address. */

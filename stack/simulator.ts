@@ -2,7 +2,6 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { projectRoot } from '../runtime/project-root';
 import { startManagedProcess } from './managed-process';
-import { freePort } from './ports';
 import type { ServerContext, ServerHandle } from './types';
 
 export interface SimulatorOptions {
@@ -17,7 +16,7 @@ export async function startSimulator(
   options: SimulatorOptions,
 ): Promise<{ server: ServerHandle; baseUrl: string }> {
   const { seed, timeScale } = options;
-  const port = await freePort(options.preferredPort, context.takenPorts);
+  const port = await context.ports.reserve(options.preferredPort);
   const server = await startManagedProcess(context, {
     name: 'llm-simulator',
     command: process.execPath,

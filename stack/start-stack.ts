@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HeadwayError, messageOf } from '../contracts/errors';
 import { type LocalStack, localStackFile } from '../runtime/local-stack';
 import { projectRoot } from '../runtime/project-root';
 import { install } from './install';
 import { createLeash } from './leash';
 import { claimOwnership } from './ownership';
+import { createPorts } from './ports';
 import { startServers } from './start-servers';
 import { removeStateFile, writeStateFile } from './state-file';
 import {
@@ -42,11 +44,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const claims: (() => void)[] = [];
   const stopping = new AbortController();
   const leash = createLeash();
+  const ports = createPorts(leash.pid);
   const context: ServerContext = {
     env,
     dataDir,
     logDir: join(dataDir, 'logs'),
-    takenPorts: new Set(),
+    ports,
     leash,
     signal: options.signal ? AbortSignal.any([options.signal, stopping.signal]) : stopping.signal,
     onStarted: (server) => void running.push(server),
@@ -58,6 +61,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     if (claims.length > 0) removeStateFile(stateFile);
     stopping.abort(new Error('The stack was stopped.'));
     await Promise.allSettled(running.map((server) => server.stop()));
+    ports.release();
     claims.forEach((giveUp) => giveUp());
     leash.release();
   };
@@ -81,7 +85,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   } catch (error) {
     await stop();
     options.signal?.throwIfAborted();
-    throw error;
+    if (error instanceof HeadwayError) throw error;
+    const text = `The stack could not be started: ${messageOf(error)}. Its logs are in ${context.logDir}.`;
+    throw new HeadwayError('HW_STACK_FAILED', text, { cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { LocalStack } from '../runtime/local-stack';
 import type { Leash } from './leash';
+import type { Ports } from './ports';
 import type { ProgressEvent } from './progress';
 
 export type Component = 'kafka' | 'temporal' | 'postgres' | 'llm';
@@ -59,8 +60,7 @@ export interface ServerContext {
   env: NodeJS.ProcessEnv;
   dataDir: string;
   logDir: string;
-  /** Ports promised to servers of this stack. */
-  takenPorts: Set<number>;
+  ports: Ports;
   leash: Leash;
   /** Ends starts and restarts. */
   signal: AbortSignal;

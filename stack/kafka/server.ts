@@ -3,7 +3,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../../runtime/project-root';
 import { startManagedProcess } from '../managed-process';
-import { freePort } from '../ports';
 import { runTool } from '../run-tool';
 import type { ServerContext, ServerHandle } from '../types';
 import { withAdmin } from './admin';
@@ -45,13 +44,13 @@ export async function startKafka(context: ServerContext, options: KafkaOptions):
 async function chooseAddresses(context: ServerContext, options: KafkaOptions): Promise<BrokerAddress[]> {
   const addresses: BrokerAddress[] = [];
   for (let index = 0; index < options.brokers; index++) {
-    const port = await freePort(options.preferredPort + index, context.takenPorts);
+    const port = await context.ports.reserve(options.preferredPort + index);
     addresses.push({
       nodeId: index + 1,
       port,
       advertisedPort: options.advertisedPorts?.[index] ?? port,
-      internalPort: await freePort(options.preferredPort + 10 + index, context.takenPorts),
-      controllerPort: await freePort(options.preferredPort + 20 + index, context.takenPorts),
+      internalPort: await context.ports.reserve(options.preferredPort + 10 + index),
+      controllerPort: await context.ports.reserve(options.preferredPort + 20 + index),
     });
   }
   return addresses;

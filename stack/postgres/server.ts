@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { projectRoot } from '../../runtime/project-root';
 import { startManagedProcess } from '../managed-process';
-import { freePort } from '../ports';
 import type { ServerContext, ServerHandle } from '../types';
 import { migrate } from './migrate';
 
@@ -15,7 +14,7 @@ export async function startPostgres(
   context: ServerContext,
   options: { preferredPort: number },
 ): Promise<{ server: ServerHandle; databaseUrl: string }> {
-  const port = await freePort(options.preferredPort, context.takenPorts);
+  const port = await context.ports.reserve(options.preferredPort);
   const databaseUrl = `postgresql://postgres@127.0.0.1:${port}/postgres`;
   await mkdir(context.dataDir, { recursive: true });
   const dataDir = join(context.dataDir, 'postgres');

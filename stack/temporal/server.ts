@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startManagedProcess } from '../managed-process';
-import { freePort } from '../ports';
 import type { ServerContext, ServerHandle } from '../types';
 import { prepareNamespace, searchAttributeTypes } from './namespace';
 
@@ -44,8 +43,8 @@ export async function startTemporal(
   options: TemporalOptions,
 ): Promise<RunningTemporal> {
   const { namespace } = options;
-  const port = await freePort(options.preferredPort, context.takenPorts);
-  const uiPort = await freePort(options.preferredUiPort, context.takenPorts);
+  const port = await context.ports.reserve(options.preferredPort);
+  const uiPort = await context.ports.reserve(options.preferredUiPort);
   const dataDir = join(context.dataDir, 'temporal');
   await mkdir(dataDir, { recursive: true });
   const address = `127.0.0.1:${port}`;

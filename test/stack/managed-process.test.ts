@@ -23,7 +23,7 @@ function context(overrides: Partial<ServerContext> = {}): ServerContext {
     env: process.env,
     dataDir: folder(),
     logDir: join(folder(), 'logs'),
-    takenPorts: new Set(),
+    ports: { reserve: (port) => Promise.resolve(port), release: () => {} },
     leash: {
       pid: undefined,
       add: (pid) => void onLeash.add(pid),
@@ -96,6 +96,14 @@ it('kills and starts again', async () => {
   await server.restart();
   expect(server.pid).toBeDefined();
   expect(server.pid).not.toBe(before);
+});
+
+it('stops one that still runs before it starts it again', async () => {
+  const server = await start(forever);
+  const before = server.pid ?? 0;
+  await server.restart();
+  expect(isGroupAlive(before)).toBe(false);
+  expect(server.pid).toBeDefined();
 });
 
 it('tells about an end that nobody asked for, and about no other', async () => {
