@@ -1,3 +1,4 @@
+import { loadConfig } from '../runtime/config';
 import { explain } from '../runtime/run-main';
 import { interruption } from '../stack/interruption';
 import { createProgressPrinter } from '../stack/progress-printer';
@@ -20,6 +21,8 @@ async function main(): Promise<number> {
     output.write(help);
     return 0;
   }
+  // Checks every variable, before anything takes time.
+  loadConfig(process.env, ['log']);
   const llm = chooseLlm(process.env, given);
   const plan = await planJobs({ ...given, ...llm });
   output.write(introduce(plan, llm));
@@ -34,7 +37,7 @@ async function runDemo(plan: DemoPlan, llm: LlmChoice, keep: boolean): Promise<n
   // Whatever goes wrong where nobody waits for it, the servers have to be stopped in order.
   process.on('unhandledRejection', fail);
   process.on('uncaughtException', fail);
-  output.on('error', fail);
+  output.on('error', () => fail(new Error('nobody reads the output any more')));
 
   const printer = createProgressPrinter(output);
   const cleanup = createCleanup();

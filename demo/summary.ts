@@ -28,11 +28,10 @@ export function describeSummary(options: SummaryOptions): string {
     from: Date.parse(timings.startedAt),
     to: Date.parse(timings.completedAt),
   }));
+  const besides =
+    others === 1 ? ', and 1 record that is not a job' : `, and ${others} records that are not jobs`;
   const rows: [string, string][] = [
-    [
-      'Jobs in',
-      `${jobs}${others > 0 ? `, and ${counted(others, 'record')} that ${others === 1 ? 'is' : 'are'} not a job` : ''}`,
-    ],
+    ['Jobs in', `${jobs}${others > 0 ? besides : ''}`],
     ['Results out', `${results.length}${byStatus(results)}`],
     ['Lost', String(verdict.lost.length)],
     ['Duplicated', describeDuplicates(verdict)],

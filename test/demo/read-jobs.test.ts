@@ -75,7 +75,7 @@ describe('a file of one’s own', () => {
     ['has a field nobody knows', job({ urgent: true }), /urgent/],
     ['has an id with a line break', job({ id: 'a\nb' }), /id/],
     ['is not an object', '[]', /./],
-    ['is not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), /./],
+    ['is not UTF-8', Buffer.from(job({}, { question: '\xff' }), 'latin1'), /encoded data was not valid/],
   ])('expects a dead letter for a line that %s', async (_, line, problem) => {
     const { all } = await planFile(Buffer.concat([Buffer.from(`${job()}\n`), Buffer.from(line)]));
     expect(ids(all)).toEqual(['a', undefined]);
