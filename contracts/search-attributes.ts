@@ -11,5 +11,6 @@ export const searchAttributes = {
   firstOffset: { name: 'HeadwayFirstOffset', type: 'Int' },
   lastOffset: { name: 'HeadwayLastOffset', type: 'Int' },
   jobCount: { name: 'HeadwayJobCount', type: 'Int' },
-  failedCount: { name: 'HeadwayFailedCount', type: 'Int' },
+  /** A whole number all the same: on SQL databases Temporal has three columns of each type, and the Ints are used up. */
+  failedCount: { name: 'HeadwayFailedCount', type: 'Double' },
 } as const;

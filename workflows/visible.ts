@@ -23,7 +23,7 @@ const keys = {
   tenants: defineSearchAttributeKey(searchAttributes.tenants.name, 'KEYWORD_LIST'),
   status: defineSearchAttributeKey(searchAttributes.status.name, 'KEYWORD'),
   jobCount: defineSearchAttributeKey(searchAttributes.jobCount.name, 'INT'),
-  failedCount: defineSearchAttributeKey(searchAttributes.failedCount.name, 'INT'),
+  failedCount: defineSearchAttributeKey(searchAttributes.failedCount.name, 'DOUBLE'),
 };
 
 export function toJobViews(jobs: JobProgress[]): JobView[] {

@@ -33,9 +33,5 @@ export async function prepareNamespace(address: string, namespace: string): Prom
 
 /** Name and type of every search attribute, as the server's command line wants them. */
 export function searchAttributeTypes(): [name: string, type: string][] {
-  const types = Object.values(searchAttributes).map(({ name, type }): [string, string] => [name, type]);
-  // SQLite and PostgreSQL have three columns of each type. A whole number fits into a Double column just as well.
-  const ints = types.filter(([, type]) => type === 'Int');
-  for (const attribute of ints.slice(3)) attribute[1] = 'Double';
-  return types;
+  return Object.values(searchAttributes).map(({ name, type }): [string, string] => [name, type]);
 }
