@@ -1,0 +1,175 @@
+import { createBackgroundCalls } from '../../../activities/call-llm/background-calls';
+import type { LlmCalls } from '../../../activities/call-llm';
+import { asHandle, callOf, noSignal, openProvider, type Provider } from './simulator';
+
+let provider: Provider;
+let calls: LlmCalls;
+beforeAll(async () => (provider = await openProvider()));
+beforeEach(() => (calls = createBackgroundCalls(provider.options)));
+afterAll(() => provider.stop());
+
+const start = async (...parts: Parameters<typeof callOf>) => asHandle(await calls.start(callOf(...parts)));
+const outcomeOf = async (...parts: Parameters<typeof callOf>) =>
+  calls.wait(await start(...parts), noSignal());
+
+describe('a background call', () => {
+  it('is made, awaited and answered, and counts what it cost', async () => {
+    const before = Date.now();
+    const handle = await start('plain', '', { index: 7, timeoutMs: 20_000 });
+    expect(handle).toMatchObject({ index: 7, jobId: 'plain', pipeline: 'test-brief' });
+    expect(handle.callId).toMatch(/^resp_/);
+    expect(handle.timeoutAt).toBe(handle.startedAt + 20_000);
+    const outcome = await calls.wait(handle, noSignal());
+    expect(outcome).toMatchObject({
+      kind: 'answer',
+      index: 7,
+      startedAt: handle.startedAt,
+      answer: { summary: expect.any(String), score: expect.any(Number) },
+      usage: { llmCalls: 1, inputTokens: expect.any(Number) },
+    });
+    expect(outcome.usage.outputTokens).toBeGreaterThan(0);
+    expect(outcome.startedAt).toBeGreaterThanOrEqual(before);
+    expect(outcome.endedAt).toBeGreaterThan(outcome.startedAt);
+    expect(await provider.countsOf('plain')).toMatchObject({ accepted: 1, completed: 1 });
+  });
+
+  it('can be awaited by any worker, as often as it takes, and is paid for once', async () => {
+    const handle = JSON.parse(JSON.stringify(await start('resumed')));
+    const other = createBackgroundCalls(provider.options);
+    const [first, second] = [await other.wait(handle, noSignal()), await calls.wait(handle, noSignal())];
+    expect(first.kind).toBe('answer');
+    expect(second).toMatchObject({ kind: 'answer', answer: 'answer' in first && first.answer });
+    expect(await provider.countsOf('resumed')).toMatchObject({ accepted: 1 });
+  });
+
+  it('is asked for rarely: an answer that is there at the first poll costs one', async () => {
+    await outcomeOf('polled once');
+    expect(await provider.countsOf('polled once')).toMatchObject({ polls: 1 });
+  });
+
+  it.each<[string, object]>([
+    [
+      'rate_limit retry_after=70000',
+      { kind: 'retry', code: 'HW_LLM_RATE_LIMITED', shared: true, retryAfterMs: 70 },
+    ],
+    ['server_error', { kind: 'retry', code: 'HW_LLM_UNAVAILABLE' }],
+    ['overloaded', { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', shared: true }],
+    ['bad_request', { kind: 'final', code: 'HW_LLM_REJECTED' }],
+    ['disconnect part=before', { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', shared: true }],
+  ])('that the provider does not take ends at once, for free: %s', async (directive, expected) => {
+    const started = await calls.start(callOf(`refused by ${directive}`, directive, { index: 3 }));
+    expect(started).toMatchObject({ index: 3, usage: { llmCalls: 0 }, ...expected });
+  });
+
+  it('is an outcome also when the pipeline is not installed here', async () => {
+    const { options } = provider;
+    const broken = createBackgroundCalls({
+      ...options,
+      pipelineNamed: () => {
+        throw new Error('pipeline: "x" is not installed');
+      },
+    });
+    const expected = { kind: 'retry', message: expect.stringContaining('not installed') };
+    await expect(broken.start(callOf('unknown'))).resolves.toMatchObject(expected);
+  });
+
+  it.each<[string, object]>([
+    ['malformed', { kind: 'bad-answer', code: 'HW_LLM_BAD_ANSWER' }],
+    ['wrong_schema', { kind: 'bad-answer', code: 'HW_LLM_BAD_ANSWER' }],
+    ['refusal', { kind: 'final', code: 'HW_LLM_REFUSED' }],
+    ['incomplete', { kind: 'final', code: 'HW_LLM_INCOMPLETE' }],
+    ['failed', { kind: 'retry', code: 'HW_LLM_UNAVAILABLE' }],
+    ['failed reason=rate_limit_exceeded', { kind: 'retry', code: 'HW_LLM_RATE_LIMITED', shared: true }],
+  ])('that ends without a usable answer says so: %s', async (directive, expected) => {
+    const outcome = await outcomeOf(`ends with ${directive}`, directive);
+    expect(outcome).toMatchObject({ usage: { llmCalls: 1 }, ...expected });
+  });
+
+  it.each(['server_error', 'disconnect', 'rate_limit retry_after=10000'])(
+    'goes on while the provider cannot be asked: %s',
+    async (fault) => {
+      const job = `polls met ${fault}`;
+      const outcome = await outcomeOf(job, `${fault} at=poll times=1`);
+      expect(outcome.kind).toBe('answer');
+      expect(await provider.countsOf(job)).toMatchObject({ accepted: 1, polls: 2 });
+    },
+  );
+
+  it('that takes longer than the pipeline allows is cancelled at the provider', async () => {
+    const outcome = await outcomeOf('hangs', 'hang', { timeoutMs: 300 });
+    expect(outcome).toMatchObject({
+      kind: 'retry',
+      code: 'HW_LLM_TIMEOUT',
+      message: 'no answer within 300 ms',
+      usage: { llmCalls: 1 },
+    });
+    expect(await provider.countsOf('hangs')).toMatchObject({ accepted: 1, cancelled: 1 });
+  });
+
+  it('expires with the deadline of its job, and is cancelled', async () => {
+    const handle = await start('expires', 'hang', { deadline: Date.now() + 300, timeoutMs: 30_000 });
+    expect(handle).toMatchObject({ expires: true });
+    expect((await calls.wait(handle, noSignal())).kind).toBe('expired');
+    expect(await provider.countsOf('expires')).toMatchObject({ cancelled: 1 });
+  });
+
+  it('takes an answer that is there in time, however near the deadline is', async () => {
+    const outcome = await outcomeOf('in time', '', { deadline: Date.now() + 200 });
+    expect(outcome.kind).toBe('answer');
+  });
+
+  it('is not even made when the deadline has passed', async () => {
+    const started = await calls.start(callOf('too late', '', { deadline: Date.now() - 1 }));
+    expect(started).toMatchObject({ kind: 'expired', usage: { llmCalls: 0 } });
+    expect(await provider.countsOf('too late')).toMatchObject({ calls: 0 });
+  });
+
+  it('is to be made again when the provider has forgotten it', async () => {
+    const handle = await start('forgotten');
+    await provider.options.client.responses.delete(handle.callId);
+    await expect(calls.wait(handle, noSignal())).resolves.toMatchObject({
+      kind: 'retry',
+      code: 'HW_LLM_UNAVAILABLE',
+      message: expect.stringContaining(handle.callId),
+    });
+  });
+
+  it('goes on when nobody waits for it any more', async () => {
+    const handle = await start('left alone', 'latency=200000');
+    const stop = new AbortController();
+    const waiting = calls.wait(handle, stop.signal);
+    stop.abort(new Error('worker stops'));
+    await expect(waiting).rejects.toThrow();
+    expect(await provider.countsOf('left alone')).toMatchObject({ cancelled: 0 });
+    expect((await calls.wait(handle, noSignal())).kind).toBe('answer');
+  });
+
+  it('ends when it is cancelled, which never fails', async () => {
+    const handle = await start('unwanted', 'hang');
+    await calls.cancel(handle);
+    expect(await provider.countsOf('unwanted')).toMatchObject({ cancelled: 1 });
+    await calls.cancel(handle);
+    await calls.cancel({ ...handle, callId: 'resp_unknown' });
+    expect(await calls.wait(handle, noSignal())).toMatchObject({ kind: 'retry', code: 'HW_LLM_UNAVAILABLE' });
+  });
+});
+
+describe('requests to the provider', () => {
+  it('are bounded', async () => {
+    const { client } = provider.options;
+    let under = 0;
+    let most = 0;
+    const counting = {
+      responses: {
+        create: async (...parts: Parameters<typeof client.responses.create>) => {
+          most = Math.max(most, ++under);
+          return Promise.resolve(client.responses.create(...parts)).finally(() => under--);
+        },
+      },
+    } as unknown as typeof client;
+    const bounded = createBackgroundCalls({ ...provider.options, client: counting, concurrency: 3 });
+    const all = Array.from({ length: 20 }, (_, index) => bounded.start(callOf(`bounded-${index}`)));
+    for (const started of await Promise.all(all)) asHandle(started);
+    expect(most).toBe(3);
+  });
+});

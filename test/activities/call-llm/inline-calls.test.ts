@@ -1,0 +1,106 @@
+import { createInlineCalls } from '../../../activities/call-llm/inline-calls';
+import type { LlmCalls } from '../../../activities/call-llm';
+import { asHandle, callOf, noSignal, openProvider, type Provider } from './simulator';
+
+let provider: Provider;
+let calls: LlmCalls;
+beforeAll(async () => (provider = await openProvider()));
+beforeEach(() => (calls = createInlineCalls(provider.options, 'llm@worker-1')));
+afterAll(() => provider.stop());
+
+const start = async (...parts: Parameters<typeof callOf>) => asHandle(await calls.start(callOf(...parts)));
+const outcomeOf = async (...parts: Parameters<typeof callOf>) =>
+  calls.wait(await start(...parts), noSignal());
+
+describe('an inline call', () => {
+  it('says which worker holds it', () => {
+    expect(calls.heldBy).toBe('llm@worker-1');
+  });
+
+  it('is made, held open and answered, without a poll', async () => {
+    const handle = await start('plain', '', { index: 7 });
+    const outcome = await calls.wait(handle, noSignal());
+    expect(outcome).toMatchObject({
+      kind: 'answer',
+      index: 7,
+      startedAt: handle.startedAt,
+      answer: { summary: expect.any(String) },
+      usage: { llmCalls: 1 },
+    });
+    expect(await provider.countsOf('plain')).toMatchObject({ accepted: 1, completed: 1, polls: 0 });
+  });
+
+  it('keeps its answer for a second reading, as the first may be lost on its way', async () => {
+    const handle = await start('read twice');
+    const first = await calls.wait(handle, noSignal());
+    expect(await calls.wait(handle, noSignal())).toEqual(first);
+    expect(await provider.countsOf('read twice')).toMatchObject({ accepted: 1 });
+  });
+
+  it.each<[string, object]>([
+    [
+      'rate_limit retry_after=70000',
+      { kind: 'retry', code: 'HW_LLM_RATE_LIMITED', shared: true, retryAfterMs: 70 },
+    ],
+    ['server_error', { kind: 'retry', code: 'HW_LLM_UNAVAILABLE' }],
+    ['bad_request', { kind: 'final', code: 'HW_LLM_REJECTED' }],
+    ['disconnect part=before', { kind: 'retry', code: 'HW_LLM_UNAVAILABLE' }],
+    ['disconnect part=body', { kind: 'retry', code: 'HW_LLM_UNAVAILABLE' }],
+    ['malformed', { kind: 'bad-answer', code: 'HW_LLM_BAD_ANSWER' }],
+    ['refusal', { kind: 'final', code: 'HW_LLM_REFUSED' }],
+    ['incomplete', { kind: 'final', code: 'HW_LLM_INCOMPLETE' }],
+  ])('that ends without a usable answer says so: %s', async (directive, expected) => {
+    expect(await outcomeOf(`ends with ${directive}`, directive)).toMatchObject(expected);
+  });
+
+  it('that takes longer than the pipeline allows is given up, and the provider notices', async () => {
+    const outcome = await outcomeOf('hangs', 'hang', { timeoutMs: 100 });
+    expect(outcome).toMatchObject({ kind: 'retry', code: 'HW_LLM_TIMEOUT', usage: { llmCalls: 1 } });
+    await provider.untilCounts('hangs', ({ aborted }) => aborted === 1);
+  });
+
+  it('expires with the deadline of its job', async () => {
+    const outcome = await outcomeOf('expires', 'hang', { deadline: Date.now() + 100 });
+    expect(outcome).toMatchObject({ kind: 'expired', usage: { llmCalls: 1 } });
+  });
+
+  it('is not even made when the deadline has passed', async () => {
+    const started = await calls.start(callOf('too late', '', { deadline: Date.now() - 1 }));
+    expect(started).toMatchObject({ kind: 'expired', usage: { llmCalls: 0 } });
+    expect(await provider.countsOf('too late')).toMatchObject({ calls: 0 });
+  });
+
+  it('is to be made again when another worker is asked for it', async () => {
+    const handle = await start('elsewhere');
+    const other = createInlineCalls(provider.options, 'llm@worker-2');
+    await expect(other.wait(handle, noSignal())).resolves.toMatchObject({
+      kind: 'retry',
+      code: 'HW_LLM_UNAVAILABLE',
+      shared: true,
+      usage: { llmCalls: 0 },
+    });
+    await calls.wait(handle, noSignal());
+  });
+
+  it('goes on when nobody waits for it any more', async () => {
+    const handle = await start('left alone', 'latency=100000');
+    const stop = new AbortController();
+    const waiting = calls.wait(handle, stop.signal);
+    stop.abort(new Error('worker stops'));
+    await expect(waiting).rejects.toThrow('worker stops');
+    await expect(calls.wait(handle, AbortSignal.abort(new Error('stopped before')))).rejects.toThrow(
+      'before',
+    );
+    expect((await calls.wait(handle, noSignal())).kind).toBe('answer');
+    expect(await provider.countsOf('left alone')).toMatchObject({ accepted: 1, aborted: 0 });
+  });
+
+  it('ends at the provider when it is cancelled, which never fails', async () => {
+    const handle = await start('unwanted', 'hang');
+    await provider.untilCounts('unwanted', ({ accepted }) => accepted === 1);
+    await calls.cancel(handle);
+    await provider.untilCounts('unwanted', ({ aborted }) => aborted === 1);
+    expect((await calls.wait(handle, noSignal())).kind).toBe('retry');
+    await calls.cancel({ ...handle, callId: 'unknown' });
+  });
+});

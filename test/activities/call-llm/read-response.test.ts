@@ -1,0 +1,171 @@
+import type { Response } from 'openai/resources/responses/responses';
+import { readResponse, usageOf } from '../../../activities/call-llm/read-response';
+import { testPipeline } from '../support';
+
+const pipeline = testPipeline();
+const good = { summary: 'A harbor.', score: 1 };
+
+const text = (value: unknown, annotations: object[] = []) => ({
+  type: 'output_text',
+  text: typeof value === 'string' ? value : JSON.stringify(value),
+  annotations,
+});
+const message = (...content: object[]) => ({ type: 'message', id: 'm', role: 'assistant', content });
+const search = (sources?: object[]) => ({
+  type: 'web_search_call',
+  id: 's',
+  status: 'completed',
+  action: { type: 'search', query: 'q', sources },
+});
+const response = (parts: object): Response =>
+  ({
+    id: 'resp_1',
+    model: 'gpt-5-2026',
+    status: 'completed',
+    output: [],
+    usage: null,
+    ...parts,
+  }) as unknown as Response;
+const answered = (...output: object[]) => readResponse(response({ output }), pipeline);
+
+describe('an answer', () => {
+  it('is checked against the schema of the pipeline, and says which model gave it', () => {
+    expect(answered(message(text(good)))).toEqual({
+      kind: 'answer',
+      answer: good,
+      citations: [],
+      model: 'gpt-5-2026',
+    });
+  });
+
+  it('is found behind reasoning and searches, and in several pieces', () => {
+    const json = JSON.stringify(good);
+    const pieces = message(text(json.slice(0, 9)), text(json.slice(9)));
+    expect(answered({ type: 'reasoning', id: 'r', summary: [] }, search(), pieces)).toMatchObject({
+      kind: 'answer',
+      answer: good,
+    });
+  });
+
+  it('carries what it cites, in order', () => {
+    const notes = [
+      { type: 'url_citation', url: 'https://a.example', title: 'A', start_index: 0, end_index: 1 },
+      { type: 'file_citation', file_id: 'f', index: 0, filename: 'f' },
+      { type: 'url_citation', url: 'https://b.example', title: 'B', start_index: 0, end_index: 1 },
+    ];
+    expect(
+      answered(search([{ type: 'url', url: 'https://c.example' }]), message(text(good, notes))),
+    ).toMatchObject({
+      citations: [
+        { url: 'https://a.example', title: 'A' },
+        { url: 'https://b.example', title: 'B' },
+      ],
+    });
+  });
+
+  it('carries what its searches consulted when it cites nothing', () => {
+    const output = [search([{ type: 'url', url: 'https://c.example' }]), search(), message(text(good))];
+    expect(answered(...output)).toMatchObject({ citations: [{ url: 'https://c.example', title: '' }] });
+  });
+
+  it('is refused when a workflow cannot carry it', () => {
+    expect(answered(message(text({ ...good, summary: 'x'.repeat(600_000) })))).toMatchObject({
+      kind: 'final',
+      code: 'HW_ANSWER_TOO_LARGE',
+      message: expect.stringMatching(/6\d{5} bytes; at most 524288/),
+    });
+  });
+});
+
+describe('an answer that cannot be used', () => {
+  it.each<[string, unknown, RegExp]>([
+    ['broken JSON', '{"summary": "a', /^the answer is not JSON$/],
+    ['nothing', '', /^the answer is empty$/],
+    ['JSON in a code fence', '```json\n{}\n```', /not JSON/],
+    ['null', 'null', /^answer: /],
+    ['a missing field', { summary: 'a' }, /^answer\.score: /],
+    ['a wrong type', { summary: 7, score: 1 }, /^answer\.summary: /],
+  ])('is kept for a repair, with what is wrong with it: %s', (_, answer, problem) => {
+    const read = answered(message(text(answer)));
+    expect(read).toMatchObject({ kind: 'bad-answer', code: 'HW_LLM_BAD_ANSWER' });
+    expect(read).toHaveProperty('message', expect.stringMatching(problem));
+    expect(read).toHaveProperty('answer', typeof answer === 'string' ? answer : JSON.stringify(answer));
+  });
+
+  it('is one that no message holds', () => {
+    expect(answered(search())).toMatchObject({ kind: 'bad-answer', message: 'the answer is empty' });
+  });
+
+  it('is cut where a repair would not read it all', () => {
+    expect(answered(message(text('x'.repeat(50_000))))).toHaveProperty('answer', 'x'.repeat(20_000));
+  });
+});
+
+describe('a response that is no answer', () => {
+  it.each<[string, object, object]>([
+    [
+      'a refusal',
+      { output: [message({ type: 'refusal', refusal: 'I cannot help.' })] },
+      { kind: 'final', code: 'HW_LLM_REFUSED', message: 'the model refused: I cannot help.' },
+    ],
+    [
+      'cut off',
+      {
+        status: 'incomplete',
+        incomplete_details: { reason: 'max_output_tokens' },
+        output: [message(text('{"su'))],
+      },
+      { kind: 'final', code: 'HW_LLM_INCOMPLETE', message: 'the answer is incomplete: max_output_tokens' },
+    ],
+    [
+      'filtered',
+      { status: 'incomplete', incomplete_details: { reason: 'content_filter' } },
+      { kind: 'final', code: 'HW_LLM_INCOMPLETE', message: 'the answer is incomplete: content_filter' },
+    ],
+    [
+      'failed by a rate limit',
+      { status: 'failed', error: { code: 'rate_limit_exceeded', message: 'slow down' } },
+      {
+        kind: 'retry',
+        code: 'HW_LLM_RATE_LIMITED',
+        shared: true,
+        message: 'the provider reports rate_limit_exceeded: slow down',
+      },
+    ],
+    [
+      'failed at the provider',
+      { status: 'failed', error: { code: 'server_error', message: 'sorry' } },
+      { kind: 'retry', code: 'HW_LLM_UNAVAILABLE' },
+    ],
+    [
+      'failed by what was asked',
+      { status: 'failed', error: { code: 'invalid_prompt', message: 'no' } },
+      { kind: 'final', code: 'HW_LLM_REJECTED' },
+    ],
+    ['failed without a word', { status: 'failed', error: null }, { kind: 'final', code: 'HW_LLM_REJECTED' }],
+    ['cancelled at the provider', { status: 'cancelled' }, { kind: 'retry', code: 'HW_LLM_UNAVAILABLE' }],
+  ])('is %s', (_, parts, expected) => {
+    expect(readResponse(response(parts), pipeline)).toMatchObject(expected);
+  });
+});
+
+describe('the usage of a call', () => {
+  it('counts tokens and searches', () => {
+    const usage = { input_tokens: 12, output_tokens: 34, total_tokens: 46 };
+    expect(usageOf(response({ usage, output: [search(), search(), message(text(good))] }))).toEqual({
+      inputTokens: 12,
+      outputTokens: 34,
+      webSearches: 2,
+      llmCalls: 1,
+    });
+  });
+
+  it('counts the call also when the provider tells nothing', () => {
+    expect(usageOf(response({ usage: undefined }))).toEqual({
+      inputTokens: 0,
+      outputTokens: 0,
+      webSearches: 0,
+      llmCalls: 1,
+    });
+  });
+});

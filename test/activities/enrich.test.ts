@@ -1,0 +1,166 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { createEnrich } from '../../activities/enrich';
+import {
+  PermanentError,
+  UnavailableError,
+  type Database,
+  type EnrichContext,
+} from '../../pipelines/define-pipeline';
+import { packJob, testPipeline } from './support';
+
+const database: Database = { query: () => Promise.resolve([]) };
+const timeoutMs = 5_000;
+
+type Enrich = (input: Record<string, unknown>, context: EnrichContext) => unknown;
+
+function open(enrich: Enrich, prompt = (_: unknown, rows: unknown) => JSON.stringify(rows)) {
+  const pipeline = testPipeline({
+    enrich,
+    prompt: (input, rows) => ({ instructions: 'Be brief.', input: prompt(input, rows) }),
+  });
+  return createEnrich({ database, pipelineNamed: () => pipeline });
+}
+
+const jobsOf = (...words: string[]) =>
+  words.map((word, index) => ({ index, job: packJob(`job-${index}`, { input: { word } }) }));
+/** Does what the word says. */
+const obey: Enrich = ({ word }) => {
+  if (word === 'final') throw new PermanentError('no such company');
+  if (word === 'away') throw new UnavailableError('the database is away');
+  if (word === 'retry') throw new Error('connection terminated');
+  return { word };
+};
+const rejection = (promise: Promise<unknown>): Promise<ApplicationFailure> =>
+  promise.then(
+    () => Promise.reject(new Error('was not rejected')),
+    (error: unknown) => error as ApplicationFailure,
+  );
+
+describe('enrichJobs', () => {
+  it('gives each job its prompt and its enrichment', async () => {
+    const seen: unknown[] = [];
+    const { enrichJobs } = open((input, context) => {
+      seen.push([input, context.jobId, context.database === database, context.signal.aborted]);
+      return [input.word];
+    });
+    const { outcomes } = await enrichJobs({ jobs: jobsOf('a', 'b'), timeoutMs });
+    expect(outcomes).toEqual([
+      {
+        index: 0,
+        kind: 'enriched',
+        prompt: { instructions: 'Be brief.', input: '["a"]' },
+        enrichment: ['a'],
+      },
+      {
+        index: 1,
+        kind: 'enriched',
+        prompt: { instructions: 'Be brief.', input: '["b"]' },
+        enrichment: ['b'],
+      },
+    ]);
+    expect(seen).toEqual([
+      [{ word: 'a' }, 'job-0', true, false],
+      [{ word: 'b' }, 'job-1', true, false],
+    ]);
+  });
+
+  it('makes the error of one job a value, and lets the others go on', async () => {
+    const { outcomes } = await open(obey).enrichJobs({ jobs: jobsOf('final', 'ok', 'retry'), timeoutMs });
+    expect(outcomes).toMatchObject([
+      { index: 0, kind: 'final', code: 'HW_ENRICH_FAILED', message: 'no such company' },
+      { index: 1, kind: 'enriched' },
+      { index: 2, kind: 'retry', code: 'HW_ENRICH_FAILED', message: 'connection terminated' },
+    ]);
+  });
+
+  it('names jobs by their place, as two may carry the same id', async () => {
+    const jobs = [4, 9].map((index) => ({ index, job: packJob('same') }));
+    const { outcomes } = await open(() => 1).enrichJobs({ jobs, timeoutMs });
+    expect(outcomes.map(({ index }) => index)).toEqual([4, 9]);
+  });
+
+  it('fails as a whole, to be tried again, when every job failed in a way that may pass', async () => {
+    const error = await rejection(open(obey).enrichJobs({ jobs: jobsOf('retry', 'retry'), timeoutMs }));
+    expect(error).toBeInstanceOf(ApplicationFailure);
+    expect(error).toMatchObject({ type: 'HW_UNAVAILABLE', nonRetryable: false });
+    expect(error.message).toBe('connection terminated');
+  });
+
+  it('does not fail as a whole when one of the failures is for good', async () => {
+    const { outcomes } = await open(obey).enrichJobs({ jobs: jobsOf('retry', 'final'), timeoutMs });
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['retry', 'final']);
+  });
+
+  it('does not work on a job whose deadline has passed', async () => {
+    const enrich = jest.fn(obey);
+    const jobs = [
+      { index: 0, job: packJob('late', { deadline: '2020-01-01T00:00:00Z' }) },
+      { index: 1, job: packJob('in time', { deadline: '2999-01-01T00:00:00+02:00' }) },
+    ];
+    const { outcomes } = await open(enrich).enrichJobs({ jobs, timeoutMs });
+    expect(outcomes).toMatchObject([
+      { kind: 'final', code: 'HW_DEADLINE_EXCEEDED', message: expect.stringContaining('2020-01-01') },
+      { kind: 'enriched' },
+    ]);
+    expect(enrich).toHaveBeenCalledTimes(1);
+  });
+
+  it('refuses an enrichment that a workflow cannot carry, and only that one', async () => {
+    const { enrichJobs } = open(({ word }) => 'x'.repeat(word === 'fat' ? 600_000 : 1));
+    const { outcomes } = await enrichJobs({ jobs: jobsOf('fat', 'thin'), timeoutMs });
+    expect(outcomes).toMatchObject([
+      { kind: 'final', code: 'HW_ENRICH_TOO_LARGE', message: expect.stringMatching(/12\d{5} bytes/) },
+      { kind: 'enriched' },
+    ]);
+  });
+
+  it('answers with as many outcomes as fit into one response', async () => {
+    const { enrichJobs } = open(
+      () => 'x'.repeat(200_000),
+      () => '',
+    );
+    const { outcomes } = await enrichJobs({ jobs: jobsOf('a', 'b', 'c', 'd', 'e'), timeoutMs });
+    expect(outcomes.map(({ index }) => index)).toEqual([0, 1]);
+  });
+
+  it('takes an enrichment that cannot be written as JSON as an error of that job', async () => {
+    const { enrichJobs } = open(({ word }) => (word === 'bad' ? { count: 1n } : 1));
+    const { outcomes } = await enrichJobs({ jobs: jobsOf('bad', 'good'), timeoutMs });
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['retry', 'enriched']);
+  });
+
+  it('does not take the failure of a single job for trouble of others', async () => {
+    const { outcomes } = await open(obey).enrichJobs({ jobs: jobsOf('retry'), timeoutMs });
+    expect(outcomes).toMatchObject([{ kind: 'retry', code: 'HW_ENRICH_FAILED' }]);
+  });
+
+  it('leaves out the jobs that met a system which is away, to be asked for again', async () => {
+    const { outcomes } = await open(obey).enrichJobs({ jobs: jobsOf('away', 'ok', 'retry'), timeoutMs });
+    expect(outcomes.map(({ index }) => index)).toEqual([1, 2]);
+  });
+
+  it.each([[['away']], [['away', 'away']], [['away', 'retry', 'retry']]])(
+    'fails as a whole while a system is away and nothing else is to tell: %j',
+    async (words) => {
+      const error = await rejection(open(obey).enrichJobs({ jobs: jobsOf(...words), timeoutMs }));
+      expect(error).toMatchObject({ type: 'HW_UNAVAILABLE', nonRetryable: false });
+    },
+  );
+});
+
+describe('enrichJob', () => {
+  const one = (word: string) => open(obey).enrichJob({ job: packJob('job', { input: { word } }), timeoutMs });
+
+  it('returns prompt and enrichment', async () => {
+    await expect(one('ok')).resolves.toEqual({
+      prompt: { instructions: 'Be brief.', input: '{"word":"ok"}' },
+      enrichment: { word: 'ok' },
+    });
+  });
+
+  it('is tried again by Temporal when the error may pass, and not when it is for good', async () => {
+    expect(await rejection(one('retry'))).toMatchObject({ type: 'HW_ENRICH_FAILED', nonRetryable: false });
+    expect(await rejection(one('final'))).toMatchObject({ type: 'HW_ENRICH_FAILED', nonRetryable: true });
+    expect(await rejection(one('away'))).toMatchObject({ type: 'HW_UNAVAILABLE', nonRetryable: false });
+  });
+});

@@ -1,0 +1,52 @@
+import type { TimeoutType } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, RetryState, TimeoutFailure } from '@temporalio/common';
+import { failureMessage, holderIsGone, isAway } from '../../workflows/failures';
+
+const failed = (cause: Error) =>
+  new ActivityFailure('Activity task failed', 'awaitLlmCalls', '1', RetryState.TIMEOUT, undefined, cause);
+const timeout = (type: TimeoutType) => failed(new TimeoutFailure('activity timed out', undefined, type));
+
+describe('the message of a failure', () => {
+  it('is that of its innermost cause, on one line', () => {
+    const innermost = new Error('connection\n  terminated');
+    const cause = ApplicationFailure.create({ message: 'enrich failed', cause: innermost });
+    expect(failureMessage(failed(cause))).toBe('connection terminated');
+  });
+
+  it.each<[unknown, string]>([
+    ['text', 'text'],
+    [new Error(''), 'no message'],
+    [undefined, 'undefined'],
+  ])('is there for anything thrown: %p', (thrown, message) => {
+    expect(failureMessage(thrown)).toBe(message);
+  });
+
+  it('is short enough for the history', () => {
+    expect(failureMessage(new Error('x'.repeat(5_000)))).toHaveLength(1_000);
+  });
+});
+
+describe('the worker that held calls open', () => {
+  it('is gone when nobody took the task from its queue', () => {
+    expect(holderIsGone(timeout('SCHEDULE_TO_START'))).toBe(true);
+  });
+
+  it.each<[string, unknown]>([
+    ['the work took too long', timeout('START_TO_CLOSE')],
+    ['a heartbeat was missed', timeout('HEARTBEAT')],
+    ['the work failed', failed(ApplicationFailure.retryable('x'))],
+    ['something else timed out', new TimeoutFailure('timed out', undefined, 'SCHEDULE_TO_START')],
+    ['nothing is known', new Error('x')],
+  ])('is not taken for gone when %s', (_, error) => {
+    expect(holderIsGone(error)).toBe(false);
+  });
+});
+
+describe('a system that is away', () => {
+  it('is told apart from a job in trouble', () => {
+    expect(isAway(failed(ApplicationFailure.retryable('x', 'HW_UNAVAILABLE')))).toBe(true);
+    expect(isAway(failed(ApplicationFailure.retryable('x', 'HW_ENRICH_FAILED')))).toBe(false);
+    expect(isAway(timeout('HEARTBEAT'))).toBe(false);
+    expect(isAway(new Error('HW_UNAVAILABLE'))).toBe(false);
+  });
+});

@@ -1,0 +1,152 @@
+import { policySchema } from '../../contracts/policy';
+import type { LlmOutcome } from '../../contracts/stages';
+import type { JobProgress } from '../../workflows/job-progress';
+import { afterFailure, backoffMs, nextCall } from '../../workflows/llm-attempts';
+import type { Pack } from '../../workflows/pack';
+
+const noUsage = { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 };
+const policy = policySchema.parse({ giveUpAfterMs: 60_000 });
+
+function progress(parts: Partial<JobProgress> = {}): JobProgress {
+  return {
+    job: { id: 'job-0', pipeline: 'p', input: {}, source: { door: 'http', timestamp: 0 } },
+    stage: 'call-llm',
+    status: 'running',
+    startedAt: 0,
+    prompt: { instructions: 'Be brief.', input: 'Who is it?' },
+    llmAttempts: 0,
+    repairs: 0,
+    ownFailures: 0,
+    usage: noUsage,
+    llmMs: 0,
+    ...parts,
+  };
+}
+
+/** As much of a pack as deciding needs. */
+function packOf(...jobs: JobProgress[]): Pack {
+  return { jobs, answers: 0, job: (index: number) => jobs[index], policy: () => policy } as unknown as Pack;
+}
+
+type Failure = Extract<LlmOutcome, { kind: 'retry' | 'final' }>;
+const failure = (parts: Partial<Failure> = {}): Failure => ({
+  index: 0,
+  startedAt: 0,
+  endedAt: 1_000,
+  usage: noUsage,
+  kind: 'retry',
+  code: 'HW_LLM_UNAVAILABLE',
+  message: 'sorry',
+  ...parts,
+});
+
+describe('a call that failed', () => {
+  it('is made again, and what was wrong is remembered', () => {
+    const job = progress();
+    expect(afterFailure(packOf(job), 0, failure())).toBe('again');
+    expect(job.lastError).toEqual({ code: 'HW_LLM_UNAVAILABLE', message: 'sorry' });
+  });
+
+  it('makes its job leave when it fails again while others get answers', () => {
+    const pack = packOf(progress());
+    expect(afterFailure(pack, 0, failure())).toBe('again');
+    pack.answers += 1;
+    expect(afterFailure(pack, 0, failure())).toBe('leave');
+  });
+
+  it('does not make its job leave the first time, however many answers there are', () => {
+    const pack = packOf(progress());
+    pack.answers = 40;
+    expect(afterFailure(pack, 0, failure())).toBe('again');
+    expect(afterFailure(pack, 0, failure())).toBe('again');
+  });
+
+  it('never makes a whole pack leave: while nobody gets an answer all wait', () => {
+    const pack = packOf(...Array.from({ length: 50 }, () => progress()));
+    for (let round = 0; round < 20; round++) {
+      for (let index = 0; index < 50; index++)
+        expect(afterFailure(pack, index, failure({ index }))).toBe('again');
+    }
+  });
+
+  it('says nothing about its job when others share the trouble', () => {
+    const pack = packOf(progress());
+    for (let round = 0; round < 20; round++) {
+      expect(afterFailure(pack, 0, failure({ shared: true, code: 'HW_LLM_RATE_LIMITED' }))).toBe('again');
+      pack.answers += 1;
+    }
+  });
+
+  it('is the last when the trouble has lasted as long as the policy allows, counted from the first failure', () => {
+    const pack = packOf(progress());
+    const at = (endedAt: number) => afterFailure(pack, 0, failure({ endedAt, shared: true }));
+    expect([at(10_000), at(70_000), at(70_001)]).toEqual(['again', 'again', 'fail']);
+  });
+});
+
+describe('the wait before the next call', () => {
+  const after = (llmAttempts: number, retryAfterMs?: number) =>
+    backoffMs(progress({ llmAttempts }), policy, retryAfterMs);
+
+  it('doubles up to a bound', () => {
+    expect([1, 2, 3, 4, 5, 6, 7, 1_000].map((attempts) => after(attempts))).toEqual([
+      1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000,
+    ]);
+  });
+
+  it('is never less than what the provider asked for', () => {
+    expect(after(1, 7_000)).toBe(7_000);
+    expect(after(5, 7_000)).toBe(16_000);
+    expect(after(9, 120_000)).toBe(120_000);
+  });
+
+  it('is whole seconds, so that jobs which failed together are tried again together', () => {
+    expect(after(1, 1_001)).toBe(2_000);
+    expect(after(1, 2_999.5)).toBe(3_000);
+  });
+
+  it('may be shorter than a second for a pipeline that says so', () => {
+    const fast = policySchema.parse({ llm: { backoffMs: 50, maxBackoffMs: 400 } });
+    expect(backoffMs(progress({ llmAttempts: 1 }), fast)).toBe(50);
+    expect(backoffMs(progress({ llmAttempts: 9 }), fast)).toBe(400);
+  });
+});
+
+describe('the next call of a job', () => {
+  it('is counted, and carries what the policy says', () => {
+    const job = progress();
+    expect(nextCall(4, job, policy)).toEqual({
+      index: 4,
+      jobId: 'job-0',
+      pipeline: 'p',
+      prompt: job.prompt,
+      maxOutputTokens: 4_096,
+      timeoutMs: 180_000,
+      attempt: 1,
+    });
+    expect(nextCall(4, job, policy).attempt).toBe(2);
+    expect([job.llmAttempts, job.repairs]).toEqual([2, 0]);
+  });
+
+  it('ends with the deadline of its job', () => {
+    const job = progress();
+    job.job = { ...job.job, deadline: '2026-03-01T12:00:00+02:00' };
+    expect(nextCall(0, job, policy).deadline).toBe(Date.UTC(2026, 2, 1, 10));
+  });
+
+  it('is a repair, and counted as one, after a bad answer', () => {
+    const badAnswer = {
+      kind: 'bad-answer',
+      code: 'HW_LLM_BAD_ANSWER',
+      message: 'answer.score: is missing',
+      answer: '{}',
+    } as const;
+    const job = progress({ badAnswer });
+    expect(nextCall(0, job, policy).repair).toEqual({ answer: '{}', problem: 'answer.score: is missing' });
+    expect(job.repairs).toBe(1);
+  });
+
+  it('cannot be made before there is a prompt', () => {
+    expect(() => nextCall(0, progress({ prompt: undefined }), policy)).toThrow('Job job-0 has no prompt yet');
+  });
+});
