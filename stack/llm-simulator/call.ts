@@ -29,13 +29,13 @@ export interface Call {
 
 type AnswerFormat = { type: 'text' } | { type: 'json'; schema: JsonSchema };
 
-const text = z.string();
-const contentPart = z.union([z.object({ text }), z.object({}).loose()]);
-const inputItem = z.object({ content: z.union([text, z.array(contentPart)]).optional() }).loose();
+const string = z.string();
+const contentPart = z.union([z.object({ text: string }), z.object({}).loose()]);
+const inputItem = z.object({ content: z.union([string, z.array(contentPart)]).optional() }).loose();
 const tool = z
   .object({
-    type: text,
-    filters: z.object({ allowed_domains: z.array(text).nullish() }).nullish(),
+    type: string,
+    filters: z.object({ allowed_domains: z.array(string).nullish() }).nullish(),
   })
   .loose();
 const format = z.discriminatedUnion('type', [
@@ -43,35 +43,39 @@ const format = z.discriminatedUnion('type', [
   z.object({ type: z.literal('json_object') }),
   z.object({
     type: z.literal('json_schema'),
-    name: text.regex(/^[a-zA-Z0-9_-]{1,64}$/),
-    schema: z.record(text, z.unknown()),
+    name: string.regex(/^[a-zA-Z0-9_-]{1,64}$/),
+    schema: z.record(string, z.unknown()),
     strict: z.boolean().nullish(),
   }),
 ]);
 
 const createBody = z
   .object({
-    model: text.min(1),
-    input: z.union([text.min(1), z.array(inputItem).min(1)]),
-    instructions: text.nullish(),
+    model: string.min(1),
+    input: z.union([string.min(1), z.array(inputItem).min(1)]),
+    instructions: string.nullish(),
     background: z.boolean().nullish(),
     store: z.boolean().nullish(),
     stream: z.boolean().nullish(),
     metadata: z
-      .record(text.max(64), text.max(512))
+      .record(string.max(64), string.max(512))
       .refine((pairs) => Object.keys(pairs).length <= 16, { message: 'Too big: expected at most 16 pairs' })
       .nullish(),
     tools: z.array(tool).nullish(),
     text: z.object({ format: format.nullish() }).loose().nullish(),
-    include: z.array(text).nullish(),
+    include: z.array(string).nullish(),
     max_output_tokens: z.number().int().min(16).nullish(),
   })
   .loose();
 type CreateBody = z.output<typeof createBody>;
 
-// Jobs of one pipeline share schema, tools and instructions: each is kept once, not once a response.
-const internEcho = createInterner((json: string) => json);
-const internSchema = createInterner((json: string) => JSON.parse(json) as JsonSchema);
+// Jobs of one pipeline share schema, tools and instructions: each is kept, and checked, once, not once a response.
+const internJson = createInterner((json: string) => json);
+const internText = createInterner((json: string) => {
+  const settings = JSON.parse(json) as NonNullable<CreateBody['text']>;
+  const echo = { verbosity: 'medium', ...settings, format: settings.format ?? { type: 'text' } };
+  return { format: readFormat(settings.format), echo: JSON.stringify(echo) };
+});
 
 /**
  * Reads the body of `POST /v1/responses`.
@@ -93,6 +97,7 @@ export function readCall(body: unknown): Call {
   if (background && !stored) {
     throw new ApiError(400, { message: "Background responses require 'store' to be true.", param: 'store' });
   }
+  const text = internText(JSON.stringify(request.text ?? {}));
   const prompt = textOf(request.input);
   const allText = `${prompt}\n${request.instructions ?? ''}`;
   const search = request.tools?.find((one) => /^web_search(_2025_08_26|_preview.*)?$/.test(one.type));
@@ -103,23 +108,22 @@ export function readCall(body: unknown): Call {
     jobKey: request.metadata?.headway_job_id ?? `input-${fingerprint(prompt)}`,
     directives: readDirectives(request.metadata?.headway_simulate, allText),
     subject: readSubject(withoutDirectives(allText)),
-    format: readFormat(request),
+    format: text.format,
     webSearch: search && { allowedDomains: search.filters?.allowed_domains ?? undefined },
     includeSources: request.include?.includes('web_search_call.action.sources') ?? false,
     maxOutputTokens: request.max_output_tokens ?? undefined,
-    inputTokens: Math.ceil((allText.length + JSON.stringify(request.text ?? '').length) / 4),
-    echo: echoOf(request),
+    inputTokens: Math.ceil((allText.length + text.echo.length) / 4),
+    echo: echoOf(request, text.echo),
   };
 }
 
-function readFormat(request: CreateBody): AnswerFormat {
-  const wanted = request.text?.format;
+/** @throws ApiError 400 for a strict schema that the API does not support */
+function readFormat(wanted: NonNullable<CreateBody['text']>['format']): AnswerFormat {
   if (wanted?.type === 'json_object')
     return { type: 'json', schema: { type: 'object', required: ['answer'] } };
   if (wanted?.type !== 'json_schema') return { type: 'text' };
-  const schema = internSchema(JSON.stringify(wanted.schema));
-  if (wanted.strict) checkStrictSchema(wanted.name, schema);
-  return { type: 'json', schema };
+  if (wanted.strict) checkStrictSchema(wanted.name, wanted.schema);
+  return { type: 'json', schema: wanted.schema };
 }
 
 function textOf(input: CreateBody['input']): string {
@@ -132,29 +136,28 @@ function textOf(input: CreateBody['input']): string {
     .join('\n');
 }
 
-function echoOf(request: CreateBody): string {
-  const { metadata, ...rest } = request;
+function echoOf(request: CreateBody, text: string): string {
   const shared = {
-    instructions: rest.instructions ?? null,
-    max_output_tokens: rest.max_output_tokens ?? null,
-    max_tool_calls: rest.max_tool_calls ?? null,
-    model: rest.model,
-    parallel_tool_calls: rest.parallel_tool_calls ?? true,
-    previous_response_id: rest.previous_response_id ?? null,
-    prompt_cache_key: rest.prompt_cache_key ?? null,
-    reasoning: rest.reasoning ?? { effort: null, summary: null },
-    safety_identifier: rest.safety_identifier ?? null,
+    instructions: request.instructions ?? null,
+    max_output_tokens: request.max_output_tokens ?? null,
+    max_tool_calls: request.max_tool_calls ?? null,
+    model: request.model,
+    parallel_tool_calls: request.parallel_tool_calls ?? true,
+    previous_response_id: request.previous_response_id ?? null,
+    prompt_cache_key: request.prompt_cache_key ?? null,
+    reasoning: request.reasoning ?? { effort: null, summary: null },
+    safety_identifier: request.safety_identifier ?? null,
     service_tier: 'default',
-    store: rest.store ?? true,
-    temperature: rest.temperature ?? 1,
-    text: { verbosity: 'medium', ...rest.text, format: rest.text?.format ?? { type: 'text' } },
-    tool_choice: rest.tool_choice ?? 'auto',
-    tools: rest.tools ?? [],
-    top_logprobs: rest.top_logprobs ?? 0,
-    top_p: rest.top_p ?? 1,
-    truncation: rest.truncation ?? 'disabled',
+    store: request.store ?? true,
+    temperature: request.temperature ?? 1,
+    tool_choice: request.tool_choice ?? 'auto',
+    tools: request.tools ?? [],
+    top_logprobs: request.top_logprobs ?? 0,
+    top_p: request.top_p ?? 1,
+    truncation: request.truncation ?? 'disabled',
   };
-  return `${internEcho(JSON.stringify(shared).slice(1, -1))},"metadata":${JSON.stringify(metadata ?? {})}`;
+  const echo = internJson(JSON.stringify(shared).slice(1, -1));
+  return `${echo},"text":${text},"metadata":${JSON.stringify(request.metadata ?? {})}`;
 }
 
 function invalidRequest(issue: z.core.$ZodIssue, body: unknown): ApiError {

@@ -96,11 +96,11 @@ export function generateFromSchema(root: JsonSchema, material: Material): unknow
     const items = Array.isArray(schema.items) || schema.items === undefined ? {} : schema.items;
     const usual = fixed.length > 0 ? fixed.length : depth > deep ? 0 : usualCount(name);
     const count = Math.min(Math.max(usual, schema.minItems ?? 0), schema.maxItems ?? Infinity);
-    const seen = new Set(array.map((item) => JSON.stringify(item)));
+    const seen = new Set<string>();
     for (let attempts = 0; array.length < count && attempts < 20 * count; attempts++) {
       const item = generate(items, name, depth + 1);
       if (schema.uniqueItems && seen.has(JSON.stringify(item))) continue;
-      seen.add(JSON.stringify(item));
+      if (schema.uniqueItems) seen.add(JSON.stringify(item));
       array.push(item);
     }
     return array.slice(0, schema.maxItems);

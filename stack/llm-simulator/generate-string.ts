@@ -80,6 +80,7 @@ function isWithinLength(text: string, { minLength = 0, maxLength = Infinity }: J
 /** Cut at a word where possible, or continued with more sentences. */
 function fitLength(text: string, schema: JsonSchema, more: () => string): string {
   const { minLength = 0, maxLength = Infinity } = schema;
+  if (minLength === 0 && text.length <= maxLength) return text;
   let fitted = text;
   while ([...fitted].length < minLength) fitted += ` ${more()}`;
   const characters = [...fitted];

@@ -51,7 +51,7 @@ export function mergeSchemas(first: JsonSchema, second: JsonSchema): JsonSchema 
 
 /** The types a schema allows; told from its other keywords where it does not say. */
 export function typesOf(schema: JsonSchema): string[] {
-  if (schema.type !== undefined) return [schema.type].flat();
+  if (schema.type !== undefined) return Array.isArray(schema.type) ? schema.type : [schema.type];
   if (schema.properties || schema.required || schema.additionalProperties !== undefined) return ['object'];
   if (schema.items !== undefined || schema.prefixItems || schema.minItems !== undefined) return ['array'];
   if (schema.minimum !== undefined || schema.maximum !== undefined || schema.multipleOf !== undefined)

@@ -29,9 +29,9 @@ export function readSubject(text: string): Subject {
   const slug = slugOf(company);
   const host = (firstMatch(domainPatterns, text) ?? '').toLowerCase();
   return {
-    company,
-    domain: hostOf(host) ?? `${slug}.example`,
-    question: clean(firstMatch(questionPatterns, text) ?? text.slice(-200)).slice(0, 200),
+    company: copyOf(company),
+    domain: copyOf(hostOf(host) ?? `${slug}.example`),
+    question: copyOf(clean(firstMatch(questionPatterns, text) ?? text.slice(-200)).slice(0, 200)),
   };
 }
 
@@ -39,6 +39,11 @@ export function readSubject(text: string): Subject {
 export function slugOf(text: string): string {
   const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   return plain.replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '') || 'company';
+}
+
+/** A piece of a string keeps the whole string in memory (V8); a subject is kept for long, its prompt must not be. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function firstMatch(patterns: RegExp[], text: string): string | undefined {
