@@ -50,9 +50,9 @@ export function formatProgress(progress: Progress, columns?: number): string {
     `   [${label}] ${clock(elapsedMs)}` +
     `  queued ${queued}  in flight ${inFlight}  completed ${completed}  failed ${failed}`;
   if (columns === undefined) return text;
-  // The last column stays free, or some terminals wrap.
-  const width = Math.min(barWidth.to, columns - 1 - text.length - 2);
-  if (width < barWidth.from) return text.slice(0, columns - 1);
+  // A few columns stay free: some terminals wrap at the last one, and Ctrl-C is shown as ^C behind the line.
+  const width = Math.min(barWidth.to, columns - 4 - text.length - 2);
+  if (width < barWidth.from) return text.slice(0, columns - 4);
   const full = total === 0 ? width : Math.floor((width * (completed + failed)) / total);
   return `${text}  ${'█'.repeat(full)}${'░'.repeat(width - full)}`;
 }

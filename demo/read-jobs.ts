@@ -97,8 +97,9 @@ async function read(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    const why =
-      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : messageOf(error);
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const known: Record<string, string> = { ENOENT: 'there is no such file', EISDIR: 'it is a folder' };
+    const why = known[code] ?? messageOf(error);
     throw invalid(`${file} cannot be read: ${why}.`, error);
   }
 }
