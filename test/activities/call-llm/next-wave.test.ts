@@ -73,6 +73,16 @@ describe('the next wave', () => {
     await jest.advanceTimersByTimeAsync(100);
   });
 
+  it('is given up also when what it waits for does not listen', async () => {
+    const stop = new AbortController();
+    const deaf = (ms: number) => (ms === 100 ? Promise.resolve('') : new Promise<string>(() => undefined));
+    const wave = nextWave([100, 9_000], stop.signal, deaf, 500);
+    const seen = expect(wave).rejects.toThrow('worker stops');
+    await jest.advanceTimersByTimeAsync(50);
+    stop.abort(new Error('worker stops'));
+    await seen;
+  });
+
   it('fails with what waiting throws', async () => {
     const wave = nextWave([100, 200], none(), (ms) =>
       ms === 100 ? Promise.reject(new Error('a defect')) : Promise.resolve(''),
