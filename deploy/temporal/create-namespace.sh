@@ -15,7 +15,6 @@ HeadwayLastOffset=Int
 HeadwayJobCount=Int
 HeadwayFailedCount=Double
 '
-# PostgreSQL has three columns for whole numbers; the fourth one fits into a Double column just as well.
 
 # A new namespace is known to every part of the server only some seconds later.
 retry() {

@@ -154,8 +154,9 @@ test('temporal has the dynamic configuration of the local stack', async () => {
     asked = args;
     return Promise.resolve({} as never);
   });
-  const context = { env: {}, dataDir: folder(), takenPorts: new Set<number>() } as unknown as ServerContext;
-  await startTemporal(context, { binary: '', preferredPort: 0, preferredUiPort: 0, namespace: 'default' });
+  const ports = { reserve: (preferred: number) => Promise.resolve(preferred) } as ServerContext['ports'];
+  const context: Pick<ServerContext, 'env' | 'dataDir' | 'ports'> = { env: {}, dataDir: folder(), ports };
+  await startTemporal(context as ServerContext, { binary: '', preferredPort: 0, preferredUiPort: 0, namespace: 'default' });
   const ofStack = asked
     .filter((argument) => argument.startsWith('--dynamic-config-value='))
     .map((argument) => argument.split('='))
