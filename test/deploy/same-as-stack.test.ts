@@ -156,7 +156,12 @@ test('temporal has the dynamic configuration of the local stack', async () => {
   });
   const ports = { reserve: (preferred: number) => Promise.resolve(preferred) } as ServerContext['ports'];
   const context: Pick<ServerContext, 'env' | 'dataDir' | 'ports'> = { env: {}, dataDir: folder(), ports };
-  await startTemporal(context as ServerContext, { binary: '', preferredPort: 0, preferredUiPort: 0, namespace: 'default' });
+  await startTemporal(context as ServerContext, {
+    binary: '',
+    preferredPort: 0,
+    preferredUiPort: 0,
+    namespace: 'default',
+  });
   const ofStack = asked
     .filter((argument) => argument.startsWith('--dynamic-config-value='))
     .map((argument) => argument.split('='))
