@@ -11,8 +11,8 @@ import type { PackJob } from '../contracts/pack';
 import type { Database, Pipeline } from '../pipelines/define-pipeline';
 import { cutBySize, jsonBytes, runBatch, toStageFailure } from './batch';
 
-/** Prompt and enrichment of one job: it must fit, with room to spare, into one payload (2 MB). */
-const ENRICHED_MAX_BYTES = 1024 * 1024;
+/** Prompt and enrichment of one job: with the job and its answer they must fit into one payload (2 MB). */
+const ENRICHED_MAX_BYTES = 512 * 1024;
 
 export interface EnrichDependencies {
   database: Database;

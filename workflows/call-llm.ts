@@ -6,7 +6,7 @@ import { finishWave, newWave } from './finish-wave';
 import { addUsage, ended } from './job-progress';
 import { afterFailure, backoffMs, nextCall } from './llm-attempts';
 import type { Pack } from './pack';
-import { chunksBySize, jsonBytes } from './size';
+import { chunksBySize, historyIsFull, jsonBytes } from './size';
 import { showProgress } from './visible';
 
 const deadlineExceeded = {
@@ -73,7 +73,7 @@ async function settle(pack: Pack, outcomes: LlmOutcome[]): Promise<void> {
     addUsage(job, outcome);
     if (outcome.kind === 'answer') {
       Object.assign(job, { stage: 'post-process', answer: outcome, answeredAt: endedAt });
-      wave.answered.push(index);
+      (historyIsFull() ? wave.leaving : wave.answered).push(index);
     } else if (outcome.kind === 'expired') {
       wave.ends.push({ index, item: ended(job, 'expired', deadlineExceeded, endedAt) });
     } else if (outcome.kind === 'bad-answer' && pack.policy(index).llm.repairAttempts > 0) {

@@ -7,6 +7,7 @@ import { failureMessage } from './failures';
 import { finishWave, newWave, publish, type JobEnd } from './finish-wave';
 import { ended } from './job-progress';
 import { openPack, type Pack } from './pack';
+import { historyIsFull } from './size';
 import { jobsQuery, showEnd, showProgress, toJobViews } from './visible';
 
 /**
@@ -48,9 +49,16 @@ async function enrich(pack: Pack): Promise<void> {
     const done = new Set(outcomes.map((outcome) => outcome.index));
     remaining = remaining.filter((index) => !done.has(index));
     takeEnriched(pack, outcomes);
+    if (remaining.length === 0) return;
     // The batch was cut short: let the history take this part before the next is asked for.
-    if (remaining.length > 0) await durablePoint();
+    await durablePoint();
+    if (historyIsFull()) return letGo(pack, remaining);
   }
+}
+
+function letGo(pack: Pack, indexes: number[]): void {
+  const wave = { ...newWave(), leaving: indexes, durable: true };
+  pack.work.add(CancellationScope.nonCancellable(() => finishWave(pack, wave)));
 }
 
 async function enrichSome(pack: Pack, indexes: number[], timeoutMs: number): Promise<EnrichResponse> {

@@ -1,10 +1,23 @@
+import { workflowInfo } from '@temporalio/workflow';
+
 /**
  * Bytes that one batch handed to an activity may have: far enough under Temporal's 2 MB payload limit, and under 4 MB for
  * one gRPC message with several batches in it. https://docs.temporal.io/cloud/limits
  */
 export const BATCH_MAX_BYTES = 512 * 1024;
 
+/**
+ * A history that has grown beyond this takes no more fat jobs: the server ends a workflow whose history passes 50 MB, and
+ * with it every job inside.
+ */
+const HISTORY_FULL_BYTES = 10 * 1024 * 1024;
+
 const utf8 = new TextEncoder();
+
+/** Whether the remaining jobs had better go on as workflows of their own. */
+export function historyIsFull(): boolean {
+  return workflowInfo().historySize > HISTORY_FULL_BYTES;
+}
 
 /** Size of a value as JSON, in bytes. */
 export function jsonBytes(value: unknown): number {

@@ -5,8 +5,8 @@ import type { BadAnswer, Citation, LlmAnswer, StageFailure } from '../../contrac
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import { jsonBytes } from '../batch';
 
-/** An answer travels through the history more than once, and one payload may have 2 MB. */
-const ANSWER_MAX_BYTES = 512 * 1024;
+/** With the job and its prompt an answer must fit into one payload (2 MB), and fifty of them into one history (50 MB). */
+const ANSWER_MAX_BYTES = 256 * 1024;
 
 /** What is kept of a bad answer, to be shown to the model again. */
 const KEPT_CHARACTERS = 20_000;

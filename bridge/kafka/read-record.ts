@@ -6,8 +6,11 @@ import type { PackJob } from '../../contracts/pack';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import { headerText, type QueueRecord } from './queue-record';
 
-/** A job alone in its pack must fit into one Temporal payload (2 MB) beside everything else the input holds. */
-const JOB_MAX_BYTES = 1_500_000;
+/**
+ * A job travels on with its prompt and its answer, which have limits of their own, and all three together must fit into
+ * one Temporal payload (2 MB).
+ */
+const JOB_MAX_BYTES = 512 * 1024;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 

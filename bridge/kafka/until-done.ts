@@ -23,7 +23,7 @@ export interface Trouble {
 }
 
 /** Waits out trouble with backoff: says when it begins, every now and then while it lasts, and when it is over. */
-export function createUntilDone(logger: Logger, limit: <T>(work: () => Promise<T>) => Promise<T>): Trouble {
+export function createUntilDone(logger: Logger): Trouble {
   const failing = new Map<string, number>();
 
   return {
@@ -35,7 +35,7 @@ export function createUntilDone(logger: Logger, limit: <T>(work: () => Promise<T
         attempt++, waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)
       ) {
         try {
-          const done = await limit(work);
+          const done = await work();
           if (failing.delete(what)) logger.info({ attempt }, `can ${what} again`);
           return done;
         } catch (error) {

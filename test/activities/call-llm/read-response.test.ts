@@ -69,10 +69,10 @@ describe('an answer', () => {
   });
 
   it('is refused when a workflow cannot carry it', () => {
-    expect(answered(message(text({ ...good, summary: 'x'.repeat(600_000) })))).toMatchObject({
+    expect(answered(message(text({ ...good, summary: 'x'.repeat(300_000) })))).toMatchObject({
       kind: 'final',
       code: 'HW_ANSWER_TOO_LARGE',
-      message: expect.stringMatching(/6\d{5} bytes; at most 524288/),
+      message: expect.stringMatching(/3\d{5} bytes; at most 262144/),
     });
   });
 });

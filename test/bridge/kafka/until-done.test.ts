@@ -1,5 +1,4 @@
 import { createUntilDone } from '../../../bridge/kafka/until-done';
-import { createLimit } from '../../../runtime/limit';
 import { deferred, settled, silent } from './support';
 
 const waits: number[] = [];
@@ -21,7 +20,6 @@ beforeEach(() => {
 });
 
 const always = () => true;
-const unlimited = <T>(work: () => Promise<T>) => work();
 const failing = async (): Promise<never> => {
   throw new Error('connection refused');
 };
@@ -34,13 +32,13 @@ async function endWait(): Promise<void> {
 
 describe('untilDone', () => {
   it('returns what the work returns, at once', async () => {
-    const { untilDone, current } = createUntilDone(silent, unlimited);
+    const { untilDone, current } = createUntilDone(silent);
     await expect(untilDone('start a workflow', always, async () => 7)).resolves.toBe(7);
     expect([waits, current()]).toEqual([[], undefined]);
   });
 
   it('tries again while the partition is held, and waits longer each time, up to a bound', async () => {
-    const { untilDone } = createUntilDone(silent, unlimited);
+    const { untilDone } = createUntilDone(silent);
     let calls = 0;
     const done = untilDone('start a workflow', always, async () => {
       if (++calls <= 8) throw new Error('connection refused');
@@ -53,7 +51,7 @@ describe('untilDone', () => {
 
   it('spreads the waits of many bridges', async () => {
     jest.spyOn(Math, 'random').mockReturnValueOnce(0).mockReturnValueOnce(0.75);
-    const { untilDone } = createUntilDone(silent, unlimited);
+    const { untilDone } = createUntilDone(silent);
     let held = true;
     const done = untilDone('start a workflow', () => held, failing);
     await endWait();
@@ -66,14 +64,14 @@ describe('untilDone', () => {
   });
 
   it('begins nothing when the partition is not held', async () => {
-    const { untilDone } = createUntilDone(silent, unlimited);
+    const { untilDone } = createUntilDone(silent);
     const work = jest.fn(failing);
     await expect(untilDone('start a workflow', () => false, work)).resolves.toBeUndefined();
     expect(work).not.toHaveBeenCalled();
   });
 
   it('stops trying once the partition is lost', async () => {
-    const { untilDone } = createUntilDone(silent, unlimited);
+    const { untilDone } = createUntilDone(silent);
     let held = true;
     const work = jest.fn(failing);
     const done = untilDone('start a workflow', () => held, work);
@@ -87,7 +85,7 @@ describe('untilDone', () => {
   });
 
   it('says what was done even if the partition was lost meanwhile: it is durable now', async () => {
-    const { untilDone } = createUntilDone(silent, unlimited);
+    const { untilDone } = createUntilDone(silent);
     const work = deferred<string>();
     let held = true;
     const done = untilDone(
@@ -99,22 +97,11 @@ describe('untilDone', () => {
     work.resolve('started');
     await expect(done).resolves.toBe('started');
   });
-
-  it('gives its place to others while it waits', async () => {
-    const { untilDone } = createUntilDone(silent, createLimit(1));
-    let held = true;
-    const stuck = untilDone('start a workflow', () => held, failing);
-    await settled();
-    await expect(untilDone('write dead letters', always, async () => 'written')).resolves.toBe('written');
-    held = false;
-    await endWait();
-    await stuck;
-  });
 });
 
 describe('current', () => {
   it('names the trouble while it lasts', async () => {
-    const { untilDone, current } = createUntilDone(silent, unlimited);
+    const { untilDone, current } = createUntilDone(silent);
     let away = true;
     const done = untilDone('start a workflow', always, async () => {
       if (away) throw new Error('connection refused');
