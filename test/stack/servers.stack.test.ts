@@ -49,11 +49,11 @@ it('finds a workflow by every search attribute, and keeps it for three days', as
       taskQueue: 'nobody',
       workflowId: 'attributes',
       searchAttributes: Object.fromEntries(
-        Object.values(searchAttributes).map(({ name, type }) => [name, type === 'Int' ? [7] : ['seven']]),
+        Object.values(searchAttributes).map(({ name, type }) => [name, isNumber(type) ? [7] : ['seven']]),
       ),
     });
     for (const { name, type } of Object.values(searchAttributes)) {
-      const query = `${name} = ${type === 'Int' ? 7 : "'seven'"}`;
+      const query = `${name} = ${isNumber(type) ? 7 : "'seven'"}`;
       await until(async () => (await client.workflow.count(query)).count === 1);
     }
     const { config } = await client.connection.workflowService.describeNamespace({ namespace: 'default' });
@@ -104,6 +104,8 @@ it('tells when a server ends by itself', async () => {
   await until(() => ends.length > 0);
   expect(ends[0]).toMatchObject({ name: 'llm-simulator', signal: 'SIGKILL' });
 });
+
+const isNumber = (type: string) => type === 'Int' || type === 'Double';
 
 async function withTemporal<T>(work: (client: TemporalClient) => Promise<T>): Promise<T> {
   const connection = await Connection.connect({ address: address('temporalAddress') });
