@@ -1,19 +1,20 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 
 /**
- * Runs `work` with an admin client that gives up quickly, for callers that try again by themselves.
+ * Runs `work` with an admin client. It gives up quickly, for callers that try again by themselves; others say more `retries`.
  * Throws what `work` throws, or kafkajs' connection error.
  */
 export async function withAdmin<T>(
   brokers: readonly string[],
   work: (admin: Admin) => Promise<T>,
+  retries = 1,
 ): Promise<T> {
   const kafka = new Kafka({
     clientId: 'headway-stack',
     brokers: [...brokers],
     connectionTimeout: 2_000,
     requestTimeout: 15_000,
-    retry: { retries: 1, initialRetryTime: 50 },
+    retry: { retries, initialRetryTime: 50, maxRetryTime: 500 },
     logLevel: logLevel.NOTHING,
   });
   const admin = kafka.admin();

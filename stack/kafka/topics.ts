@@ -1,3 +1,4 @@
+import type { Admin } from 'kafkajs';
 import { withAdmin } from './admin';
 
 export interface TopicsOptions {
@@ -23,14 +24,15 @@ export async function createTopics(options: TopicsOptions): Promise<void> {
     replicationFactor: options.replicas,
     configEntries: [{ name: 'retention.ms', value: String(retentionMs) }],
   });
-  await withAdmin(options.brokers, (admin) =>
-    admin.createTopics({
-      waitForLeaders: true,
-      topics: [
-        topic(options.queue, options.partitions, 7 * day),
-        topic(options.results, options.partitions, 7 * day),
-        topic(options.dlq, 3, 30 * day),
-      ],
-    }),
-  );
+  const topics = [
+    topic(options.queue, options.partitions, 7 * day),
+    topic(options.results, options.partitions, 7 * day),
+    topic(options.dlq, 3, 30 * day),
+  ];
+  const create = async (admin: Admin) => {
+    await admin.createTopics({ topics, waitForLeaders: true });
+    // A leader that was named may not know it yet, and turns the first producer away. Asking it for offsets waits for that.
+    for (const { topic } of topics) await admin.fetchTopicOffsets(topic);
+  };
+  await withAdmin(options.brokers, create, 20);
 }
