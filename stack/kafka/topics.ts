@@ -1,4 +1,5 @@
-import type { Admin } from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Admin, KafkaJSError } from 'kafkajs';
 import { withAdmin } from './admin';
 
 export interface TopicsOptions {
@@ -12,6 +13,7 @@ export interface TopicsOptions {
 }
 
 const day = 24 * 60 * 60 * 1_000;
+const leadersTimeoutMs = 30_000;
 
 /**
  * Creates the three topics where they do not exist; existing ones stay as they are.
@@ -29,10 +31,22 @@ export async function createTopics(options: TopicsOptions): Promise<void> {
     topic(options.results, options.partitions, 7 * day),
     topic(options.dlq, 3, 30 * day),
   ];
-  const create = async (admin: Admin) => {
+  await withAdmin(options.brokers, async (admin) => {
     await admin.createTopics({ topics, waitForLeaders: true });
-    // A leader that was named may not know it yet, and turns the first producer away. Asking it for offsets waits for that.
-    for (const { topic } of topics) await admin.fetchTopicOffsets(topic);
-  };
-  await withAdmin(options.brokers, create, 20);
+    for (const { topic } of topics) await waitForLeaders(admin, topic);
+  });
+}
+
+/** A leader that is named does not always know it yet, and turns the first producer away. Offsets come only from one that does. */
+async function waitForLeaders(admin: Admin, topic: string): Promise<void> {
+  const deadline = performance.now() + leadersTimeoutMs;
+  for (;;) {
+    try {
+      await admin.fetchTopicOffsets(topic);
+      return;
+    } catch (error) {
+      if ((error as KafkaJSError).retriable !== true || performance.now() > deadline) throw error;
+      await delay(20);
+    }
+  }
 }
