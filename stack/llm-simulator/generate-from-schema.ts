@@ -103,7 +103,7 @@ export function generateFromSchema(root: JsonSchema, material: Material): unknow
       if (schema.uniqueItems) seen.add(JSON.stringify(item));
       array.push(item);
     }
-    return array.slice(0, schema.maxItems);
+    return array;
   }
 
   function usualCount(name: string): number {
