@@ -26,14 +26,14 @@ export function createEnrich({ database, pipelineNamed }: EnrichDependencies) {
      *
      * @throws ApplicationFailure, retryable, while trouble is shared by all jobs
      */
-    async enrichJobs({ jobs, timeoutMs }: EnrichRequest): Promise<EnrichResponse> {
+    async enrichJobs({ jobs, timeoutMs, othersSucceeded }: EnrichRequest): Promise<EnrichResponse> {
       const outcomes = await runBatch<JobAt, EnrichOutcome>(
         jobs,
         { timeoutMs },
         async ({ index, job }, signal) => ({ index, ...(await enrichOne(job, signal)) }),
         ({ index }) => ({ index, ...timedOut(timeoutMs) }),
       );
-      return { outcomes: cutBySize(withoutShared<EnrichOutcome>(outcomes)) };
+      return { outcomes: cutBySize(withoutShared<EnrichOutcome>(outcomes, othersSucceeded)) };
     },
 
     /**
@@ -94,11 +94,12 @@ function timedOut(timeoutMs: number): StageFailure {
  */
 export function withoutShared<Outcome extends { kind: string }>(
   outcomes: (Outcome | StageFailure)[],
+  othersSucceeded = false,
 ): Outcome[] {
   const failures = outcomes.filter((outcome): outcome is StageFailure => outcome.kind === 'retry');
   const own = outcomes.filter((outcome) => !(outcome as StageFailure).shared);
   const [failure] = failures;
-  const allFailed = failures.length === outcomes.length && outcomes.length > 1;
+  const allFailed = failures.length === outcomes.length && outcomes.length > 1 && !othersSucceeded;
   if (failure && (allFailed || own.length === 0)) throw asApplicationFailure({ ...failure, shared: true });
   return own as Outcome[];
 }

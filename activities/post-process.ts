@@ -21,14 +21,18 @@ export function createPostProcess({ pipelineNamed, outputMaxBytes }: PostProcess
      *
      * @throws ApplicationFailure, retryable, while trouble is shared by all jobs
      */
-    async postProcess({ items, timeoutMs }: PostProcessRequest): Promise<{ outcomes: PostProcessOutcome[] }> {
+    async postProcess({
+      items,
+      timeoutMs,
+      othersSucceeded,
+    }: PostProcessRequest): Promise<{ outcomes: PostProcessOutcome[] }> {
       const outcomes = await runBatch<PostProcessItem, PostProcessOutcome>(
         items,
         { timeoutMs },
         async (item) => ({ index: item.index, ...(await postProcessOne(item)) }),
         ({ index }) => ({ index, ...timedOut(timeoutMs) }),
       );
-      return { outcomes: cutBySize(withoutShared<PostProcessOutcome>(outcomes)) };
+      return { outcomes: cutBySize(withoutShared<PostProcessOutcome>(outcomes, othersSucceeded)) };
     },
 
     /**

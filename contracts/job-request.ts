@@ -30,7 +30,10 @@ export const jobRequestSchema = z.strictObject({
   /** A job that is not finished by then ends as `expired`. ISO 8601 with offset. */
   deadline: z.iso.datetime({ offset: true }).optional(),
   /** Comes back unchanged in the result. */
-  metadata: z.record(z.string().max(64), z.string().max(512)).optional(),
+  metadata: z
+    .record(z.string().max(64), z.string().max(512))
+    .refine((metadata) => Object.keys(metadata).length <= 32, 'must have at most 32 entries')
+    .optional(),
 });
 
 export type JobRequest = z.infer<typeof jobRequestSchema>;
@@ -49,6 +52,9 @@ export const jobSourceSchema = z.discriminatedUnion('door', [
 
 export type JobSource = z.infer<typeof jobSourceSchema>;
 
+/** Longest sentence of `describeIssues`, in characters: it travels as a header beside the record. */
+const SENTENCE_MAX = 1_000;
+
 /** A sentence that names each field at fault, for dead letters, HTTP problems and log lines. */
 export function describeIssues(error: z.ZodError, at = ''): string {
   return error.issues
@@ -57,5 +63,6 @@ export function describeIssues(error: z.ZodError, at = ''): string {
       const path = [at, ...issue.path.map(String)].filter(Boolean).join('.');
       return `${path || 'the job request'}: ${issue.message}`;
     })
-    .join('; ');
+    .join('; ')
+    .slice(0, SENTENCE_MAX);
 }

@@ -42,6 +42,8 @@ export type EnrichOutcome = { index: number } & (Enriched | StageFailure);
 export interface EnrichRequest {
   jobs: JobAt[];
   timeoutMs: number;
+  /** Other jobs of the pack got through this stage, so trouble of all these is not trouble of all. */
+  othersSucceeded?: boolean;
 }
 
 /** Outcomes of some of the jobs, cut by bytes and by time; the workflow asks again for the others. */
@@ -124,6 +126,8 @@ export type PostProcessOutcome = { index: number } & ({ kind: 'output'; output: 
 export interface PostProcessRequest {
   items: PostProcessItem[];
   timeoutMs: number;
+  /** As in `EnrichRequest`. */
+  othersSucceeded?: boolean;
 }
 
 export interface PublishItem {

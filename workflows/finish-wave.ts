@@ -2,7 +2,7 @@ import { isCancellation } from '@temporalio/workflow';
 import type { PostProcessItem, PostProcessOutcome, PublishItem } from '../contracts/stages';
 import { durableNow, durablePoint } from './durable-point';
 import { failureMessage } from './failures';
-import { completed, ended } from './job-progress';
+import { completed, ended, refusedForSize } from './job-progress';
 import { leavePack } from './leave-pack';
 import type { Pack } from './pack';
 import { chunksBySize, jsonBytes } from './size';
@@ -34,7 +34,9 @@ export async function finishWave(pack: Pack, wave: Wave): Promise<void> {
   let { durable } = wave;
   let remaining = wave.answered;
   while (remaining.length > 0) {
-    const outcomes = await postProcessSome(pack, remaining);
+    // By size: should this become an ordinary activity, its argument has to fit into one payload.
+    const [some = []] = chunksBySize(remaining, (index) => jsonBytes(toItem(pack, index)));
+    const outcomes = await postProcessSome(pack, some);
     const done = new Set(outcomes.map((outcome) => outcome.index));
     remaining = remaining.filter((index) => !done.has(index));
     for (const outcome of outcomes) {
@@ -49,15 +51,11 @@ export async function finishWave(pack: Pack, wave: Wave): Promise<void> {
 }
 
 async function postProcessSome(pack: Pack, indexes: number[]): Promise<PostProcessOutcome[]> {
-  const items = indexes.map((index): PostProcessItem => {
-    const { job, enrichment, answer } = pack.job(index);
-    if (!answer) throw new Error(`Job ${job.id} has no answer to post-process`);
-    const { pipeline, input } = job;
-    return { index, pipeline, input, enrichment, answer: answer.answer, citations: answer.citations };
-  });
+  const items = indexes.map((index) => toItem(pack, index));
+  const othersSucceeded = pack.jobs.some((job) => job.status === 'completed');
   const timeoutMs = Math.max(...indexes.map((index) => pack.policy(index).postProcess.timeoutMs));
   try {
-    return (await pack.stages.postProcess({ items, timeoutMs })).outcomes;
+    return (await pack.stages.postProcess({ items, timeoutMs, othersSucceeded })).outcomes;
   } catch (error) {
     if (isCancellation(error)) throw error;
     const endedAt = await durableNow();
@@ -69,6 +67,13 @@ async function postProcessSome(pack: Pack, indexes: number[]): Promise<PostProce
     } as const;
     return indexes.map((index) => ({ index, ...gaveUp }));
   }
+}
+
+function toItem(pack: Pack, index: number): PostProcessItem {
+  const { job, enrichment, answer } = pack.job(index);
+  if (!answer) throw new Error(`Job ${job.id} has no answer to post-process`);
+  const { pipeline, input } = job;
+  return { index, pipeline, input, enrichment, answer: answer.answer, citations: answer.citations };
 }
 
 function takeOutput(pack: Pack, outcome: PostProcessOutcome, ends: JobEnd[], leaving: number[]): void {
@@ -98,13 +103,8 @@ export async function publish(pack: Pack, ends: JobEnd[]): Promise<void> {
     const endedAt = await durableNow();
     const refused = tooLarge.flatMap((position): JobEnd[] => {
       const end = chunk[position];
-      return end ? [{ index: end.index, item: tooLargeResult(pack, end, endedAt) }] : [];
+      return end ? [{ index: end.index, item: refusedForSize(pack.job(end.index), end.item, endedAt) }] : [];
     });
     await publish(pack, refused);
   }
-}
-
-function tooLargeResult(pack: Pack, end: JobEnd, endedAt: number): PublishItem {
-  const message = `The result has ${jsonBytes(end.item.result)} bytes, more than a record of the results topic may have.`;
-  return ended(pack.job(end.index), 'failed', { code: 'HW_RESULT_TOO_LARGE', message }, endedAt);
 }

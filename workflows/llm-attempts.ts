@@ -44,15 +44,24 @@ export function afterFailure(
   job.lastError = { code: failure.code, message: failure.message };
   job.trouble ??= { since: failure.endedAt, answers: pack.answers };
   if (!failure.shared) job.ownFailures += 1;
+  // Each of these was a paid call, so they are counted also when nobody else gets an answer.
+  if (failure.code === 'HW_LLM_TIMEOUT' && job.ownFailures >= pack.policy(index).llm.attempts) return 'fail';
   const othersGoOn = pack.answers > job.trouble.answers;
   if (job.ownFailures >= OWN_FAILURES_IN_PACK && othersGoOn) return 'leave';
   return failure.endedAt - job.trouble.since > pack.policy(index).giveUpAfterMs ? 'fail' : 'again';
 }
 
-/** Milliseconds before the next call: doubling, but never less than what the provider asked for. */
-export function backoffMs(job: JobProgress, policy: PipelinePolicy, retryAfterMs = 0): number {
+/** Milliseconds before the next call: doubling, never less than what the provider asked for, never beyond the job's deadline. */
+export function backoffMs(
+  { job, llmAttempts }: JobProgress,
+  policy: PipelinePolicy,
+  retryAfterMs = 0,
+): number {
   const { backoffMs: first, maxBackoffMs } = policy.llm;
-  const doubled = Math.min(maxBackoffMs, first * 2 ** Math.min(20, job.llmAttempts - 1));
-  const wait = Math.max(doubled, retryAfterMs);
-  return wait < WAIT_GRAIN_MS ? wait : Math.ceil(wait / WAIT_GRAIN_MS) * WAIT_GRAIN_MS;
+  const doubled = Math.min(maxBackoffMs, first * 2 ** Math.min(20, llmAttempts - 1));
+  const exact = Math.max(doubled, retryAfterMs);
+  const wait = exact < WAIT_GRAIN_MS ? exact : Math.ceil(exact / WAIT_GRAIN_MS) * WAIT_GRAIN_MS;
+  return job.deadline === undefined
+    ? wait
+    : Math.max(1, Math.min(wait, Date.parse(job.deadline) - Date.now()));
 }

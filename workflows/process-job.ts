@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
 import type { PublishItem } from '../contracts/stages';
 import { durableNow } from './durable-point';
-import { ended, type JobInput, type JobProgress } from './job-progress';
+import { ended, refusedForSize, type JobInput, type JobProgress } from './job-progress';
 import { runStages } from './own-stages';
 import { ownStages } from './stage-activities';
 import { jobsQuery, showEnd, showProgress, toJobViews } from './visible';
@@ -45,7 +45,6 @@ export async function processJob(input: JobInput): Promise<void> {
     if (error) progress.lastError = { code: error.type, message: error.message };
     const { tooLarge } = await ownStages(input.policy, input.llmTaskQueue).publish({ items: [item] });
     if (tooLarge.length === 0) return;
-    const message = 'The result is larger than a record of the results topic may be.';
-    await publish(ended(progress, 'failed', { code: 'HW_RESULT_TOO_LARGE', message }, await durableNow()));
+    await publish(refusedForSize(progress, item, await durableNow()));
   }
 }

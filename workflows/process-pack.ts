@@ -63,8 +63,9 @@ function letGo(pack: Pack, indexes: number[]): void {
 
 async function enrichSome(pack: Pack, indexes: number[], timeoutMs: number): Promise<EnrichResponse> {
   const jobs = indexes.map((index) => ({ index, job: pack.job(index).job }));
+  const othersSucceeded = pack.jobs.some((job) => job.prompt !== undefined);
   try {
-    return await pack.stages.enrichJobs({ jobs, timeoutMs });
+    return await pack.stages.enrichJobs({ jobs, timeoutMs, othersSucceeded });
   } catch (error) {
     if (isCancellation(error)) throw error;
     const endedAt = await durableNow();

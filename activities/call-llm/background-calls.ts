@@ -34,7 +34,7 @@ export function createBackgroundCalls({
   pipelineNamed,
 }: LlmCallsOptions): LlmCalls {
   const limit = createLimit(concurrency);
-  const pollTimes = new PollTimes();
+  const pollTimesOf = new Map<string, PollTimes>();
 
   return {
     async start(call) {
@@ -44,10 +44,7 @@ export function createBackgroundCalls({
       try {
         const body = toRequest(call, pipelineNamed(call.pipeline), model);
         const response = await limit(() =>
-          client.responses.create(
-            { ...body, background: true, store: true },
-            { timeout: REQUEST_TIMEOUT_MS },
-          ),
+          client.responses.create({ ...body, background: true, store: true }, requestOptions(call)),
         );
         return toHandle(call, response.id, startedAt);
       } catch (error) {
@@ -57,6 +54,8 @@ export function createBackgroundCalls({
 
     async wait(handle, signal) {
       const pipeline = pipelineNamed(handle.pipeline);
+      const pollTimes = pollTimesOf.get(handle.pipeline) ?? new PollTimes();
+      pollTimesOf.set(handle.pipeline, pollTimes);
       for (;;) {
         const elapsedMs = Date.now() - handle.startedAt;
         const untilTimeoutMs = handle.timeoutAt - Date.now();
@@ -79,24 +78,29 @@ export function createBackgroundCalls({
     },
 
     async cancel(handle) {
-      await limit(() => client.responses.cancel(handle.callId, { timeout: REQUEST_TIMEOUT_MS })).catch(
-        () => undefined,
-      );
+      await limit(() => client.responses.cancel(handle.callId, requestOptions())).catch(() => undefined);
     },
   };
 
   /** The response as it is now, null when the provider does not know it any more, undefined when it could not be asked. */
   async function poll(handle: LlmHandle, signal: AbortSignal): Promise<Response | null | undefined> {
     try {
-      // Without the signal: the client never takes its listener off again, and a poll is short.
-      return await limit(() => client.responses.retrieve(handle.callId, {}, { timeout: REQUEST_TIMEOUT_MS }));
+      // Without `signal`: the client never takes its listener off again, and a poll is short.
+      return await limit(() => client.responses.retrieve(handle.callId, {}, requestOptions()));
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof NotFoundError) return null;
-      await delay(Math.min(classifyError(error).retryAfterMs ?? 1_000, 10_000), undefined, { signal });
+      const { retryAfterMs = 1_000 } = classifyError(error);
+      await delay(Math.min(Math.max(retryAfterMs, 250), 10_000), undefined, { signal });
       return undefined;
     }
   }
+}
+
+/** The client's own timeout ends with the headers of the answer; the signal covers the body too. */
+function requestOptions(call?: LlmCall) {
+  const headers = call?.traceparent === undefined ? undefined : { traceparent: call.traceparent };
+  return { timeout: REQUEST_TIMEOUT_MS, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS), headers };
 }
 
 /** How a call is told apart and when waiting for it ends. */

@@ -1,21 +1,29 @@
 import { APIConnectionError, APIError } from 'openai';
 import { messageOf } from '../../contracts/errors';
+import { isUnavailable } from '../../contracts/stage-errors';
 import type { StageFailure } from '../../contracts/stages';
+
+/** However long a provider asks to wait: jobs have deadlines, and limits are raised. */
+const RETRY_AFTER_MAX_MS = 10 * 60_000;
 
 /**
  * What an error of the `openai` client means. 408, 409, 429 and 5xx may pass, as may trouble with the network; every other 4xx
- * says that this request will never be taken. `x-should-retry` overrules, as it does in the client itself.
+ * but 401 says that this request will never be taken. `x-should-retry` overrules, as it does in the client itself.
  */
 export function classifyError(error: unknown): Omit<StageFailure, 'endedAt'> {
   const message = messageOf(error).slice(0, 1_000);
-  if (error instanceof APIConnectionError)
+  if (error instanceof APIConnectionError || isUnavailable(error)) {
     return { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message, shared: true };
+  }
   if (!(error instanceof APIError) || error.status === undefined) {
     return { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message };
   }
   const { status } = error as { status: number };
   const headers = error.headers as Headers | undefined;
-  const retryAfterMs = readRetryAfter(headers);
+  const asked = readRetryAfter(headers);
+  const retryAfterMs = asked === undefined ? undefined : Math.min(asked, RETRY_AFTER_MAX_MS);
+  // A key that was revoked or not yet replaced is trouble of all jobs, and thousands of them must not fail for it.
+  if (status === 401) return { kind: 'retry', code: 'HW_LLM_REJECTED', message, shared: true };
   if (!shouldRetry(status, headers)) return { kind: 'final', code: 'HW_LLM_REJECTED', message };
   if (status === 429)
     return { kind: 'retry', code: 'HW_LLM_RATE_LIMITED', message, shared: true, retryAfterMs };

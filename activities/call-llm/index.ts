@@ -43,7 +43,7 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
             heartbeat([...made.values()]);
           }),
         );
-        return { handles: [...made.values()], outcomes: cutBySize(outcomes), heldBy: llmCalls.heldBy };
+        return { handles: [...made.values()], outcomes, heldBy: llmCalls.heldBy };
       } finally {
         life.end();
       }

@@ -65,17 +65,29 @@ export function createInlineCalls(options: LlmCallsOptions, heldBy: string): Llm
   async function makeCall(call: LlmCall, startedAt: number, signal: AbortSignal): Promise<LlmOutcome> {
     const { client, model, pipelineNamed } = options;
     const handle = toHandle(call, '', startedAt);
+    const timedOutSignal = AbortSignal.timeout(handle.timeoutAt - startedAt);
     try {
       const pipeline = pipelineNamed(call.pipeline);
       const timeout = handle.timeoutAt - startedAt;
-      const response = await client.responses.create(toRequest(call, pipeline, model), { signal, timeout });
+      // The client's own timeout ends with the headers of the answer; this one covers the body too.
+      const options = {
+        timeout,
+        signal: AbortSignal.any([signal, timedOutSignal]),
+        headers: traceHeadersOf(call),
+      };
+      const response = await client.responses.create(toRequest(call, pipeline, model), options);
       const base = { index: call.index, startedAt, endedAt: Date.now(), usage: usageOf(response) };
       return { ...base, ...readResponse(response, pipeline) };
     } catch (error) {
-      if (error instanceof APIConnectionTimeoutError) return timedOut(handle, Date.now());
+      if (error instanceof APIConnectionTimeoutError || timedOutSignal.aborted)
+        return timedOut(handle, Date.now());
       return { index: call.index, startedAt, endedAt: Date.now(), usage: noUsage, ...classifyError(error) };
     }
   }
+}
+
+function traceHeadersOf({ traceparent }: LlmCall): Record<string, string> | undefined {
+  return traceparent === undefined ? undefined : { traceparent };
 }
 
 function rejectOn(signal: AbortSignal): Promise<never> {

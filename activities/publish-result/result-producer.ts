@@ -1,4 +1,5 @@
-import { KafkaJSProtocolError, type Kafka, type Producer } from 'kafkajs';
+import type { Kafka, Producer } from 'kafkajs';
+import { isTooLarge } from '../../runtime/kafka-errors';
 
 export interface ResultRecord {
   key: string;
@@ -38,7 +39,7 @@ export function createResultProducer(kafka: Kafka, topic: string): ResultProduce
     send: (record) =>
       new Promise((resolve, reject) => {
         waiting.push({ record, resolve, reject });
-        sending ??= sendWaiting().finally(() => (sending = undefined));
+        sending ??= sendWaiting();
       }),
     async close() {
       await sending;
@@ -50,6 +51,8 @@ export function createResultProducer(kafka: Kafka, topic: string): ResultProduce
     // One turn of the event loop, so that results of the same wave go out together.
     await new Promise((resolve) => setImmediate(resolve));
     while (waiting.length > 0) await sendTogether(takeRequest());
+    // In the same step as the last look at the queue: what comes later begins anew.
+    sending = undefined;
   }
 
   function takeRequest(): Waiting[] {
@@ -99,12 +102,4 @@ export function createResultProducer(kafka: Kafka, topic: string): ResultProduce
     connected = undefined;
     await previous?.then((producer) => producer.disconnect()).catch(() => undefined);
   }
-}
-
-function isTooLarge(error: unknown): boolean {
-  for (let inner = error; inner instanceof Error; inner = inner.cause) {
-    if (inner instanceof KafkaJSProtocolError)
-      return ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'].includes(inner.type);
-  }
-  return false;
 }

@@ -4,7 +4,7 @@ import type { QueueRecord } from './queue-record';
 
 export interface PackLimits {
   maxJobs: number;
-  /** Sum of the record values, in bytes. A single job may have more. */
+  /** Sum of the jobs as JSON, in bytes. A single job may have more. */
   maxBytes: number;
 }
 
@@ -49,7 +49,8 @@ export function cutPack(
   for (const record of records) {
     const job = readOrPoison(record, read, cut.poison);
     if (job) {
-      bytes += record.value?.length ?? 0;
+      // As the workflow carries it: JSON may write a number longer than the record did, and headers come along.
+      bytes += Buffer.byteLength(JSON.stringify(job));
       attributes[0].add(job.id);
       attributes[1].add(job.pipeline);
       attributes[2].add(job.tenant);

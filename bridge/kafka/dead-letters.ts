@@ -1,5 +1,7 @@
 import type { Kafka, Producer } from 'kafkajs';
 import { toDeadLetterHeaders } from '../../contracts/dead-letter';
+import { deadLetterHeaders } from '../../contracts/headers';
+import { isTooLarge } from '../../runtime/kafka-errors';
 import type { Poison } from './cut-pack';
 
 export interface DeadLetters {
@@ -20,21 +22,38 @@ export function createDeadLetters(kafka: Kafka, topic: string, group: string): D
     async send(poison) {
       try {
         const producer = await (connected ??= connect());
-        for (const one of poison) await producer.send({ topic, acks: -1, messages: [toMessage(one)] });
+        for (const one of poison) await write(producer, one);
       } catch (error) {
-        connected = undefined;
+        await disconnect();
         throw error;
       }
     },
-    async close() {
-      await (await connected?.catch(() => undefined))?.disconnect();
-    },
+    close: disconnect,
   };
 
   async function connect(): Promise<Producer> {
     const producer = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 2 } });
     await producer.connect();
     return producer;
+  }
+
+  async function disconnect(): Promise<void> {
+    const previous = connected;
+    connected = undefined;
+    await previous?.then((producer) => producer.disconnect()).catch(() => undefined);
+  }
+
+  /** A record that only just fits the queue topic may not fit with the reason beside it: then without its value. */
+  async function write(producer: Producer, one: Poison): Promise<void> {
+    const message = toMessage(one);
+    try {
+      await producer.send({ topic, acks: -1, messages: [message] });
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+      const left = `${one.error.message} (left out: the value, ${one.record.value?.length ?? 0} bytes)`;
+      const headers = { ...message.headers, [deadLetterHeaders.message]: left };
+      await producer.send({ topic, acks: -1, messages: [{ ...message, value: null, headers }] });
+    }
   }
 
   function toMessage({ record, error }: Poison) {

@@ -43,7 +43,8 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     async batch(batch) {
       const { partition, held } = batch;
       metrics?.recordsReceived.inc(batch.records.length);
-      let next = positions.get(partition) ?? (await positionAfterAssignment(batch));
+      const begin = await positionIn(batch);
+      let { next } = begin;
       let records = batch.records.filter((record) => record.offset >= next);
       while (records.length > 0 && held()) {
         const last = await makeDurable(cutPack(records, dependencies.limits, dependencies.readRecord), held);
@@ -56,6 +57,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
         }
         records = records.filter((record) => record.offset > last);
       }
+      if (!begin.certain) positions.delete(partition);
       return next;
     },
     forget() {
@@ -64,56 +66,67 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     },
   };
 
-  /** An operator may have reset the group into the middle of a pack: go on behind that one. */
-  async function positionAfterAssignment({ records, held, partition }: QueueBatch): Promise<bigint> {
+  /** Where to go on in this batch. Not certain as long as a pack may cover it that could not be told apart. */
+  async function positionIn(batch: QueueBatch): Promise<{ next: bigint; certain: boolean }> {
+    const { records, held, partition } = batch;
     const first = records[0]?.offset ?? 0n;
+    const known = positions.get(partition);
+    if (known !== undefined && known <= first) return { next: known, certain: true };
+    // Right after an assignment; or the log goes back, since an operator reset it or the topic was made anew.
+    if (known !== undefined) committer.forget(partition);
     const covering = await untilDone('look for a pack in Temporal', held, () =>
       dependencies.findCoveringPack(records),
     );
-    if (covering === undefined) return first;
+    if (covering === undefined || covering === 'undecided')
+      return { next: first, certain: covering === undefined };
+    const next = covering.lastOffset + 1n;
     logger.info(
       { partition, offset: String(first), workflowId: covering.workflowId },
       'the group stands in the middle of a pack; going on behind it',
     );
-    committer.durable(partition, covering.lastOffset + 1n);
-    return covering.lastOffset + 1n;
+    if (held()) {
+      positions.set(partition, next);
+      committer.durable(partition, next);
+    }
+    return { next, certain: true };
   }
 
   /** Returns the last offset that is durable now, or undefined when the partition was lost before it was. */
   async function makeDurable(cut: PackCut, held: () => boolean): Promise<bigint | undefined> {
-    let { lastOffset } = cut;
-    if (cut.first) {
-      const pack = toPack(cut, cut.first);
-      const end = metrics?.startDuration.startTimer();
-      const started = await untilDone('start a workflow', held, () => dependencies.startPack(pack));
-      if (started === undefined) return undefined;
-      end?.();
-      if (started.kind === 'exists') {
-        metrics?.packsExisting.inc();
-        logger.info(
-          { workflowId: pack.workflowId, lastOffset: String(started.lastOffset) },
-          'pack was started already',
-        );
-        lastOffset = started.lastOffset ?? lastOffset;
-      } else {
-        metrics?.packsStarted.inc();
-        metrics?.jobsHandedOver.inc(cut.jobs.length);
-        logger.debug({ workflowId: pack.workflowId, jobs: cut.jobs.length }, 'pack started');
-      }
+    // Before the pack: who finds the pack in place goes on behind it, and relies on its poison being put aside.
+    if (!(await putAside(cut.poison, held))) return undefined;
+    if (!cut.first) return cut.lastOffset;
+    const pack = toPack(cut, cut.first);
+    const observe = metrics?.startDuration.startTimer();
+    const started = await untilDone('start a workflow', held, () => dependencies.startPack(pack));
+    if (started === undefined) return undefined;
+    observe?.();
+    const { workflowId } = pack;
+    if (started.kind === 'exists') {
+      metrics?.packsExisting.inc();
+      logger.info({ workflowId, lastOffset: String(started.lastOffset) }, 'pack was started already');
+      return started.lastOffset ?? cut.lastOffset;
     }
-    // Poison behind the end of an existing pack is met again in the next cut.
-    const covered = cut.poison.filter(({ record }) => record.offset <= lastOffset);
-    if (covered.length === 0) return lastOffset;
-    const sent = await untilDone('write dead letters', held, () =>
-      dependencies.sendDeadLetters(covered).then(() => true),
-    );
-    if (!sent) return undefined;
-    for (const { record, error } of covered) {
+    metrics?.packsStarted.inc();
+    metrics?.jobsHandedOver.inc(cut.jobs.length);
+    logger.debug({ workflowId, jobs: cut.jobs.length }, 'pack started');
+    return cut.lastOffset;
+  }
+
+  /** Writes dead letters; false when the partition was lost before they were written. */
+  async function putAside(poison: Poison[], held: () => boolean): Promise<boolean> {
+    if (poison.length === 0) return true;
+    const sent = await untilDone('write dead letters', held, async () => {
+      await dependencies.sendDeadLetters(poison);
+      return true;
+    });
+    if (!sent) return false;
+    for (const { record, error } of poison) {
       metrics?.deadLetters.inc({ code: error.code });
       const at = { partition: record.partition, offset: String(record.offset) };
       logger.warn({ ...at, code: error.code, reason: error.message }, 'record is not a job; dead-lettered');
     }
-    return lastOffset;
+    return true;
   }
 }
 

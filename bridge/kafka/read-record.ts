@@ -21,7 +21,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * `HW_PIPELINE_UNKNOWN`
  */
 export function readRecord(record: QueueRecord, pipelineNamed: (name: string) => Pipeline): PackJob {
-  const { topic, partition, timestamp, headers } = record;
+  const { topic, partition, timestamp } = record;
   const parsed = jobRequestSchema.safeParse(readJson(record.value));
   if (!parsed.success) throw new HeadwayError('HW_JOB_INVALID', describeIssues(parsed.error));
   const request = parsed.data;
@@ -33,8 +33,7 @@ export function readRecord(record: QueueRecord, pipelineNamed: (name: string) =>
     ...request,
     id: request.id ?? jobIdOf({ topic, partition, offset, timestamp }),
     source: { door: 'kafka', topic, partition, offset, timestamp },
-    traceparent: headerText(headers, traceHeaders.traceparent),
-    tracestate: headerText(headers, traceHeaders.tracestate),
+    ...traceOf(record),
   };
   const bytes = Buffer.byteLength(JSON.stringify(job));
   if (bytes <= JOB_MAX_BYTES) return job;
@@ -42,6 +41,15 @@ export function readRecord(record: QueueRecord, pipelineNamed: (name: string) =>
     'HW_RECORD_TOO_LARGE',
     `the job has ${bytes} bytes; at most ${JOB_MAX_BYTES} are possible`,
   );
+}
+
+/** Trace context that does not follow the standard is dropped, as the standard asks. */
+function traceOf({ headers }: QueueRecord): Pick<PackJob, 'traceparent' | 'tracestate'> {
+  const traceparent = headerText(headers, traceHeaders.traceparent);
+  if (traceparent === undefined || !/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent))
+    return {};
+  const tracestate = headerText(headers, traceHeaders.tracestate);
+  return { traceparent, tracestate: tracestate && tracestate.length <= 512 ? tracestate : undefined };
 }
 
 function readJson(value: Buffer | null): unknown {

@@ -46,6 +46,8 @@ export function createUntilDone(logger: Logger): Trouble {
           await delay(waitMs * (0.75 + Math.random() / 2));
         }
       }
+      // Whoever has the partition now will say so if it cannot either.
+      failing.delete(what);
       return undefined;
     },
   };

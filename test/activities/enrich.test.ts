@@ -164,3 +164,14 @@ describe('enrichJob', () => {
     expect(await rejection(one('away'))).toMatchObject({ type: 'HW_UNAVAILABLE', nonRetryable: false });
   });
 });
+
+it('two jobs in trouble of their own, left over from a pack whose others went on, are values and no trouble of all', async () => {
+  const pipeline = testPipeline({ enrich: () => Promise.reject(new Error('their own trouble')) });
+  const { enrichJobs } = createEnrich({
+    database: { query: () => Promise.resolve([]) },
+    pipelineNamed: () => pipeline,
+  });
+  const jobs = [48, 49].map((index) => ({ index, job: packJob(`job-${index}`) }));
+  const { outcomes } = await enrichJobs({ jobs, timeoutMs: 1_000, othersSucceeded: true });
+  expect(outcomes.map(({ kind }) => kind)).toEqual(['retry', 'retry']);
+});

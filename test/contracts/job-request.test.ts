@@ -1,3 +1,4 @@
+import { toDeadLetterHeaders } from '../../contracts/dead-letter';
 import { z } from 'zod';
 import {
   describeIssues,
@@ -170,4 +171,26 @@ describe('describeIssues', () => {
     expect(many.issues.length).toBe(50);
     expect(describeIssues(many).split('; ')).toHaveLength(5);
   });
+});
+
+it('the sentence of a dead letter is short, however long the record: it travels as a header beside the record', () => {
+  const unknown = Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`field-${n}`, 1]));
+  const { error } = jobRequestSchema.safeParse({ pipeline: 'p', input: {}, ...unknown });
+  const message = describeIssues(error!);
+  const headers = toDeadLetterHeaders({
+    topic: 't',
+    partition: 0,
+    offset: '0',
+    group: 'g',
+    message,
+    class: 'HW_JOB_INVALID',
+    stage: 'bridge',
+    timestamp: '',
+  });
+  expect(headers['__dlq.errors.message']!.length).toBeLessThan(10_000);
+});
+
+it('metadata leave room for a result: it carries them, also the small one that says a result was too large', () => {
+  const metadata = Object.fromEntries(Array.from({ length: 2_500 }, (_, n) => [`k${n}`, 'x'.repeat(500)]));
+  expect(jobRequestSchema.safeParse({ pipeline: 'p', input: {}, metadata }).success).toBe(false);
 });

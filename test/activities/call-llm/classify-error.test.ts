@@ -7,7 +7,7 @@ const answered = (status: number, headers: Record<string, string> = {}) =>
 describe('an error of the provider', () => {
   it.each<[number, Record<string, string>, object]>([
     [400, {}, { kind: 'final', code: 'HW_LLM_REJECTED' }],
-    [401, {}, { kind: 'final', code: 'HW_LLM_REJECTED' }],
+    [401, {}, { kind: 'retry', code: 'HW_LLM_REJECTED', shared: true }],
     [403, {}, { kind: 'final', code: 'HW_LLM_REJECTED' }],
     [404, {}, { kind: 'final', code: 'HW_LLM_REJECTED' }],
     [413, {}, { kind: 'final', code: 'HW_LLM_REJECTED' }],

@@ -121,4 +121,19 @@ describe('the committer', () => {
     committer.durable(0, 5n);
     expect(requests[1]?.next).toEqual({ 0: 5n });
   });
+
+  it('commits also what becomes durable in the very moment a commit ends', async () => {
+    const end = deferred();
+    const requests: Record<number, bigint>[] = [];
+    const committer = createCommitter((next) => {
+      requests.push(Object.fromEntries(next));
+      return end.promise;
+    }, silent);
+    committer.durable(0, 1n);
+    void end.promise.then(() => committer.durable(0, 2n));
+    end.resolve();
+    await settled();
+    await committer.flush();
+    expect(requests).toEqual([{ 0: 1n }, { 0: 2n }]);
+  });
 });

@@ -1,3 +1,4 @@
+import { readRecord } from '../../../bridge/kafka/read-record';
 import { cutPack, type PackCut, type PackLimits } from '../../../bridge/kafka/cut-pack';
 import type { QueueRecord } from '../../../bridge/kafka/queue-record';
 import { packWorkflowId } from '../../../contracts/ids';
@@ -212,4 +213,27 @@ describe('a sequence of cuts', () => {
       expect(seen).toEqual(records.map((record) => Number(record.offset)));
     },
   );
+});
+
+describe('the size of a pack as a workflow carries it', () => {
+  const payloadLimit = 2 * 1024 * 1024;
+  const pipelineNamed = () =>
+    ({
+      request: { safeParse: (data: unknown) => ({ success: true, data }) },
+    }) as never;
+  const packOf = (records: QueueRecord[]) =>
+    cutPack(records, limits, (record) => readRecord(record, pipelineNamed));
+
+  it('stays below the payload limit when JSON writes numbers longer than the record did', () => {
+    const value = `{"pipeline":"p","input":{"n":[${Array(25_000).fill('1e20').join(',')}]}}`;
+    const cut = packOf(Array.from({ length: 4 }, (_, offset) => queueRecord(offset, { value })));
+    expect(Buffer.byteLength(JSON.stringify(cut.jobs))).toBeLessThan(payloadLimit);
+  });
+
+  it('stays below the payload limit when the headers are long', () => {
+    const value = '{"pipeline":"p","input":{}}';
+    const headers = { tracestate: Buffer.alloc(100_000, 'x') };
+    const cut = packOf(Array.from({ length: 50 }, (_, offset) => queueRecord(offset, { value, headers })));
+    expect(Buffer.byteLength(JSON.stringify(cut.jobs))).toBeLessThan(payloadLimit);
+  });
 });

@@ -36,7 +36,7 @@ export function readSimply(record: QueueRecord): PackJob {
   return {
     id: jobIdOf({ topic, partition, offset, timestamp }),
     pipeline: 'company-brief',
-    input: {},
+    input: { text: value?.toString() ?? '' },
     source: { door: 'kafka', topic, partition, offset, timestamp },
   };
 }

@@ -114,4 +114,16 @@ describe('current', () => {
     await done;
     expect(current()).toBeUndefined();
   });
+
+  it('is over once the partition that had it belongs to somebody else', async () => {
+    const { untilDone, current } = createUntilDone(silent);
+    let held = true;
+    const done = untilDone('write dead letters', () => held, failing);
+    await settled();
+    expect(current()).toBe('write dead letters');
+    held = false;
+    await endWait();
+    await done;
+    expect(current()).toBeUndefined();
+  });
 });
