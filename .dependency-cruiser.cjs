@@ -77,7 +77,7 @@ module.exports = {
       severity: 'error',
       from: {
         pathNot:
-          '^(bridge/kafka/|runtime/kafka[^/]*\\.ts$|activities/publish-result/|stack/|demo/|bench/|test/)',
+          '^(bridge/kafka/|runtime/kafka[^/]*\\.ts$|activities/publish-result/|stack/|demo/|bench/|examples/|test/)',
       },
       to: { path: '^node_modules/kafkajs/' },
     },

@@ -8,10 +8,15 @@ import { createInterface } from 'node:readline/promises';
 import kafkajs from 'kafkajs';
 
 const brokers = process.env.KAFKA_BROKERS ?? localStack().kafkaBrokers;
-const kafka = new kafkajs.Kafka({ clientId: 'send-jobs', brokers: brokers.split(','), logLevel: kafkajs.logLevel.ERROR });
+const kafka = new kafkajs.Kafka({
+  clientId: 'send-jobs',
+  brokers: brokers.split(','),
+  logLevel: kafkajs.logLevel.ERROR,
+});
 
 const jobs = [];
-for await (const line of createInterface({ input: process.stdin })) if (line.trim()) jobs.push(JSON.parse(line));
+for await (const line of createInterface({ input: process.stdin }))
+  if (line.trim()) jobs.push(JSON.parse(line));
 for (const [index, job] of jobs.entries()) job.id ??= `example-${Date.now()}-${index}`;
 const open = new Set(jobs.map((job) => job.id));
 
