@@ -1,4 +1,5 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import type { ErrorCode } from '../contracts/errors';
 
 /** The innermost message of a failed activity, on one line. */
 export function failureMessage(error: unknown): string {
@@ -18,4 +19,16 @@ export function holderIsGone(error: unknown): boolean {
 export function isAway(error: unknown): boolean {
   if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return false;
   return error.cause.type === 'HW_UNAVAILABLE';
+}
+
+/** How jobs end whose workflow cannot go on: cancelled with it, or failed by something nobody thought of. */
+export function endFor(cause: unknown): {
+  status: 'cancelled' | 'failed';
+  failure: { code: ErrorCode; message: string };
+} {
+  if (isCancellation(cause)) {
+    const message = 'The workflow that held the job was cancelled.';
+    return { status: 'cancelled', failure: { code: 'HW_JOB_CANCELLED', message } };
+  }
+  return { status: 'failed', failure: { code: 'HW_INTERNAL', message: failureMessage(cause) } };
 }

@@ -30,24 +30,29 @@ export function newWave(): Wave {
 
 /** Post-processes, publishes, lets go. Nothing is published that a crash could still make differently. */
 export async function finishWave(pack: Pack, wave: Wave): Promise<void> {
-  const { ends, leaving } = wave;
+  const { answered, ends, leaving } = wave;
   let { durable } = wave;
-  let remaining = wave.answered;
-  while (remaining.length > 0) {
+  if (answered.length > 0) {
     // By size: should this become an ordinary activity, its argument has to fit into one payload.
-    const [some = []] = chunksBySize(remaining, (index) => jsonBytes(toItem(pack, index)));
+    const [some = []] = chunksBySize(answered, (index) => jsonBytes(toItem(pack, index)));
     const outcomes = await postProcessSome(pack, some);
-    const done = new Set(outcomes.map((outcome) => outcome.index));
-    remaining = remaining.filter((index) => !done.has(index));
     for (const outcome of outcomes) {
       durable &&= outcome.kind === 'output' && pack.policy(outcome.index).postProcess.deterministic;
       takeOutput(pack, outcome, ends, leaving);
     }
-    if (remaining.length > 0) await durablePoint();
+    const done = new Set(outcomes.map((outcome) => outcome.index));
+    const rest = answered.filter((index) => !done.has(index));
+    if (rest.length > 0) pack.work.add(finishRest(pack, rest));
   }
   if (ends.length + leaving.length === 0) return;
   if (!durable) await durablePoint();
   await Promise.all([publish(pack, ends), ...leaving.map((index) => leavePack(pack, index))]);
+}
+
+/** Those whose post-processing takes longer than the others', or whose outputs did not fit. */
+async function finishRest(pack: Pack, answered: number[]): Promise<void> {
+  await durablePoint();
+  await finishWave(pack, { ...newWave(), answered, durable: true });
 }
 
 async function postProcessSome(pack: Pack, indexes: number[]): Promise<PostProcessOutcome[]> {

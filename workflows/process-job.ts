@@ -1,6 +1,7 @@
-import { ApplicationFailure, CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, setHandler, TemporalFailure } from '@temporalio/workflow';
 import type { PublishItem } from '../contracts/stages';
 import { durableNow } from './durable-point';
+import { endFor } from './failures';
 import { ended, refusedForSize, type JobInput, type JobProgress } from './job-progress';
 import { runStages } from './own-stages';
 import { ownStages } from './stage-activities';
@@ -21,22 +22,18 @@ export async function processJob(input: JobInput): Promise<void> {
     // From here on its end is known, so it is not cancelled any more.
     await CancellationScope.nonCancellable(() => publish(end));
   } catch (error) {
-    if (!isCancellation(error)) throw error;
-    await CancellationScope.nonCancellable(async () => publish(await cancelled()));
+    // Anything else is a defect: the workflow task fails, and is tried again until a deployment mends it.
+    if (!(error instanceof TemporalFailure) || progress.status !== 'running') throw error;
+    await CancellationScope.nonCancellable(async () => {
+      const { status, failure } = endFor(error);
+      await publish(ended(progress, status, failure, await durableNow()));
+    });
     throw error;
   } finally {
     if (progress.status !== 'running') showEnd([progress]);
   }
   if (progress.status === 'failed') {
     throw ApplicationFailure.nonRetryable(progress.lastError?.message, progress.lastError?.code);
-  }
-
-  async function cancelled(): Promise<PublishItem> {
-    const reason = {
-      code: 'HW_JOB_CANCELLED',
-      message: 'The workflow that held the job was cancelled.',
-    } as const;
-    return ended(progress, 'cancelled', reason, await durableNow());
   }
 
   async function publish(item: PublishItem): Promise<void> {

@@ -1,9 +1,15 @@
-import { ApplicationFailure, CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  setHandler,
+  TemporalFailure,
+} from '@temporalio/workflow';
 import type { PackInput, PackSummary } from '../contracts/pack';
 import type { EnrichOutcome, EnrichResponse } from '../contracts/stages';
 import { callLlm } from './call-llm';
 import { durableNow, durablePoint } from './durable-point';
-import { failureMessage } from './failures';
+import { endFor, failureMessage } from './failures';
 import { finishWave, newWave, publish, type JobEnd } from './finish-wave';
 import { ended } from './job-progress';
 import { openPack, type Pack } from './pack';
@@ -28,8 +34,9 @@ export async function processPack(input: PackInput): Promise<PackSummary> {
     await enrich(pack);
     await pack.work.finished();
   } catch (error) {
-    if (!isCancellation(error)) throw error;
-    await CancellationScope.nonCancellable(() => cancelUnfinished(pack));
+    // Anything else is a defect: the workflow task fails, and is tried again until a deployment mends it.
+    if (!(error instanceof TemporalFailure)) throw error;
+    await CancellationScope.nonCancellable(() => endUnfinished(pack, error));
     showEnd(pack.jobs);
     throw error;
   }
@@ -101,15 +108,13 @@ function takeEnriched(pack: Pack, outcomes: EnrichOutcome[]): void {
   pack.work.add(CancellationScope.nonCancellable(() => finishWave(pack, { ...wave, durable: false })));
 }
 
-async function cancelUnfinished(pack: Pack): Promise<void> {
+/** No workflow ends without a result for each of its jobs. */
+async function endUnfinished(pack: Pack, cause: TemporalFailure): Promise<void> {
   await pack.work.settled();
   const endedAt = await durableNow();
-  const cancelled = {
-    code: 'HW_JOB_CANCELLED',
-    message: 'The workflow that held the job was cancelled.',
-  } as const;
+  const { status, failure } = endFor(cause);
   const ends: JobEnd[] = pack.jobs.flatMap((job, index) =>
-    job.status === 'running' ? [{ index, item: ended(job, 'cancelled', cancelled, endedAt) }] : [],
+    job.status === 'running' ? [{ index, item: ended(job, status, failure, endedAt) }] : [],
   );
   await publish(pack, ends);
 }

