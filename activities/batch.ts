@@ -25,7 +25,7 @@ export function toStageFailure(error: unknown, code: ErrorCode): StageFailure {
   return {
     kind: final ? 'final' : 'retry',
     code: error instanceof HeadwayError ? error.code : code,
-    message: messageOf(error).slice(0, 1_000),
+    message: messageOf(error),
     shared: !final && isUnavailable(error),
     endedAt: Date.now(),
   };

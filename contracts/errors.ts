@@ -4,8 +4,8 @@
  */
 export const errorCodes = {
   HW_CONFIG_INVALID: {
-    meaning: 'An environment variable is missing or has a value that cannot be used.',
-    action: 'Correct the variable the message names; docs/reference/configuration.md lists them all.',
+    meaning: 'A variable, an option or a file is missing, or has a value that cannot be used.',
+    action: 'Correct what the message names; docs/reference/configuration.md lists the variables.',
   },
   HW_PREREQUISITE_MISSING: {
     meaning: 'A program the local stack needs is not installed, or too old.',
@@ -13,7 +13,7 @@ export const errorCodes = {
   },
   HW_STACK_FAILED: {
     meaning: 'A server of the local stack did not start, or ended by itself.',
-    action: 'Read the log file the message names.',
+    action: 'Read the message, and the log file if it names one.',
   },
   HW_RECORD_EMPTY: {
     meaning: 'The record has no value (a tombstone) or an empty one.',
@@ -122,8 +122,15 @@ export class HeadwayError extends Error {
   }
 }
 
-/** The text of anything thrown, on one line, for messages and logs. */
+/** The text of anything thrown, as `sentence` makes it. */
 export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error);
-  return text.replace(/\s+/g, ' ').trim();
+  return sentence(error instanceof Error ? error.message || error.name : String(error));
+}
+
+/**
+ * A text from elsewhere, fit for messages: one line, at most 1,000 characters, and no half of a surrogate pair, which cannot be
+ * written as UTF-8 (one in a failure makes Temporal's SDK give up on the whole worker).
+ */
+export function sentence(text: string): string {
+  return text.replace(/\s+/g, ' ').trim().slice(0, 1_000).toWellFormed();
 }

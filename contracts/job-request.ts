@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sentence } from './errors';
 
 /** Longest job id in UTF-8 bytes: a workflow id may have 255 characters, and 50 ids share one search attribute. */
 export const JOB_ID_MAX_BYTES = 200;
@@ -52,17 +53,14 @@ export const jobSourceSchema = z.discriminatedUnion('door', [
 
 export type JobSource = z.infer<typeof jobSourceSchema>;
 
-/** Longest sentence of `describeIssues`, in characters: it travels as a header beside the record. */
-const SENTENCE_MAX = 1_000;
-
 /** A sentence that names each field at fault, for dead letters, HTTP problems and log lines. */
 export function describeIssues(error: z.ZodError, at = ''): string {
-  return error.issues
+  const sentences = error.issues
     .slice(0, 5)
     .map((issue) => {
       const path = [at, ...issue.path.map(String)].filter(Boolean).join('.');
       return `${path || 'the job request'}: ${issue.message}`;
     })
-    .join('; ')
-    .slice(0, SENTENCE_MAX);
+    .join('; ');
+  return sentence(sentences);
 }

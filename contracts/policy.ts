@@ -23,7 +23,7 @@ export const policySchema = z.strictObject({
       repairAttempts: z.int().nonnegative().default(2),
       /** First wait before a call is made again; doubles up to `maxBackoffMs`. A longer `retry-after` wins. */
       backoffMs: ms.default(1_000),
-      maxBackoffMs: ms.default(30_000),
+      maxBackoffMs: ms.default(120_000),
     })
     .prefault({}),
   postProcess: z

@@ -213,7 +213,7 @@ const worker = {
     'Milliseconds that running activities get to finish after SIGTERM, before they are cancelled and taken over.',
   ),
   RESULT_MAX_BYTES: wholeNumber(
-    1_024,
+    200_000,
     1_900_000,
     900_000,
     'Largest result in bytes; must be below `max.message.bytes` of the results topic.',

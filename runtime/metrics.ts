@@ -59,12 +59,6 @@ export function bridgeMetrics({ registry }: Metrics) {
       labelNames: partition,
       registers,
     }),
-    watermarkLag: new Gauge({
-      name: 'headway_watermark_lag_records',
-      help: 'Records read, but not yet committed.',
-      labelNames: partition,
-      registers,
-    }),
   };
 }
 
@@ -93,12 +87,6 @@ export function workerMetrics({ registry }: Metrics) {
       name: 'headway_jobs_finished_total',
       help: 'Results published, by pipeline and status; a repeated publish counts again.',
       labelNames: ['pipeline', 'status'] as const,
-      registers,
-    }),
-    publishDuration: new Histogram({
-      name: 'headway_publish_duration_seconds',
-      help: 'Time to publish the results of one wave.',
-      buckets: shortBuckets,
       registers,
     }),
     databaseQueryDuration: new Histogram({

@@ -8,7 +8,7 @@ export class ShuttingDown extends Error {
 export interface Shutdown {
   /** Aborted when the shutdown begins: stop waiting, take nothing new. */
   readonly signal: AbortSignal;
-  /** `run` is called in the shutdown, after those added later. Added during the shutdown, it is called at once. */
+  /** `run` is called in the shutdown, after those added later. Added during the shutdown, it is called next. */
   add(name: string, run: () => Promise<void> | void): void;
   /** Begins the shutdown without a signal. Exits with 1 when `failed`. */
   begin(reason: string, failed?: boolean): void;

@@ -6,7 +6,7 @@ import { createLogger } from '../runtime/logger';
 import { createMetrics, workerMetrics } from '../runtime/metrics';
 import { runMain } from '../runtime/run-main';
 import { onShutdown } from '../runtime/shutdown';
-import { startStatusServer } from '../runtime/status-server';
+import { startStatusServer, type Readiness } from '../runtime/status-server';
 import { bundlePath } from './bundle-path';
 import { toSdkLogger } from './sdk-logger';
 import { startWorker } from './start-worker';
@@ -29,9 +29,8 @@ void runMain('worker', async () => {
   const shutdown = onShutdown(logger, { deadlineMs: config.worker.shutdownGraceMs + 20_000 });
   const metrics = createMetrics('worker');
 
-  let ready: boolean | string = 'connecting';
-  const readiness = () => ({ temporal: ready });
-  const status = await startStatusServer({ ...config.status, metrics, logger, readiness });
+  let readiness = (): Readiness => ({ temporal: 'connecting' });
+  const status = await startStatusServer({ ...config.status, metrics, logger, readiness: () => readiness() });
   shutdown.add('status server', () => status.stop());
 
   const { llm } = config;
@@ -42,7 +41,7 @@ void runMain('worker', async () => {
     );
   }
   const worker = await startWorker({ config, logger, shutdown, metrics: workerMetrics(metrics) });
-  ready = true;
+  readiness = worker.readiness;
   logger.info({ llm: llm.mode, model: llm.model, taskQueue: config.temporal.taskQueue }, 'worker is up');
   await worker.stopped;
 });

@@ -12,11 +12,12 @@ import { createKafka } from '../runtime/kafka';
 import type { Logger } from '../runtime/logger';
 import type { WorkerMetrics } from '../runtime/metrics';
 import type { Shutdown } from '../runtime/shutdown';
+import type { Readiness } from '../runtime/status-server';
 import { connectTemporalWorker } from '../runtime/temporal';
 import { createWorkers } from './create-workers';
 
-/** Bytes of a result beside its output: ids, times, metadata. */
-const RESULT_ENVELOPE_BYTES = 20_000;
+/** Bytes of a result beside its output: ids, times, and metadata of 32 entries in any language. */
+const RESULT_ENVELOPE_BYTES = 80_000;
 
 export interface StartWorkerOptions {
   config: Config;
@@ -31,9 +32,12 @@ export interface StartWorkerOptions {
 /**
  * Connects everything a worker process needs and lets it work. Waits while Temporal is away.
  *
- * @returns what resolves when the workers have stopped, and rejects when one of them fails
+ * @returns `stopped`, which resolves when the workers have stopped and rejects when one of them fails; `readiness` says for
+ * each task queue whether it is worked on
  */
-export async function startWorker(options: StartWorkerOptions): Promise<{ stopped: Promise<void> }> {
+export async function startWorker(
+  options: StartWorkerOptions,
+): Promise<{ stopped: Promise<void>; readiness: () => Readiness }> {
   const { config, logger, metrics, shutdown, wrapActivities = (activities) => activities } = options;
   const { llm, temporal } = config;
 
@@ -53,6 +57,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<{ stoppe
     resultMaxBytes: config.results.maxBytes,
     outputMaxBytes: config.results.maxBytes - RESULT_ENVELOPE_BYTES,
     jobsFinished: metrics.jobsFinished,
+    logger,
     llmCalls: ownQueue === undefined ? createBackgroundCalls(calls) : createInlineCalls(calls, ownQueue),
     llmMetrics: {
       ended: metrics.llmCalls,
@@ -75,5 +80,14 @@ export async function startWorker(options: StartWorkerOptions): Promise<{ stoppe
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await Promise.all(running);
   });
-  return { stopped: Promise.all(running).then(() => undefined) };
+  return {
+    stopped: Promise.all(running).then(() => undefined),
+    readiness: () =>
+      Object.fromEntries(
+        workers.map((worker) => [
+          worker.options.taskQueue,
+          worker.getState() === 'RUNNING' || `is ${worker.getState()}`,
+        ]),
+      ),
+  };
 }

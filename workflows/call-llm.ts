@@ -14,6 +14,9 @@ const deadlineExceeded = {
   message: 'deadline: passed before the LLM answered',
 } as const;
 
+/** An outage is waited out by the pack for some hours; then its jobs go on one by one rather than end with its history. */
+const LONG_OUTAGE_BYTES = 30 * 1024 * 1024;
+
 /** Makes one LLM call for each of these jobs and sees every one of them to its end, side by side with all others. */
 export function callLlm(pack: Pack, indexes: number[]): void {
   const sizeOf = (index: number) => jsonBytes(pack.job(index).prompt);
@@ -84,8 +87,10 @@ async function settle(pack: Pack, outcomes: LlmOutcome[]): Promise<void> {
     } else {
       const verdict = outcome.kind === 'final' ? 'fail' : afterFailure(pack, index, outcome);
       if (verdict === 'fail') wave.ends.push({ index, item: ended(job, 'failed', outcome, endedAt) });
-      if (verdict === 'leave') wave.leaving.push(index);
-      if (verdict === 'again') {
+      // Every round puts all its prompts into the history once more.
+      const leaves = verdict === 'leave' || (verdict === 'again' && historyIsFull(LONG_OUTAGE_BYTES));
+      if (leaves) wave.leaving.push(index);
+      else if (verdict === 'again') {
         const waitMs = backoffMs(job, pack.policy(index), outcome.retryAfterMs);
         again.set(waitMs, [...(again.get(waitMs) ?? []), index]);
       }

@@ -1,12 +1,11 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
-import type { ErrorCode } from '../contracts/errors';
+import { messageOf, type ErrorCode } from '../contracts/errors';
 
 /** The innermost message of a failed activity, on one line. */
 export function failureMessage(error: unknown): string {
   let inner = error;
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
-  const text = inner instanceof Error ? inner.message : String(inner);
-  return text.replace(/\s+/g, ' ').trim().slice(0, 1_000) || 'no message';
+  return messageOf(inner) || 'no message';
 }
 
 /** No worker took the task from the queue of the one worker that could. */

@@ -92,7 +92,8 @@ export function refusedForSize(progress: JobProgress, { result }: PublishItem, e
     throw new Error('The results topic refuses even a result without output; raise its max.message.bytes');
   }
   const message = `The result has ${jsonBytes(result)} bytes, more than a record of the results topic may have.`;
-  return ended(progress, 'failed', { code: 'HW_RESULT_TOO_LARGE', message }, endedAt);
+  const bare = { ...progress, job: { ...progress.job, metadata: undefined } };
+  return ended(bare, 'failed', { code: 'HW_RESULT_TOO_LARGE', message }, endedAt);
 }
 
 function toItem(

@@ -1,10 +1,11 @@
-import { isCancellation, sleep } from '@temporalio/workflow';
+import { continueAsNew, isCancellation, sleep } from '@temporalio/workflow';
 import type { ErrorCode } from '../contracts/errors';
 import type { LlmOutcome, PublishItem } from '../contracts/stages';
 import { durableNow } from './durable-point';
 import { failureMessage, isAway } from './failures';
 import { addUsage, completed, ended, type JobInput, type JobProgress } from './job-progress';
 import { backoffMs, nextCall } from './llm-attempts';
+import { historyIsFull } from './size';
 import { ownStages } from './stage-activities';
 import { showProgress } from './visible';
 
@@ -41,6 +42,9 @@ export async function runStages(
   /** Returns when there is an answer, or the result of a job that gets none. */
   async function askUntilAnswered(): Promise<PublishItem | undefined> {
     for (;;) {
+      // Every call puts its prompt into the history once more.
+      if (historyIsFull())
+        await continueAsNew<(input: JobInput) => Promise<void>>({ progress, policy, llmTaskQueue });
       const call = nextCall(0, progress, policy);
       let outcome: LlmOutcome;
       try {
@@ -64,8 +68,11 @@ export async function runStages(
 
   function mayTryAgain(outcome: LlmOutcome): boolean {
     if (outcome.kind === 'bad-answer') return progress.repairs < policy.llm.repairAttempts;
+    if (outcome.kind !== 'retry') return false;
+    progress.trouble ??= { since: outcome.endedAt, answers: 0 };
+    if (outcome.shared) return outcome.endedAt - progress.trouble.since <= policy.giveUpAfterMs;
     progress.ownFailures += 1;
-    return outcome.kind === 'retry' && progress.ownFailures < policy.llm.attempts;
+    return progress.ownFailures < policy.llm.attempts;
   }
 
   async function postProcess(): Promise<PublishItem> {

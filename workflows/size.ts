@@ -15,8 +15,8 @@ const HISTORY_FULL_BYTES = 10 * 1024 * 1024;
 const utf8 = new TextEncoder();
 
 /** Whether the remaining jobs had better go on as workflows of their own. */
-export function historyIsFull(): boolean {
-  return workflowInfo().historySize > HISTORY_FULL_BYTES;
+export function historyIsFull(maxBytes = HISTORY_FULL_BYTES): boolean {
+  return workflowInfo().historySize > maxBytes;
 }
 
 /** Size of a value as JSON, in bytes. */

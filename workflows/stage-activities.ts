@@ -46,7 +46,8 @@ export function llmStage(taskQueue: string, policies: PipelinePolicy[]) {
   const longestCallMs = Math.max(...policies.map((policy) => policy.llm.timeoutMs));
   const start = proxyActivities<Activities>({
     taskQueue,
-    startToCloseTimeout: '60s',
+    // Generous, since the heartbeat bounds a loss: a provider may be slow to take calls.
+    startToCloseTimeout: '5m',
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
     scheduleToCloseTimeout: giveUpAfterMs,
     retry: backoff,

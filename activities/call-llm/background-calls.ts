@@ -33,21 +33,26 @@ export function createBackgroundCalls({
   concurrency,
   pipelineNamed,
 }: LlmCallsOptions): LlmCalls {
-  const limit = createLimit(concurrency);
+  // Apart from each other, so that thousands of polls of a slow provider do not keep new calls waiting.
+  const limitCreates = createLimit(concurrency);
+  const limitPolls = createLimit(concurrency);
   const pollTimesOf = new Map<string, PollTimes>();
 
   return {
-    async start(call) {
+    async start(call, signal) {
       const startedAt = Date.now();
       const expired = alreadyExpired(call, startedAt);
       if (expired) return expired;
       try {
         const body = toRequest(call, pipelineNamed(call.pipeline), model);
-        const response = await limit(() =>
-          client.responses.create({ ...body, background: true, store: true }, requestOptions(call)),
-        );
+        const response = await limitCreates(() => {
+          // Whoever takes over would not know of a call made after this attempt has ended.
+          signal?.throwIfAborted();
+          return client.responses.create({ ...body, background: true, store: true }, requestOptions(call));
+        });
         return toHandle(call, response.id, startedAt);
       } catch (error) {
+        signal?.throwIfAborted();
         return { index: call.index, startedAt, endedAt: Date.now(), usage: noUsage, ...classifyError(error) };
       }
     },
@@ -78,7 +83,7 @@ export function createBackgroundCalls({
     },
 
     async cancel(handle) {
-      await limit(() => client.responses.cancel(handle.callId, requestOptions())).catch(() => undefined);
+      await limitPolls(() => client.responses.cancel(handle.callId, requestOptions())).catch(() => undefined);
     },
   };
 
@@ -86,7 +91,7 @@ export function createBackgroundCalls({
   async function poll(handle: LlmHandle, signal: AbortSignal): Promise<Response | null | undefined> {
     try {
       // Without `signal`: the client never takes its listener off again, and a poll is short.
-      return await limit(() => client.responses.retrieve(handle.callId, {}, requestOptions()));
+      return await limitPolls(() => client.responses.retrieve(handle.callId, {}, requestOptions()));
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof NotFoundError) return null;

@@ -1,4 +1,4 @@
-import { APIConnectionError, APIError } from 'openai';
+import { APIConnectionError, APIError, APIUserAbortError } from 'openai';
 import { messageOf } from '../../contracts/errors';
 import { isUnavailable } from '../../contracts/stage-errors';
 import type { StageFailure } from '../../contracts/stages';
@@ -11,8 +11,10 @@ const RETRY_AFTER_MAX_MS = 10 * 60_000;
  * but 401 says that this request will never be taken. `x-should-retry` overrules, as it does in the client itself.
  */
 export function classifyError(error: unknown): Omit<StageFailure, 'endedAt'> {
-  const message = messageOf(error).slice(0, 1_000);
-  if (error instanceof APIConnectionError || isUnavailable(error)) {
+  const message = messageOf(error);
+  // Aborted is what our own timer does to a request that hangs.
+  const unreachable = error instanceof APIConnectionError || error instanceof APIUserAbortError;
+  if (unreachable || isUnavailable(error)) {
     return { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message, shared: true };
   }
   if (!(error instanceof APIError) || error.status === undefined) {

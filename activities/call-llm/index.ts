@@ -1,4 +1,4 @@
-import { heartbeat, activityInfo } from '@temporalio/activity';
+import { activityInfo, Context, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { LlmCall, LlmHandle, LlmOutcome, StartedCalls } from '../../contracts/stages';
@@ -8,8 +8,11 @@ import { nextWave } from './next-wave';
 
 /** How calls are made and awaited: in the background of the provider, or held open by this process. */
 export interface LlmCalls {
-  /** Makes a call. Returns its handle, or how it ended when the provider did not take it. Never throws. */
-  start(call: LlmCall): Promise<LlmHandle | LlmOutcome>;
+  /**
+   * Makes a call. Returns its handle, or how it ended when the provider did not take it. Rejects only when `signal` is
+   * aborted before the call was made.
+   */
+  start(call: LlmCall, signal?: AbortSignal): Promise<LlmHandle | LlmOutcome>;
   /** How a call ended. Rejects only when `signal` is aborted; the call itself goes on then. */
   wait(handle: LlmHandle, signal: AbortSignal): Promise<LlmOutcome>;
   /** Stops a call whose answer nobody wants. Never throws. */
@@ -37,13 +40,15 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
         await Promise.all(
           calls.map(async (call) => {
             if (made.has(call.index)) return;
-            const started = await llmCalls.start(call);
+            const started = await llmCalls.start(call, life.signal);
             if ('kind' in started) outcomes.push(started);
             else made.set(started.index, started);
             heartbeat([...made.values()]);
           }),
         );
         return { handles: [...made.values()], outcomes, heldBy: llmCalls.heldBy };
+      } catch (error) {
+        throw await stopped([...made.values()], error);
       } finally {
         life.end();
       }
@@ -80,14 +85,14 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
      */
     async callLlm(call: LlmCall): Promise<LlmOutcome> {
       const [resumed] = stillHeld();
-      const started = resumed ?? (await llmCalls.start(call));
+      const started = resumed ?? (await llmCalls.start(call, Context.current().cancellationSignal));
       if ('kind' in started) return unlessShared(started);
       const life = holdAlive(() => [started]);
       heartbeat([started]);
       try {
         const outcome = await llmCalls.wait(started, life.signal);
         count(outcome);
-        return unlessShared(outcome);
+        return outcome;
       } catch (error) {
         throw await stopped([started], error);
       } finally {

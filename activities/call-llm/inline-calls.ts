@@ -11,6 +11,7 @@ const noUsage = { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 }
 
 /** How long an outcome nobody came for is kept: a workflow that is gone asks no more. */
 const KEPT_MS = 10 * 60_000;
+const KEPT_AFTER_READ_MS = 60_000;
 
 interface HeldCall {
   outcome: Promise<LlmOutcome>;
@@ -53,7 +54,9 @@ export function createInlineCalls(options: LlmCallsOptions, heldBy: string): Llm
         };
       }
       // Kept after it was read, since the activity's result may be lost on its way to the history.
-      return await Promise.race([call.outcome, rejectOn(signal)]);
+      const outcome = await Promise.race([call.outcome, rejectOn(signal)]);
+      setTimeout(() => held.delete(handle.callId), KEPT_AFTER_READ_MS).unref();
+      return outcome;
     },
 
     cancel(handle) {

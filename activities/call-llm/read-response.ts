@@ -1,4 +1,5 @@
 import type { Response } from 'openai/resources/responses/responses';
+import { sentence } from '../../contracts/errors';
 import { describeIssues } from '../../contracts/job-request';
 import type { Usage } from '../../contracts/job-result';
 import type { BadAnswer, Citation, LlmAnswer, StageFailure } from '../../contracts/stages';
@@ -30,7 +31,11 @@ export function readResponse(response: Response, pipeline: Pipeline): ReadRespon
   }
   const refusal = contentOf(response).find((content) => content.type === 'refusal');
   if (refusal)
-    return { kind: 'final', code: 'HW_LLM_REFUSED', message: `the model refused: ${refusal.refusal}` };
+    return {
+      kind: 'final',
+      code: 'HW_LLM_REFUSED',
+      message: sentence(`the model refused: ${refusal.refusal}`),
+    };
 
   const text = contentOf(response)
     .map((content) => (content.type === 'output_text' ? content.text : ''))
@@ -59,7 +64,9 @@ export function usageOf(response: Response): Usage {
 }
 
 function readFailed({ error }: Response): ReadResponse {
-  const message = `the provider reports ${error?.code ?? 'no code'}: ${error?.message ?? 'no message'}`;
+  const message = sentence(
+    `the provider reports ${error?.code ?? 'no code'}: ${error?.message ?? 'no message'}`,
+  );
   if (error?.code === 'rate_limit_exceeded')
     return { kind: 'retry', code: 'HW_LLM_RATE_LIMITED', message, shared: true };
   if (error?.code === 'server_error') return { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message };

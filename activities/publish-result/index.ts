@@ -1,6 +1,8 @@
 import type { Counter } from 'prom-client';
 import { resultHeaders, traceHeaders } from '../../contracts/headers';
+import type { JobResult } from '../../contracts/job-result';
 import type { PublishItem, PublishResponse } from '../../contracts/stages';
+import type { Logger } from '../../runtime/logger';
 import type { ResultProducer } from './result-producer';
 
 export interface PublishResultDependencies {
@@ -8,9 +10,11 @@ export interface PublishResultDependencies {
   /** Bytes a result may have as a record value. */
   resultMaxBytes: number;
   jobsFinished?: Counter<'pipeline' | 'status'>;
+  logger?: Pick<Logger, 'info' | 'debug'>;
 }
 
-export function createPublishResult({ results, resultMaxBytes, jobsFinished }: PublishResultDependencies) {
+export function createPublishResult(dependencies: PublishResultDependencies) {
+  const { results, resultMaxBytes } = dependencies;
   return {
     /**
      * Publishes results, each keyed by its job id. When it returns, every record not named as too large was acknowledged by all
@@ -25,7 +29,7 @@ export function createPublishResult({ results, resultMaxBytes, jobsFinished }: P
         const accepted =
           value.length <= resultMaxBytes && (await results.send(toRecord(item, value))) === 'acknowledged';
         if (!accepted) tooLarge.push(position);
-        else jobsFinished?.inc({ pipeline: item.result.pipeline, status: item.result.status });
+        else published(item.result);
       });
       // All are waited for, so that no send is still under way when the activity is tried again.
       const failed = (await Promise.allSettled(sent)).find((outcome) => outcome.status === 'rejected');
@@ -33,6 +37,18 @@ export function createPublishResult({ results, resultMaxBytes, jobsFinished }: P
       return { tooLarge };
     },
   };
+
+  /** Jobs that came to nothing are told at INFO; thousands a minute that went well are not. */
+  function published({ id, pipeline, status, error, workflow }: JobResult): void {
+    dependencies.jobsFinished?.inc({ pipeline, status });
+    const fields = { jobId: id, workflowId: workflow.id, pipeline, status };
+    if (error)
+      dependencies.logger?.info(
+        { ...fields, stage: error.stage, code: error.type },
+        'job ended without output',
+      );
+    else dependencies.logger?.debug(fields, 'job completed');
+  }
 }
 
 function toRecord({ result, traceparent, tracestate }: PublishItem, value: Buffer) {

@@ -8,7 +8,7 @@ import type { BridgeMetrics } from '../../runtime/metrics';
 import type { Readiness } from '../../runtime/status-server';
 import { createPackStarter } from '../start-pack';
 import { createCommitter } from './committer';
-import { createFindCoveringPack } from './covering-pack';
+import { createFindExistingPacks } from './existing-packs';
 import { createDeadLetters } from './dead-letters';
 import { createHandOver } from './hand-over';
 import { createQueueConsumer } from './queue-consumer';
@@ -57,7 +57,7 @@ export function createBridge({
   );
   const handOver = createHandOver({
     startPack: (pack) => limitStarts(() => startPack(pack)),
-    findCoveringPack: createFindCoveringPack(client),
+    findExistingPacks: createFindExistingPacks(client),
     sendDeadLetters: (poison) => deadLetters.send(poison),
     readRecord: (record) => readRecord(record, pipelineNamed),
     committer,

@@ -25,7 +25,9 @@ export async function checkRetention({
 }: CheckRetentionOptions): Promise<void> {
   const { namespace } = config.temporal;
   try {
-    const described = await client.workflowService.describeNamespace({ namespace });
+    const described = await client.withDeadline(Date.now() + 10_000, () =>
+      client.workflowService.describeNamespace({ namespace }),
+    );
     const workflowMs = Number(described.config?.workflowExecutionRetentionTtl?.seconds ?? 0) * 1_000;
     const topicMs = await topicRetentionMs(kafka, config.topics.queue);
     if (topicMs !== -1 && topicMs <= workflowMs) return;

@@ -20,11 +20,13 @@ export function createDeadLetters(kafka: Kafka, topic: string, group: string): D
 
   return {
     async send(poison) {
+      const current = (connected ??= connect());
       try {
-        const producer = await (connected ??= connect());
+        const producer = await current;
         for (const one of poison) await write(producer, one);
       } catch (error) {
-        await disconnect();
+        // Unless another partition has replaced it meanwhile.
+        if (connected === current) await disconnect();
         throw error;
       }
     },
@@ -52,7 +54,15 @@ export function createDeadLetters(kafka: Kafka, topic: string, group: string): D
       if (!isTooLarge(error)) throw error;
       const left = `${one.error.message} (left out: the value, ${one.record.value?.length ?? 0} bytes)`;
       const headers = { ...message.headers, [deadLetterHeaders.message]: left };
-      await producer.send({ topic, acks: -1, messages: [{ ...message, value: null, headers }] });
+      const without = { ...message, value: null, headers };
+      try {
+        await producer.send({ topic, acks: -1, messages: [without] });
+      } catch (again) {
+        if (!isTooLarge(again)) throw again;
+        const ours = Object.entries(headers).filter(([name]) => name.startsWith('__dlq.'));
+        const bare = { key: null, value: null, headers: Object.fromEntries(ours) };
+        await producer.send({ topic, acks: -1, messages: [bare] });
+      }
     }
   }
 

@@ -5,13 +5,13 @@ import type { BridgeMetrics } from '../../runtime/metrics';
 import type { PackToStart, StartPack } from '../start-pack';
 import type { Committer } from './committer';
 import { cutPack, type PackCut, type PackLimits, type Poison } from './cut-pack';
-import type { FindCoveringPack } from './covering-pack';
+import type { ExistingPack, ExistingPacks, FindExistingPacks } from './existing-packs';
 import type { QueueBatch, QueueRecord } from './queue-record';
 import type { UntilDone } from './until-done';
 
 export interface HandOverDependencies {
   startPack: StartPack;
-  findCoveringPack: FindCoveringPack;
+  findExistingPacks: FindExistingPacks;
   sendDeadLetters: (poison: Poison[]) => Promise<void>;
   readRecord: (record: QueueRecord) => PackJob;
   committer: Committer;
@@ -38,16 +38,17 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
   const { committer, untilDone, metrics, logger } = dependencies;
   /** By partition: everything before is durable. Absent until the first batch after an assignment. */
   const positions = new Map<number, bigint>();
+  /** Partitions in which packs of others were found, so that there may be more ahead. */
+  const searched = new Set<number>();
 
   return {
-    async batch(batch) {
-      const { partition, held } = batch;
-      metrics?.recordsReceived.inc(batch.records.length);
-      const begin = await positionIn(batch);
-      let { next } = begin;
-      let records = batch.records.filter((record) => record.offset >= next);
-      while (records.length > 0 && held()) {
-        const last = await makeDurable(cutPack(records, dependencies.limits, dependencies.readRecord), held);
+    async batch({ partition, held, records: fetched }) {
+      metrics?.recordsReceived.inc(fetched.length);
+      let next = fetched[0]?.offset ?? 0n;
+      const existing = await existingPacks(partition, fetched, held);
+      let records = fetched;
+      while (existing && records.length > 0 && held()) {
+        const last = await makeDurable(records, existing.packs, held);
         if (last === undefined) break;
         next = last + 1n;
         // In one step, before anything else is awaited: this is the watermark, and it is committed at once.
@@ -57,42 +58,57 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
         }
         records = records.filter((record) => record.offset > last);
       }
-      if (!begin.certain) positions.delete(partition);
+      if (existing?.undecided || existing?.packs.length) searched.add(partition);
+      else if (existing) searched.delete(partition);
       return next;
     },
     forget() {
       positions.clear();
+      searched.clear();
       committer.forget();
     },
   };
 
-  /** Where to go on in this batch. Not certain as long as a pack may cover it that could not be told apart. */
-  async function positionIn(batch: QueueBatch): Promise<{ next: bigint; certain: boolean }> {
-    const { records, held, partition } = batch;
+  /**
+   * Packs that other bridges, or this one before, have started here. Asked for after an assignment, since an operator may have
+   * reset the group, until there are no more, and when the log goes back, since the topic may have been made anew. Undefined
+   * when the partition was lost.
+   */
+  async function existingPacks(
+    partition: number,
+    records: QueueRecord[],
+    held: () => boolean,
+  ): Promise<ExistingPacks | undefined> {
     const first = records[0]?.offset ?? 0n;
     const known = positions.get(partition);
-    if (known !== undefined && known <= first) return { next: known, certain: true };
-    // Right after an assignment; or the log goes back, since an operator reset it or the topic was made anew.
-    if (known !== undefined) committer.forget(partition);
-    const covering = await untilDone('look for a pack in Temporal', held, () =>
-      dependencies.findCoveringPack(records),
-    );
-    if (covering === undefined || covering === 'undecided')
-      return { next: first, certain: covering === undefined };
-    const next = covering.lastOffset + 1n;
-    logger.info(
-      { partition, offset: String(first), workflowId: covering.workflowId },
-      'the group stands in the middle of a pack; going on behind it',
-    );
-    if (held()) {
-      positions.set(partition, next);
-      committer.durable(partition, next);
-    }
-    return { next, certain: true };
+    const goesBack = known !== undefined && known > first;
+    if (goesBack) committer.forget(partition);
+    if (known !== undefined && !goesBack && !searched.has(partition)) return { packs: [], undecided: false };
+    return await untilDone('look for packs in Temporal', held, () => dependencies.findExistingPacks(records));
   }
 
   /** Returns the last offset that is durable now, or undefined when the partition was lost before it was. */
-  async function makeDurable(cut: PackCut, held: () => boolean): Promise<bigint | undefined> {
+  async function makeDurable(
+    records: QueueRecord[],
+    existing: ExistingPack[],
+    held: () => boolean,
+  ): Promise<bigint | undefined> {
+    const front = records[0]?.offset ?? 0n;
+    const inside = existing.find((pack) => pack.firstOffset <= front && front <= pack.lastOffset);
+    if (inside) return goBehind(inside);
+    // A pack must not reach into the next one, which may hold records that were poison when it was started, and are no longer.
+    const ahead = existing.find((pack) => pack.firstOffset > front);
+    const free = ahead ? records.filter((record) => record.offset < ahead.firstOffset) : records;
+    return await handOver(cutPack(free, dependencies.limits, dependencies.readRecord), held);
+  }
+
+  function goBehind({ workflowId, lastOffset }: ExistingPack): bigint {
+    metrics?.packsExisting.inc();
+    logger.info({ workflowId, lastOffset: String(lastOffset) }, 'pack was started already');
+    return lastOffset;
+  }
+
+  async function handOver(cut: PackCut, held: () => boolean): Promise<bigint | undefined> {
     // Before the pack: who finds the pack in place goes on behind it, and relies on its poison being put aside.
     if (!(await putAside(cut.poison, held))) return undefined;
     if (!cut.first) return cut.lastOffset;
@@ -103,9 +119,11 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     observe?.();
     const { workflowId } = pack;
     if (started.kind === 'exists') {
-      metrics?.packsExisting.inc();
-      logger.info({ workflowId, lastOffset: String(started.lastOffset) }, 'pack was started already');
-      return started.lastOffset ?? cut.lastOffset;
+      return goBehind({
+        workflowId,
+        firstOffset: cut.first.offset,
+        lastOffset: started.lastOffset ?? cut.lastOffset,
+      });
     }
     metrics?.packsStarted.inc();
     metrics?.jobsHandedOver.inc(cut.jobs.length);

@@ -23,5 +23,6 @@ export interface QueueBatch {
 export function headerText(headers: IHeaders, name: string): string | undefined {
   const value = headers[name];
   const first = Array.isArray(value) ? value[0] : value;
-  return first === undefined ? undefined : first.toString();
+  // A header may have a null value, whatever the types of kafkajs say.
+  return (first as typeof first | null)?.toString();
 }

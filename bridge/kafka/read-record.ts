@@ -12,6 +12,9 @@ import { headerText, type QueueRecord } from './queue-record';
  */
 const JOB_MAX_BYTES = 512 * 1024;
 
+/** What a Date can hold, either side of 1970. https://tc39.es/ecma262/#sec-time-values-and-time-range */
+const TIMESTAMP_MAX = 8.64e15;
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
@@ -22,9 +25,21 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  */
 export function readRecord(record: QueueRecord, pipelineNamed: (name: string) => Pipeline): PackJob {
   const { topic, partition, timestamp } = record;
+  if (!(Math.abs(timestamp) <= TIMESTAMP_MAX)) {
+    throw new HeadwayError(
+      'HW_JOB_INVALID',
+      `the record timestamp ${timestamp} is not a time in milliseconds`,
+    );
+  }
   const parsed = jobRequestSchema.safeParse(readJson(record.value));
   if (!parsed.success) throw new HeadwayError('HW_JOB_INVALID', describeIssues(parsed.error));
   const request = parsed.data;
+  if (request.id?.startsWith(`${topic}-`) && /-\d+-\d+-\d+$/.test(request.id)) {
+    throw new HeadwayError(
+      'HW_JOB_INVALID',
+      `id: "${request.id}" has the form of a workflow id of this topic`,
+    );
+  }
   const input = pipelineNamed(request.pipeline).request.safeParse(request.input);
   if (!input.success) throw new HeadwayError('HW_JOB_INVALID', describeIssues(input.error, 'input'));
 

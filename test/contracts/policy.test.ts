@@ -10,7 +10,7 @@ describe('the policy of a pipeline', () => {
         attempts: 5,
         repairAttempts: 2,
         backoffMs: 1_000,
-        maxBackoffMs: 30_000,
+        maxBackoffMs: 120_000,
       },
       postProcess: { timeoutMs: 5_000, attempts: 5, deterministic: false },
       giveUpAfterMs: 86_400_000,

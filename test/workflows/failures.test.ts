@@ -15,7 +15,7 @@ describe('the message of a failure', () => {
 
   it.each<[unknown, string]>([
     ['text', 'text'],
-    [new Error(''), 'no message'],
+    [new Error(''), 'Error'],
     [undefined, 'undefined'],
   ])('is there for anything thrown: %p', (thrown, message) => {
     expect(failureMessage(thrown)).toBe(message);
@@ -48,5 +48,9 @@ describe('a system that is away', () => {
     expect(isAway(failed(ApplicationFailure.retryable('x', 'HW_ENRICH_FAILED')))).toBe(false);
     expect(isAway(timeout('HEARTBEAT'))).toBe(false);
     expect(isAway(new Error('HW_UNAVAILABLE'))).toBe(false);
+  });
+
+  it('never carries half of a surrogate pair, which makes the SDK give up on the worker', () => {
+    expect(failureMessage(new Error('no \ud83d'))).toBe('no \ufffd');
   });
 });

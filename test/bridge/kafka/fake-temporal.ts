@@ -1,9 +1,11 @@
-import type { CoveringPack } from '../../../bridge/kafka/covering-pack';
+import type { ExistingPacks } from '../../../bridge/kafka/existing-packs';
 import { createHandOver, type HandOver } from '../../../bridge/kafka/hand-over';
 import type { PackLimits } from '../../../bridge/kafka/cut-pack';
 import type { QueueRecord } from '../../../bridge/kafka/queue-record';
 import type { UntilDone } from '../../../bridge/kafka/until-done';
 import type { PackToStart, StartedPack } from '../../../bridge/start-pack';
+import { packWorkflowId } from '../../../contracts/ids';
+import type { PackJob } from '../../../contracts/pack';
 import { readSimply, silent } from './support';
 
 /** Temporal and the dead-letter topic as far as the hand-over sees them: everything in here is durable. */
@@ -20,12 +22,18 @@ export class FakeTemporal {
     return { kind: 'started' };
   }
 
-  findCovering(records: QueueRecord[]): CoveringPack | undefined {
-    const offset = records[0]?.offset ?? 0n;
-    for (const [workflowId, { first, last }] of this.packs) {
-      if (first < offset && last >= offset) return { workflowId, lastOffset: last };
-    }
-    return undefined;
+  findExisting(records: QueueRecord[]): ExistingPacks {
+    const from = records[0]?.offset ?? 0n;
+    const to = records.at(-1)?.offset ?? 0n;
+    const packs = [...this.packs]
+      .filter(([, { first, last }]) => first <= to && last >= from)
+      .filter(([workflowId, { first }]) => {
+        const record = records.find(({ offset }) => offset === first);
+        return !record || workflowId === packWorkflowId({ ...record, offset: String(record.offset) });
+      })
+      .map(([workflowId, { first, last }]) => ({ workflowId, firstOffset: first, lastOffset: last }))
+      .sort((a, b) => Number(a.firstOffset - b.firstOffset));
+    return { packs, undecided: false };
   }
 
   /** Offsets of all jobs in packs, sorted; one that is in two packs is in here twice. */
@@ -45,6 +53,7 @@ export class FakeTemporal {
 
 export interface FakeBridgeOptions {
   temporal: FakeTemporal;
+  readRecord?: (record: QueueRecord) => PackJob;
   limits?: Partial<PackLimits>;
   /** Before a pack is started, and after; may wait or throw. */
   beforeStart?: (pack: PackToStart) => Promise<void> | void;
@@ -83,15 +92,15 @@ export function openBridge(options: FakeBridgeOptions): FakeBridge {
       await options.afterStart?.();
       return started;
     },
-    async findCoveringPack(records) {
+    async findExistingPacks(records) {
       await options.beforeFind?.();
-      return temporal.findCovering(records);
+      return temporal.findExisting(records);
     },
     async sendDeadLetters(poison) {
       await options.beforeDeadLetters?.();
       temporal.deadLetters.push(...poison.map(({ record }) => Number(record.offset)));
     },
-    readRecord: readSimply,
+    readRecord: options.readRecord ?? readSimply,
     committer: {
       durable(partition, next) {
         if (partition !== 0) return;

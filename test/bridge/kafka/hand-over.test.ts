@@ -1,6 +1,6 @@
 import type { QueueBatch, QueueRecord } from '../../../bridge/kafka/queue-record';
 import { FakeTemporal, openBridge } from './fake-temporal';
-import { createRandom, deferred, queueRecord, settled } from './support';
+import { createRandom, deferred, queueRecord, readSimply, settled } from './support';
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
 const records = (count: number, ...poison: number[]) =>
@@ -353,7 +353,7 @@ describe('any number of bridges, rebalances, failures and lost answers', () => {
   });
 });
 
-describe('defects', () => {
+describe('what a review found', () => {
   it('a bridge that ends between the start of a pack and its dead letters loses no poison', async () => {
     let held = true;
     const first = openBridge({
@@ -385,5 +385,23 @@ describe('defects', () => {
     const anew = [0, 1, 2].map((offset) => queueRecord(offset, { timestamp: 500_000 + offset }));
     await handOver.batch(batchOf(anew));
     expect(temporal.jobs().filter((offset) => offset < 3)).toEqual([0, 0, 1, 1, 2, 2]);
+  });
+
+  it('a record that was poison, and no longer is, does not take the pack behind it along', async () => {
+    const fetched = [queueRecord(0, { value: 'poison' }), ...records(20).slice(1)];
+    await openBridge({ temporal }).handOver.batch(batchOf(fetched));
+    // The pipeline was deployed since, and an operator reset the group to have the record tried again.
+    const readRecord = (record: QueueRecord) => readSimply({ ...record, value: Buffer.from('a job by now') });
+    const { handOver } = openBridge({ temporal, readRecord });
+    await handOver.batch(batchOf(fetched));
+    expect(temporal.jobs()).toEqual(fetched.map(({ offset }) => Number(offset)));
+  });
+
+  it('a pack that Temporal has forgotten is not filled up with jobs of the next one', async () => {
+    await openBridge({ temporal, limits: { maxJobs: 5 } }).handOver.batch(batchOf(records(20)));
+    const [oldest] = temporal.packs.keys();
+    temporal.packs.delete(oldest ?? '');
+    await openBridge({ temporal, limits: { maxJobs: 50 } }).handOver.batch(batchOf(records(20)));
+    expect(temporal.jobs()).toEqual(records(20).map(({ offset }) => Number(offset)));
   });
 });

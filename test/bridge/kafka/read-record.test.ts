@@ -42,6 +42,23 @@ function refusal(value: RecordParts['value']): HeadwayError {
 
 const request = (more: object = {}) => ({ pipeline: 'anything', input: { a: 1 }, ...more });
 
+describe('what other clients may write', () => {
+  it('is a timestamp that is no time in milliseconds, such as one in nanoseconds', () => {
+    const nanoseconds = () => read(JSON.stringify(request()), { timestamp: 1.7e18 });
+    expect(nanoseconds).toThrow(/timestamp/);
+  });
+
+  it('is a header without a value', () => {
+    const headers = { traceparent: null } as never;
+    expect(read(JSON.stringify(request()), { headers }).traceparent).toBeUndefined();
+  });
+
+  it('is an id of the form that packs have, which would stand in the way of a pack', () => {
+    const { topic } = queueRecord(0);
+    expect(() => readJson(request({ id: `${topic}-0-100-1700000000000` }))).toThrow(/^id: /);
+  });
+});
+
 describe('a record that is a job', () => {
   it('becomes one, with everything its sender said', () => {
     const said = {
