@@ -16,7 +16,7 @@ describe('runMain', () => {
     const { code, stderr } = await run('mistake');
     expect(code).toBe(1);
     expect(stderr()).toBe(
-      'headway-test: Kafka ended by itself; see kafka.log.\nHW_STACK_FAILED: Read the log file the message names.\n',
+      'headway-test: Kafka ended by itself; see kafka.log.\nHW_STACK_FAILED: Read the message, and the log file if it names one.\n',
     );
   });
 
