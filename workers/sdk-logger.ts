@@ -7,8 +7,8 @@ const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERR
 export function toSdkLogger(logger: Logger): SdkLogger {
   const child = logger.child({ part: 'temporal' });
   return new DefaultLogger('DEBUG', ({ level, message, meta }) => {
-    // The SDK tells at INFO what every activity does; that is our DEBUG.
-    const ours = level === 'INFO' ? 'debug' : levels[level];
+    // The SDK tells at INFO what every activity does; that is our DEBUG. So is a worker without workflows: ours for LLM calls has none.
+    const ours = level === 'INFO' || message.startsWith('No workflows registered') ? 'debug' : levels[level];
     child[ours]({ ...meta }, message);
   });
 }
