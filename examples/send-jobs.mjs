@@ -14,20 +14,42 @@ const kafka = new kafkajs.Kafka({
   logLevel: kafkajs.logLevel.ERROR,
 });
 
+const startedAt = Date.now();
 const jobs = [];
-for await (const line of createInterface({ input: process.stdin }))
-  if (line.trim()) jobs.push(JSON.parse(line));
-for (const [index, job] of jobs.entries()) job.id ??= `example-${Date.now()}-${index}`;
-const open = new Set(jobs.map((job) => job.id));
+for await (const line of createInterface({ input: process.stdin })) {
+  if (!line.trim()) continue;
+  try {
+    jobs.push(JSON.parse(line));
+  } catch (error) {
+    fail(`Job ${jobs.length + 1} is not JSON: ${error.message}`);
+  }
+}
+if (jobs.length === 0) fail('No jobs on standard input: one JSON object a line.');
+for (const [index, job] of jobs.entries()) job.id ??= `example-${startedAt}-${index}`;
+const open = new Set(jobs.map((job) => String(job.id)));
 
-const consumer = kafka.consumer({ groupId: `send-jobs-${Date.now()}` });
+const resultsTopic = process.env.RESULTS_TOPIC ?? 'x-jobs-results';
+const consumer = kafka.consumer({ groupId: `send-jobs-${startedAt}` });
 await consumer.connect();
-await consumer.subscribe({ topic: process.env.RESULTS_TOPIC ?? 'x-jobs-results', fromBeginning: true });
+await consumer.subscribe({
+  topics: [resultsTopic, process.env.DLQ_TOPIC ?? 'x-jobs-dlq'],
+  fromBeginning: true,
+});
 await consumer.run({
-  eachMessage: async ({ message }) => {
-    if (!open.delete(message.key?.toString())) return;
-    console.log(JSON.stringify(JSON.parse(message.value.toString()), undefined, 2));
-    if (open.size === 0) process.exit(0);
+  eachMessage: async ({ topic, message: { key, value, headers } }) => {
+    const id = key?.toString();
+    if (topic === resultsTopic) {
+      const result = JSON.parse(value.toString());
+      // Not the result of an earlier job with the same id.
+      if (result.source.timestamp < startedAt || !open.delete(id)) return;
+      console.log(JSON.stringify(result, undefined, 2));
+    } else {
+      if (Date.parse(String(headers['__dlq.errors.timestamp'])) < startedAt || !open.delete(id)) return;
+      const reason = `${headers['__dlq.errors.class']}: ${headers['__dlq.errors.message']}`;
+      console.error(`${id} is not a job (${reason}); its record is in the dead-letter topic`);
+      process.exitCode = 1;
+    }
+    if (open.size === 0) process.exit();
   },
 });
 
@@ -44,4 +66,9 @@ function localStack() {
     console.error('No local stack is running: start one with npm run stack, or set KAFKA_BROKERS.');
     process.exit(1);
   }
+}
+
+function fail(sentence) {
+  console.error(sentence);
+  process.exit(1);
 }
