@@ -15,6 +15,10 @@ export const errorCodes = {
     meaning: 'A server of the local stack did not start, or ended by itself.',
     action: 'Read the message, and the log file if it names one.',
   },
+  HW_SERVER_UNREACHABLE: {
+    meaning: 'A server that a command needs does not answer.',
+    action: 'Start it, or correct the address; the message names both.',
+  },
   HW_RECORD_EMPTY: {
     meaning: 'The record has no value (a tombstone) or an empty one.',
     action: 'Send a job request as JSON in the record value.',

@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { commands } from './commands';
+import type { CliContext } from './context';
+import { exitCodes } from './exit-codes';
+import { runCli } from './run-cli';
+
+const controller = new AbortController();
+let interruptedWith: number | undefined;
+for (const [signal, exitCode] of [
+  ['SIGINT', exitCodes.interrupted],
+  ['SIGTERM', exitCodes.terminated],
+] as const) {
+  process.on(signal, () => {
+    // The second one does not wait for anything.
+    if (interruptedWith !== undefined) process.exit(exitCode);
+    interruptedWith = exitCode;
+    controller.abort(new Error(`Interrupted by ${signal}.`));
+  });
+}
+// `headway audit | head`: nobody reads on, which is no error.
+process.stdout.on('error', () => process.exit(exitCodes.ok));
+
+const { stdout, stderr, env } = process;
+const context: CliContext = { env, stdout, stderr, signal: controller.signal, exitCode: exitCodes.ok };
+void runCli(process.argv.slice(2), context, commands).then((exitCode) => {
+  // Set rather than exit: what was written to a pipe may still be on its way. Connections that a command
+  // left open must not hold the process, though.
+  process.exitCode = interruptedWith ?? exitCode;
+  stdout.write('', () => process.exit());
+});

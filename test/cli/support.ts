@@ -1,0 +1,22 @@
+import type { CliContext } from '../../cli/context';
+import { exitCodes } from '../../cli/exit-codes';
+
+/** A context whose output is kept. */
+export function createContext(env: NodeJS.ProcessEnv = {}) {
+  const controller = new AbortController();
+  let stdout = '';
+  let stderr = '';
+  const context: CliContext = {
+    env,
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    signal: controller.signal,
+    exitCode: exitCodes.ok,
+  };
+  return {
+    context,
+    interrupt: () => controller.abort(new Error('Interrupted by SIGINT.')),
+    stdout: () => stdout,
+    stderr: () => stderr,
+  };
+}
