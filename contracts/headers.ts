@@ -17,3 +17,6 @@ export const deadLetterHeaders = {
 export const traceHeaders = { traceparent: 'traceparent', tracestate: 'tracestate' } as const;
 
 export const resultHeaders = { status: 'headway-status', pipeline: 'headway-pipeline' } as const;
+
+/** How often a record was taken from the dead-letter topic back to the queue. A dead letter keeps it, since it keeps all headers. */
+export const redriveHeaders = { count: 'headway-redrive-count' } as const;

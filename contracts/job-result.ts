@@ -26,7 +26,22 @@ export const jobErrorSchema = z.object({
 });
 export type JobError = z.infer<typeof jobErrorSchema>;
 
-/** What is published for every job, once: the value of a record on the results topic. Its key is the job id. */
+/** One run of a workflow, as Temporal names it. */
+export const workflowRunSchema = z.object({ id: z.string(), runId: z.string() });
+export type WorkflowRun = z.infer<typeof workflowRunSchema>;
+
+/** A run of a job after its first. */
+export const jobRunSchema = z.object({
+  number: z.int().min(2),
+  /** The workflow whose result is out of date now. */
+  replaces: workflowRunSchema,
+});
+export type JobRun = z.infer<typeof jobRunSchema>;
+
+/**
+ * What is published for every run of a job, once: the value of a record on the results topic. Its key is the job id. A job has one
+ * run, unless somebody starts another after it failed.
+ */
 export const jobResultSchema = z.object({
   id: z.string(),
   pipeline: z.string(),
@@ -51,7 +66,9 @@ export const jobResultSchema = z.object({
     totalMs: z.number(),
   }),
   source: jobSourceSchema,
-  workflow: z.object({ id: z.string(), runId: z.string() }),
+  workflow: workflowRunSchema,
+  /** Only when a job that had failed was run again: which run this is of, and whose result it takes the place of. */
+  run: jobRunSchema.optional(),
 });
 
 export type JobResult = z.infer<typeof jobResultSchema>;
