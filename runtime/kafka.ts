@@ -1,16 +1,18 @@
 import { Kafka, logLevel, type LogEntry, type SASLOptions } from 'kafkajs';
 import type { Config } from './config';
 import { registerCompressionCodecs } from './kafka-compression';
+import { repairHeaders } from './kafka-headers';
 import type { Logger } from './logger';
 
 /**
- * A Kafka client that reads records of every compression; nothing is connected yet.
+ * A Kafka client that reads records of every compression, with any headers; nothing is connected yet.
  *
  * By default requests are repeated for about 40 s in all, which covers a broker that restarts. Who must outlast more (the
  * bridge) begins anew after that.
  */
 export function createKafka(config: Config['kafka'], logger: Logger, { retries = 8 } = {}): Kafka {
   registerCompressionCodecs();
+  repairHeaders();
   return new Kafka({
     clientId: config.clientId,
     brokers: config.brokers,

@@ -1,18 +1,31 @@
-import type { Kafka, Producer } from 'kafkajs';
-import { toDeadLetterHeaders } from '../../contracts/dead-letter';
-import { deadLetterHeaders } from '../../contracts/headers';
+import { CompressionTypes, type Kafka, type Producer } from 'kafkajs';
 import { isTooLarge } from '../../runtime/kafka-errors';
 import type { Poison } from './cut-pack';
+import {
+  messageBytes,
+  toMessage,
+  withoutRecord,
+  withoutValue,
+  type DeadLetterMessage,
+} from './dead-letter-message';
 
 export interface DeadLetters {
   /**
-   * Resolves once all in-sync replicas have them. Key, value and headers stay as they were.
+   * Resolves once all in-sync replicas have them. Key, value and headers stay as they were, unless the topic takes no record of
+   * that size: then the error header says what was left out.
    *
    * @throws what kept Kafka from taking them
    */
   send(poison: Poison[]): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Of one request. A flood of small dead letters takes one round trip for hundreds, and a few bytes of each other's room. */
+const REQUEST_MAX_BYTES = 512 * 1024;
+const REQUEST_MAX_RECORDS = 500;
+
+/** A broker with default settings (`socket.request.max.bytes`) closes the connection at 100 MiB, without a word on why. */
+const UNCOMPRESSED_MAX_BYTES = 90 * 1024 * 1024;
 
 /** Writes to the dead-letter topic. Connects with the first one. */
 export function createDeadLetters(kafka: Kafka, topic: string, group: string): DeadLetters {
@@ -23,7 +36,8 @@ export function createDeadLetters(kafka: Kafka, topic: string, group: string): D
       const current = (connected ??= connect());
       try {
         const producer = await current;
-        for (const one of poison) await write(producer, one);
+        for (const request of inRequests(poison.map((one) => toMessage(one, group))))
+          await write(producer, request);
       } catch (error) {
         // Unless another partition has replaced it meanwhile.
         if (connected === current) await disconnect();
@@ -45,39 +59,49 @@ export function createDeadLetters(kafka: Kafka, topic: string, group: string): D
     await previous?.then((producer) => producer.disconnect()).catch(() => undefined);
   }
 
-  /** A record that only just fits the queue topic may not fit with the reason beside it: then without its value. */
-  async function write(producer: Producer, one: Poison): Promise<void> {
-    const message = toMessage(one);
-    try {
-      await producer.send({ topic, acks: -1, messages: [message] });
-    } catch (error) {
-      if (!isTooLarge(error)) throw error;
-      const left = `${one.error.message} (left out: the value, ${one.record.value?.length ?? 0} bytes)`;
-      const headers = { ...message.headers, [deadLetterHeaders.message]: left };
-      const without = { ...message, value: null, headers };
-      try {
-        await producer.send({ topic, acks: -1, messages: [without] });
-      } catch (again) {
-        if (!isTooLarge(again)) throw again;
-        const ours = Object.entries(headers).filter(([name]) => name.startsWith('__dlq.'));
-        const bare = { key: null, value: null, headers: Object.fromEntries(ours) };
-        await producer.send({ topic, acks: -1, messages: [bare] });
-      }
-    }
+  async function write(producer: Producer, request: DeadLetterMessage[]): Promise<void> {
+    if (await taken(producer, request)) return;
+    for (const message of request) await writeLarge(producer, message);
   }
 
-  function toMessage({ record, error }: Poison) {
-    const { key, value, headers, partition } = record;
-    const added = toDeadLetterHeaders({
-      topic: record.topic,
-      partition,
-      offset: String(record.offset),
-      group,
-      message: error.message,
-      class: error.code,
-      stage: 'bridge',
-      timestamp: new Date().toISOString(),
-    });
-    return { key, value, headers: { ...headers, ...added } };
+  /** A record that came compressed, or that only just fits the queue topic, may not fit with the reason beside it. */
+  async function writeLarge(producer: Producer, message: DeadLetterMessage): Promise<void> {
+    if (await taken(producer, [message])) return;
+    if (await taken(producer, [message], CompressionTypes.GZIP)) return;
+    if (await taken(producer, [withoutValue(message)])) return;
+    await producer.send({ topic, acks: -1, messages: [withoutRecord(message)] });
   }
+
+  /** False when they are too large. */
+  async function taken(
+    producer: Producer,
+    messages: DeadLetterMessage[],
+    compression = CompressionTypes.None,
+  ): Promise<boolean> {
+    const bytes = messages.reduce((sum, message) => sum + messageBytes(message), 0);
+    if (compression === CompressionTypes.None && bytes > UNCOMPRESSED_MAX_BYTES) return false;
+    try {
+      await producer.send({ topic, acks: -1, compression, messages });
+      return true;
+    } catch (error) {
+      if (isTooLarge(error)) return false;
+      throw error;
+    }
+  }
+}
+
+function inRequests(messages: DeadLetterMessage[]): DeadLetterMessage[][] {
+  const requests: DeadLetterMessage[][] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    bytes += messageBytes(message);
+    const last = requests.at(-1);
+    if (last && bytes <= REQUEST_MAX_BYTES && last.length < REQUEST_MAX_RECORDS) {
+      last.push(message);
+    } else {
+      requests.push([message]);
+      bytes = messageBytes(message);
+    }
+  }
+  return requests;
 }

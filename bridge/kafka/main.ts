@@ -8,6 +8,7 @@ import { onShutdown } from '../../runtime/shutdown';
 import { startStatusServer } from '../../runtime/status-server';
 import { connectTemporalClient } from '../../runtime/temporal';
 import { createBridge } from './bridge';
+import { checkDeadLetterTopic } from './check-dead-letter-topic';
 import { checkRetention } from './check-retention';
 
 void runMain('bridge', async () => {
@@ -24,6 +25,7 @@ void runMain('bridge', async () => {
   const client = await connectTemporalClient(config.temporal, { logger, signal: shutdown.signal });
   shutdown.add('Temporal connection', () => client.connection.close());
   await checkRetention({ kafka, client, config, logger });
+  await checkDeadLetterTopic({ kafka, topics: config.topics, logger });
 
   const bridge = createBridge({
     kafka,

@@ -1,3 +1,5 @@
+import { deadLetterMaxBytes } from './topics';
+
 export interface BrokerAddress {
   /** 1, 2, 3. */
   nodeId: number;
@@ -50,6 +52,10 @@ export function brokerProperties(
     'share.coordinator.state.topic.num.partitions': 4,
     'share.coordinator.state.topic.replication.factor': replicas,
     'share.coordinator.state.topic.min.isr': minInSync,
+
+    // For topics that are made without max.message.bytes, as those of tests are.
+    'message.max.bytes': deadLetterMaxBytes,
+    'replica.fetch.max.bytes': deadLetterMaxBytes,
 
     // Nobody starts fifty consumers here, so the first one need not wait for the others.
     'group.initial.rebalance.delay.ms': 0,

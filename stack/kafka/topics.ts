@@ -12,6 +12,11 @@ export interface TopicsOptions {
   replicas: number;
 }
 
+/** Of the queue and the results topic: records of 20 MB and more pass. */
+export const recordMaxBytes = 32 * 1024 * 1024;
+/** A dead letter is its record and some headers more. Also what the brokers take where a topic does not say. */
+export const deadLetterMaxBytes = recordMaxBytes + 1024 * 1024;
+
 const day = 24 * 60 * 60 * 1_000;
 const leadersTimeoutMs = 30_000;
 
@@ -20,16 +25,19 @@ const leadersTimeoutMs = 30_000;
  * Retention is a week for jobs and results, a month for dead letters, since a person has to look at those.
  */
 export async function createTopics(options: TopicsOptions): Promise<void> {
-  const topic = (name: string, numPartitions: number, retentionMs: number) => ({
+  const topic = (name: string, numPartitions: number, retentionMs: number, maxBytes: number) => ({
     topic: name,
     numPartitions,
     replicationFactor: options.replicas,
-    configEntries: [{ name: 'retention.ms', value: String(retentionMs) }],
+    configEntries: [
+      { name: 'retention.ms', value: String(retentionMs) },
+      { name: 'max.message.bytes', value: String(maxBytes) },
+    ],
   });
   const topics = [
-    topic(options.queue, options.partitions, 7 * day),
-    topic(options.results, options.partitions, 7 * day),
-    topic(options.dlq, 3, 30 * day),
+    topic(options.queue, options.partitions, 7 * day, recordMaxBytes),
+    topic(options.results, options.partitions, 7 * day, recordMaxBytes),
+    topic(options.dlq, 3, 30 * day, deadLetterMaxBytes),
   ];
   await withAdmin(options.brokers, async (admin) => {
     await admin.createTopics({ topics, waitForLeaders: true });

@@ -51,12 +51,12 @@ const option = (line: string, name: string) => new RegExp(`--${name} (\\S+)`).ex
 
 describe('kafka-topics', () => {
   function readTopic(line: string): ITopicConfig {
-    const [name = '', value = ''] = option(line, 'config').split('=');
+    const configs = [...line.matchAll(/--config (\S+)=(\S+)/g)];
     return {
       topic: option(line, 'topic'),
       numPartitions: Number(option(line, 'partitions')),
       replicationFactor: Number(option(line, 'replication-factor')),
-      configEntries: [{ name, value }],
+      configEntries: configs.map(([, name = '', value = '']) => ({ name, value })),
     };
   }
 

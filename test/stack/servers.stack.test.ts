@@ -30,16 +30,20 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it('has the three topics with explicit retention', async () => {
+it('has the three topics with explicit retention and room for large records', async () => {
   await withAdmin(address('kafkaBrokers').split(','), async (admin) => {
     const { topics } = await admin.fetchTopicMetadata();
     const partitions = Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions.length]));
     expect(partitions).toEqual({ 'x-jobs-queue': 5, 'x-jobs-results': 5, 'x-jobs-dlq': 3 });
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
-      resources: [{ type: 2, name: 'x-jobs-dlq', configNames: ['retention.ms'] }],
+      resources: [{ type: 2, name: 'x-jobs-dlq', configNames: ['retention.ms', 'max.message.bytes'] }],
     });
-    expect(resources[0]?.configEntries[0]?.configValue).toBe(String(30 * 24 * 3_600_000));
+    const configs = (resources[0]?.configEntries ?? []).map((entry) => [entry.configName, entry.configValue]);
+    expect(Object.fromEntries(configs)).toEqual({
+      'retention.ms': String(30 * 24 * 3_600_000),
+      'max.message.bytes': String(33 * 1024 * 1024),
+    });
   });
 });
 
