@@ -18,6 +18,10 @@ export interface Config {
     packMaxBytes: number;
     startConcurrency: number;
     strictRetention: boolean;
+    /** Packs waiting for a worker at which the bridge pauses, and goes on. */
+    backlog: { high: number; low: number };
+    /** The same for packs in flight. */
+    inFlight: { high: number; low: number };
   };
   llm: {
     apiKey: string;
@@ -104,6 +108,8 @@ function readers(
       packMaxBytes: v.PACK_MAX_BYTES,
       startConcurrency: v.BRIDGE_START_CONCURRENCY,
       strictRetention: v.BRIDGE_STRICT_RETENTION,
+      backlog: { high: v.BRIDGE_BACKLOG_HIGH, low: v.BRIDGE_BACKLOG_LOW },
+      inFlight: { high: v.BRIDGE_IN_FLIGHT_HIGH, low: v.BRIDGE_IN_FLIGHT_LOW },
     }),
     llm: () => ({
       ...provider(v, stack, problems),
@@ -140,6 +146,12 @@ function checkTogether(v: Environment, problems: ConfigProblems): void {
   }
   if (v.DLQ_TOPIC === v.QUEUE_TOPIC || v.DLQ_TOPIC === v.RESULTS_TOPIC) {
     problems.add('DLQ_TOPIC', 'must differ from QUEUE_TOPIC and RESULTS_TOPIC');
+  }
+  if (v.BRIDGE_BACKLOG_LOW >= v.BRIDGE_BACKLOG_HIGH) {
+    problems.add('BRIDGE_BACKLOG_LOW', 'must be less than BRIDGE_BACKLOG_HIGH');
+  }
+  if (v.BRIDGE_IN_FLIGHT_LOW >= v.BRIDGE_IN_FLIGHT_HIGH) {
+    problems.add('BRIDGE_IN_FLIGHT_LOW', 'must be less than BRIDGE_IN_FLIGHT_HIGH');
   }
   if (!v.STATUS_ALLOW_REMOTE && !isLoopback(v.STATUS_HOST)) {
     problems.add('STATUS_HOST', 'must be a loopback address, unless STATUS_ALLOW_REMOTE is true');

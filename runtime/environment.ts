@@ -152,6 +152,32 @@ const bridge = {
     12,
     'Workflow starts under way at a time. A server is saturated by 8; more only makes each of them slower.',
   ),
+  BRIDGE_BACKLOG_HIGH: wholeNumber(
+    1,
+    1_000_000,
+    2_000,
+    'Packs waiting for a worker in Temporal at which the bridge pauses; records wait in Kafka then. A bridge starts at most that ' +
+      'many in 5 s, since Temporal counts no more often.',
+  ),
+  BRIDGE_BACKLOG_LOW: wholeNumber(
+    0,
+    999_999,
+    1_000,
+    'Packs waiting for a worker at which it goes on. Less than `BRIDGE_BACKLOG_HIGH`.',
+  ),
+  BRIDGE_IN_FLIGHT_HIGH: wholeNumber(
+    1,
+    10_000_000,
+    10_000,
+    'Packs in flight (running workflows of `HEADWAY_TASK_QUEUE`, as Temporal UI shows them) at which the bridge pauses. It is what ' +
+      'bounds them while the LLM provider is away.',
+  ),
+  BRIDGE_IN_FLIGHT_LOW: wholeNumber(
+    0,
+    9_999_999,
+    8_000,
+    'Packs in flight at which it goes on. Less than `BRIDGE_IN_FLIGHT_HIGH`.',
+  ),
   BRIDGE_STRICT_RETENTION: flag(
     false,
     'Refuse to start, instead of warning, when Temporal forgets a workflow before Kafka forgets its records: a record ' +

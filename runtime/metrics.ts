@@ -53,6 +53,17 @@ export function bridgeMetrics({ registry }: Metrics) {
       buckets: shortBuckets,
       registers,
     }),
+    paused: new Gauge({
+      name: 'headway_bridge_paused',
+      help: '1 while the bridge waits for Temporal to catch up, else 0.',
+      registers,
+    }),
+    engineLoad: new Gauge({
+      name: 'headway_engine_load_packs',
+      help: 'Packs that Temporal has, by what they wait for, as read last. Not read while the bridge is idle.',
+      labelNames: ['load'] as const,
+      registers,
+    }),
     committedOffset: new Gauge({
       name: 'headway_committed_offset',
       help: 'Offset committed last: the next record to read after a restart.',

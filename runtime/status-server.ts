@@ -5,8 +5,8 @@ import type { Logger } from './logger';
 import { isLoopback } from './loopback';
 import type { Metrics } from './metrics';
 
-/** By part: true when it is ready, else false or a sentence that says why not. */
-export type Readiness = Record<string, boolean | string>;
+/** By part: true when it is ready, else false or a sentence that says why not. What is ready may have something to say, too. */
+export type Readiness = Record<string, boolean | string | { ready: true; note: string }>;
 
 export interface StatusServerOptions {
   host: string;
@@ -84,7 +84,7 @@ async function answer(
 
 function readyPage(readiness: () => Readiness): Page {
   const parts = readiness();
-  const ready = Object.values(parts).every((state) => state === true);
+  const ready = Object.values(parts).every((state) => state === true || typeof state === 'object');
   return json(ready ? 200 : 503, { ready, parts });
 }
 

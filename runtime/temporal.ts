@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+  type ConnectionOptions,
+} from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { HeadwayError, messageOf } from '../contracts/errors';
 import type { Config } from './config';
@@ -9,6 +15,11 @@ export interface ConnectOptions {
   logger?: Logger;
   /** Gives up waiting; the promise rejects with its reason. */
   signal?: AbortSignal;
+  /**
+   * A request that the server refuses since it has too much to do fails at once. Otherwise the client tries it again for up to 40 s, or
+   * until its deadline, and then says only that the deadline has passed.
+   */
+  reportThrottling?: boolean;
 }
 
 /**
@@ -20,13 +31,17 @@ export async function connectTemporalClient(
   config: Config['temporal'],
   options: ConnectOptions = {},
 ): Promise<Client> {
-  const connection = await untilConnected(config, options, () => connectOnce(config));
+  const connection = await untilConnected(config, options, () => connectOnce(config, options));
   return new Client({ connection, namespace: config.namespace });
 }
 
 /** `Connection.connect` would leave its channel open, and trying, after a failure. */
-async function connectOnce(config: Config['temporal']): Promise<Connection> {
-  const connection = Connection.lazy({ ...connectionTo(config), connectTimeout: 3_000 });
+async function connectOnce(
+  config: Config['temporal'],
+  { reportThrottling = false }: ConnectOptions,
+): Promise<Connection> {
+  const interceptors = reportThrottling ? [retryAllButThrottled()] : undefined;
+  const connection = Connection.lazy({ ...connectionTo(config), interceptors, connectTimeout: 3_000 });
   try {
     await connection.ensureConnected();
     return connection;
@@ -34,6 +49,15 @@ async function connectOnce(config: Config['temporal']): Promise<Connection> {
     await connection.close();
     throw error;
   }
+}
+
+function retryAllButThrottled(): NonNullable<ConnectionOptions['interceptors']>[number] {
+  const usual = defaultGrpcRetryOptions();
+  return makeGrpcRetryInterceptor({
+    ...usual,
+    retryableDecider: (attempt, status) =>
+      status.code !== RESOURCE_EXHAUSTED && usual.retryableDecider(attempt, status),
+  });
 }
 
 /** The connection a worker polls on. Waits and throws as `connectTemporalClient` does. */
@@ -77,6 +101,15 @@ async function untilConnected<T>(
       await sleep(waitMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
     }
   }
+}
+
+const RESOURCE_EXHAUSTED = 8;
+
+/** Whether Temporal refused a request since it has too much to do. A message over the size limit has the same gRPC status. */
+export function isThrottled(error: unknown): boolean {
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+  if (code !== RESOURCE_EXHAUSTED && cause?.code !== RESOURCE_EXHAUSTED) return false;
+  return !/larger than max/i.test(`${messageOf(error)} ${messageOf(cause)}`);
 }
 
 /** gRPC status PERMISSION_DENIED or UNAUTHENTICATED, as either of the two clients reports it. */

@@ -7,9 +7,11 @@ import type { Logger } from '../../runtime/logger';
 import type { BridgeMetrics } from '../../runtime/metrics';
 import type { Readiness } from '../../runtime/status-server';
 import { createPackStarter } from '../start-pack';
+import { createBackpressure } from './backpressure';
 import { createCommitter } from './committer';
 import { createFindExistingPacks } from './existing-packs';
 import { createDeadLetters } from './dead-letters';
+import { engineLoads } from './engine-load';
 import { createHandOver } from './hand-over';
 import { createQueueConsumer } from './queue-consumer';
 import { readRecord } from './read-record';
@@ -49,6 +51,19 @@ export function createBridge({
   const startPack = createPackStarter({ client, pipelineNamed, ...temporal });
   // The server saturates at 8 starts at a time; more only make each one slower (p99 1.6-3.4 s at 128).
   const limitStarts = createLimit(bridge.startConcurrency);
+  const backpressure = createBackpressure({
+    loads: engineLoads(client, config),
+    onPause: () => {
+      metrics?.paused.set(1);
+      consumer.pause();
+    },
+    onResume: () => {
+      metrics?.paused.set(0);
+      consumer.resume();
+    },
+    onLevel: (load, packs) => metrics?.engineLoad.set({ load }, packs),
+    logger,
+  });
   const deadLetters = createDeadLetters(kafka, topics.deadLetters, bridge.groupId);
   const committer = createCommitter(
     (next) => consumer.commit(next),
@@ -56,7 +71,7 @@ export function createBridge({
     (partition, next) => metrics?.committedOffset.set({ topic: topics.queue, partition }, Number(next)),
   );
   const handOver = createHandOver({
-    startPack: (pack) => limitStarts(() => startPack(pack)),
+    startPack: (pack) => limitStarts(() => backpressure.watch(() => startPack(pack))),
     findExistingPacks: createFindExistingPacks(client),
     sendDeadLetters: (poison) => deadLetters.send(poison),
     readRecord: (record) => readRecord(record, pipelineNamed),
@@ -80,14 +95,18 @@ export function createBridge({
   return {
     run: () => consumer.run(),
     async stop() {
+      backpressure.stop();
       await consumer.stop(() => committer.flush());
       await deadLetters.close();
     },
     readiness: () => {
-      const problem = trouble.current();
+      // A bridge that waits for Temporal to catch up is healthy.
+      const problem = backpressure.throttled() ? undefined : trouble.current();
+      const reason = backpressure.reason();
       return {
         group: consumer.isMember() || 'not a member of the group',
         handover: problem ? `cannot ${problem}` : true,
+        backpressure: reason === undefined || { ready: true, note: `paused: ${reason}` },
       };
     },
   };

@@ -42,12 +42,12 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
   const searched = new Set<number>();
 
   return {
-    async batch({ partition, held, records: fetched }) {
+    async batch({ partition, held, paused, records: fetched }) {
       metrics?.recordsReceived.inc(fetched.length);
       let next = fetched[0]?.offset ?? 0n;
       const existing = await existingPacks(partition, fetched, held);
       let records = fetched;
-      while (existing && records.length > 0 && held()) {
+      while (existing && records.length > 0 && held() && !paused()) {
         const last = await makeDurable(records, existing.packs, held);
         if (last === undefined) break;
         next = last + 1n;

@@ -5,7 +5,7 @@ import { createLogger } from '../../runtime/logger';
 import { bridgeMetrics, createMetrics } from '../../runtime/metrics';
 import { runMain } from '../../runtime/run-main';
 import { onShutdown } from '../../runtime/shutdown';
-import { startStatusServer } from '../../runtime/status-server';
+import { startStatusServer, type Readiness } from '../../runtime/status-server';
 import { connectTemporalClient } from '../../runtime/temporal';
 import { createBridge } from './bridge';
 import { checkDeadLetterTopic } from './check-dead-letter-topic';
@@ -18,11 +18,15 @@ void runMain('bridge', async () => {
   const metrics = createMetrics('bridge');
   const kafka = createKafka(config.kafka, logger);
 
-  let readiness = (): Record<string, boolean | string> => ({ temporal: 'connecting' });
+  let readiness = (): Readiness => ({ temporal: 'connecting' });
   const status = await startStatusServer({ ...config.status, metrics, logger, readiness: () => readiness() });
   shutdown.add('status server', () => status.stop());
 
-  const client = await connectTemporalClient(config.temporal, { logger, signal: shutdown.signal });
+  const client = await connectTemporalClient(config.temporal, {
+    logger,
+    signal: shutdown.signal,
+    reportThrottling: true,
+  });
   shutdown.add('Temporal connection', () => client.connection.close());
   await checkRetention({ kafka, client, config, logger });
   await checkDeadLetterTopic({ kafka, topics: config.topics, logger });

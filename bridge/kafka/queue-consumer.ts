@@ -27,6 +27,9 @@ export interface QueueConsumer {
   /** Resolves when the batches in hand are done and the group is left. `beforeLeaving` runs in between. */
   stop(beforeLeaving?: () => Promise<void>): Promise<void>;
   isMember(): boolean;
+  /** Reads no further until `resume`, and stays in the group. Outlasts rebalances and crashes of the client. */
+  pause(): void;
+  resume(): void;
 }
 
 const FIRST_WAIT_MS = 500;
@@ -41,6 +44,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   const stopping = new AbortController();
   let consumer: Consumer | undefined;
   let member = false;
+  let paused = false;
   /** Grows with every assignment: a batch of an earlier one is no longer held. */
   let assignment = 0;
   const inHand = new Set<Promise<void>>();
@@ -48,6 +52,14 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
 
   return {
     isMember: () => member,
+    pause() {
+      paused = true;
+      if (member) consumer?.pause([{ topic }]);
+    },
+    resume() {
+      paused = false;
+      if (member) consumer?.resume([{ topic }]);
+    },
     run: () => (running = supervise()),
     async commit(next) {
       if (!consumer) throw new Error('not connected to Kafka');
@@ -108,6 +120,8 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     current.on('consumer.group_join', ({ payload }) => {
       assignment += 1;
       member = true;
+      // All of the topic, whatever the assignment: kafkajs keeps that through rebalances, but not from one consumer to the next.
+      if (paused) current.pause([{ topic }]);
       const partitions = payload.memberAssignment[topic] ?? [];
       logger.info({ partitions }, 'joined the group');
       onAssigned(partitions);
@@ -132,6 +146,8 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
 
   async function eachBatch(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
+    // Fetched before the pause; it is fetched again after it.
+    if (paused) return;
     const begunIn = assignment;
     let lost: unknown;
     // A rebalance shows only as an error of the heartbeat, and the hand-over may wait long for Temporal.
@@ -155,7 +171,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
         value: message.value,
         headers: message.headers ?? {},
       }));
-      const next = await onBatch({ partition: batch.partition, records, held });
+      const next = await onBatch({ partition: batch.partition, records, held, paused: () => paused });
       if (begunIn === assignment && next > BigInt(batch.firstOffset() ?? '0'))
         payload.resolveOffset(String(next - 1n));
     } finally {

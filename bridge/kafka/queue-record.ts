@@ -17,6 +17,8 @@ export interface QueueBatch {
   records: QueueRecord[];
   /** False once the partition may belong to somebody else, or the bridge stops: begin nothing new. */
   held: () => boolean;
+  /** True while Temporal has enough to do: what is not begun yet is left for a later fetch. */
+  paused: () => boolean;
 }
 
 /** A header as text; of a repeated one the first. */

@@ -36,6 +36,13 @@ describe('startStatusServer', () => {
     expect(await after.json()).toEqual({ ready: true, parts: { kafka: true, temporal: true } });
   });
 
+  it('is ready while a part only has something to say', async () => {
+    const parts: Readiness = { group: true, backpressure: { ready: true, note: 'paused' } };
+    const response = await fetch(`${(await start(() => parts)).address}/readyz`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ ready: true, parts });
+  });
+
   it('is not ready when asking fails', async () => {
     const { address } = await start(() => {
       throw new Error('no idea');

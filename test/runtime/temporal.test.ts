@@ -1,6 +1,8 @@
+import { createServer, type Http2Server } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import { ShuttingDown } from '../../runtime/shutdown';
-import { connectTemporalClient, connectTemporalWorker } from '../../runtime/temporal';
+import { connectTemporalClient, connectTemporalWorker, isThrottled } from '../../runtime/temporal';
 
 /** Nothing listens on port 1. */
 const away = { address: '127.0.0.1:1', namespace: 'default', taskQueue: 'q', llmTaskQueue: 'l' };
@@ -27,5 +29,39 @@ describe.each([
     const signal = AbortSignal.abort(new ShuttingDown());
     await expect(connect(away, { logger, signal })).rejects.toBeInstanceOf(ShuttingDown);
     expect(lines).toEqual([]);
+  });
+});
+
+describe('a server that has too much to do', () => {
+  let server: Http2Server;
+  let starts = 0;
+
+  beforeEach(async () => {
+    starts = 0;
+    server = createServer().on('stream', (stream, headers) => {
+      const status = { ':status': 200, 'content-type': 'application/grpc' };
+      if (headers[':path']?.endsWith('/StartWorkflowExecution')) {
+        starts += 1;
+        const refusal = { 'grpc-status': '8', 'grpc-message': 'namespace rate limit exceeded' };
+        stream.respond({ ...status, ...refusal }, { endStream: true });
+      } else {
+        stream.respond(status, { waitForTrailers: true });
+        stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+        stream.end(Buffer.alloc(5));
+      }
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+
+  afterEach(() => server.close());
+
+  it('is noticed at the first refusal, which the client would otherwise hide behind its own retries', async () => {
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const client = await connectTemporalClient({ ...away, address }, { reportThrottling: true });
+    const start = () => client.workflow.start('any', { workflowId: 'w', taskQueue: 'q' });
+    const error = await client.withDeadline(Date.now() + 5_000, start).catch((reason: unknown) => reason);
+    await client.connection.close();
+    expect(isThrottled(error)).toBe(true);
+    expect(starts).toBe(1);
   });
 });

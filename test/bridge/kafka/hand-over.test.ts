@@ -7,11 +7,11 @@ const records = (count: number, ...poison: number[]) =>
   range(0, count).map((offset) =>
     queueRecord(offset, poison.includes(offset) ? { value: 'poison' } : undefined),
   );
-const batchOf = (all: QueueRecord[], held: () => boolean = () => true): QueueBatch => ({
-  partition: 0,
-  records: all,
-  held,
-});
+const batchOf = (
+  all: QueueRecord[],
+  held: () => boolean = () => true,
+  paused: () => boolean = () => false,
+): QueueBatch => ({ partition: 0, records: all, held, paused });
 
 let temporal: FakeTemporal;
 beforeEach(() => (temporal = new FakeTemporal()));
@@ -40,6 +40,20 @@ describe('a batch', () => {
     });
     await handOver.batch(batchOf(records(3, 2)));
     expect(started).toEqual([{ partition: 'x-jobs-queue-0', firstOffset: 0n, lastOffset: 2n }]);
+  });
+
+  it('ends early, between two packs, when the bridge pauses, and says what to read next', async () => {
+    let started = 0;
+    const { handOver, watermarks } = openBridge({
+      temporal,
+      limits: { maxJobs: 2 },
+      afterStart: () => void started++,
+    });
+    const paused = () => started >= 2;
+    await expect(handOver.batch(batchOf(records(10), () => true, paused))).resolves.toBe(4n);
+    expect([temporal.jobs(), watermarks]).toEqual([range(0, 4), [2n, 4n]]);
+    await expect(handOver.batch(batchOf(records(10).slice(4)))).resolves.toBe(10n);
+    expect(temporal.jobs()).toEqual(range(0, 10));
   });
 
   it('of nothing but poison becomes dead letters and no workflow', async () => {
