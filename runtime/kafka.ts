@@ -4,6 +4,9 @@ import { registerCompressionCodecs } from './kafka-compression';
 import { repairHeaders } from './kafka-headers';
 import type { Logger } from './logger';
 
+/** For who passes a client on without knowing kafkajs. */
+export type { Kafka, KafkaMessage } from 'kafkajs';
+
 /**
  * A Kafka client that reads records of every compression, with any headers; nothing is connected yet.
  *

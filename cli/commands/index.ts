@@ -1,4 +1,5 @@
 import type { MakeCommand } from '../program';
+import { auditCommand } from './audit';
 
 /** Every command of `headway`, in the order of the help page. */
-export const commands: readonly MakeCommand[] = [];
+export const commands: readonly MakeCommand[] = [auditCommand];

@@ -1,0 +1,49 @@
+import type { Client } from '@temporalio/client';
+import type { Kafka } from '../../runtime/kafka';
+import { readLlmCalls } from './count-llm-calls';
+import { reconcile, type OnProgress } from './reconcile';
+import type { AuditReport } from './report';
+import type { RangeSelection } from './select-ranges';
+import { createKafkaSource, type Topics } from './source';
+import { createWorkflowLookup } from './workflow-lookup';
+
+export interface AuditOptions {
+  kafka: Kafka;
+  client: Client;
+  topics: Topics;
+  /** Consumer group of the bridges. */
+  groupId: string;
+  /** `JOB_ID_DEDUPE=ledger`: a record whose job id came before is a duplicate, and not lost. Default: false. */
+  jobIdsOnce?: boolean;
+  /** Default: every record there is. */
+  select?: RangeSelection;
+  /** Address of the LLM simulator, whose counters tell of calls made twice. */
+  simulatorUrl?: string;
+  /** How many examples of each kind the report names. Default: 10. */
+  examples?: number;
+  onProgress?: OnProgress;
+  signal?: AbortSignal;
+}
+
+/**
+ * Says for every record of the queue topic, or of a range of it, what became of it. Only reads. It may run at any time, jobs
+ * under way included.
+ *
+ * @throws HeadwayError `HW_CONFIG_INVALID` when a topic or partition does not exist; what kept Kafka or Temporal from answering;
+ * the reason of `signal`
+ */
+export async function audit(options: AuditOptions): Promise<AuditReport> {
+  const { kafka, client, topics, groupId, select, simulatorUrl, signal } = options;
+  const { report } = await reconcile({
+    source: createKafkaSource({ kafka, topics, groupId, select, signal }),
+    lookup: createWorkflowLookup(client, topics.queue),
+    topic: topics.queue,
+    group: groupId,
+    jobIdsOnce: options.jobIdsOnce ?? false,
+    readLlmCalls: simulatorUrl === undefined ? undefined : () => readLlmCalls(simulatorUrl, signal),
+    examples: options.examples,
+    onProgress: options.onProgress,
+    signal,
+  });
+  return report;
+}

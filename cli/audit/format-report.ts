@@ -1,0 +1,124 @@
+import type { CliContext } from '../context';
+import { formatTable, styles } from '../output';
+import type { AuditReport } from './report';
+
+/** The report for a person. */
+export function formatReport(
+  report: AuditReport,
+  { stdout, env }: Pick<CliContext, 'stdout' | 'env'>,
+): string {
+  const { bold, dim, red, green } = styles(stdout, env);
+  const { records, results, examples, llmCalls } = report;
+  const verdict = report.ok
+    ? green('Nothing is lost, and no job has different results.')
+    : red(`NOT GOOD: ${records.lost} lost, ${results.jobsWithDifferentResults} with different results.`);
+  const offsets = report.ranges
+    .filter(({ from, to }) => from < to)
+    .map(({ partition, from, to }) => `${partition}: ${from}-${to - 1}`);
+  const heading = [
+    bold(`Audit of ${report.topic}, group ${report.group}`),
+    dim(offsets.length === 0 ? 'no records' : cut(`partition: offsets  ${offsets.join('  ')}`)),
+  ];
+  const counts = formatTable([
+    ['received', records.received],
+    ['completed', records.completed],
+    ['failed', records.failed],
+    ['cancelled', records.cancelled],
+    ['expired', records.expired],
+    ['dead-lettered', records.deadLettered],
+    [
+      'duplicate',
+      records.duplicate,
+      records.duplicate > 0 ? 'skipped, as another record has the job id' : '',
+    ],
+    [
+      'running',
+      records.running,
+      report.longestRunningMs === null ? '' : `for up to ${duration(report.longestRunningMs)}`,
+    ],
+    [
+      'waiting',
+      records.waiting,
+      report.longestWaitingMs === null
+        ? ''
+        : `for up to ${duration(report.longestWaitingMs)}, not handed over yet`,
+    ],
+    ['lost', records.lost],
+    [],
+    ['jobs with different results', results.jobsWithDifferentResults],
+    ['identical copies of results', results.identicalCopies],
+    ['repeated dead letters', results.repeatedDeadLetters],
+    ['results without a record', results.withoutRecord],
+    ['unreadable results', results.unreadable],
+    [
+      'duplicate LLM calls',
+      llmCalls?.duplicate ?? 'not counted',
+      llmCalls ? `${llmCalls.accepted} made` : '',
+    ],
+  ]);
+  const sections = [
+    section('Lost', examples.lost, records.lost, ({ jobId, why, workflowId, ...place }) => [
+      ...coordinates(place, jobId),
+      workflowId === null ? why : `${why} ${workflowId}`,
+    ]),
+    section(
+      'Different results',
+      examples.differentResults,
+      results.jobsWithDifferentResults,
+      ({ jobId, ...place }) => coordinates(place, jobId),
+    ),
+    section(
+      'Running, one record of each workflow',
+      examples.running,
+      undefined,
+      ({ jobId, runningMs, workflowId, ...place }) => [
+        ...coordinates(place, jobId),
+        duration(runningMs),
+        workflowId,
+      ],
+    ),
+    section('Waiting', examples.waiting, records.waiting, ({ jobId, waitingMs, ...place }) => [
+      ...coordinates(place, jobId),
+      duration(waitingMs),
+    ]),
+    section(
+      'Duplicate LLM calls',
+      examples.duplicateLlmCalls,
+      undefined,
+      ({ jobId, calls, accountedFor }) => [`job ${jobId}`, `${calls} calls, ${accountedFor} in its result`],
+    ),
+  ];
+  const warnings = report.warnings.map((warning) => `Note: ${warning}`);
+  return [...heading, '', counts, '', ...sections.flat(), ...warnings, verdict].join('\n');
+}
+
+/** `800 ms`, `12.3 s`, `4 min`, `3.5 h` */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 120_000) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
+  return `${(ms / 3_600_000).toFixed(1)} h`;
+}
+
+function section<T>(
+  title: string,
+  examples: readonly T[],
+  total: number | undefined,
+  cells: (example: T) => string[],
+): string[] {
+  if (examples.length === 0) return [];
+  const more =
+    total !== undefined && total > examples.length ? `, the first ${examples.length} of ${total}` : '';
+  return [`${title}${more}:`, formatTable(examples.map((example) => ['', ...cells(example)])), ''];
+}
+
+function coordinates(
+  { partition, offset }: { partition: number; offset: number },
+  jobId: string | null,
+): string[] {
+  return [`partition ${partition} offset ${offset}`, `job ${jobId ?? '?'}`];
+}
+
+function cut(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+}

@@ -1,0 +1,55 @@
+import { HeadwayError } from '../../contracts/errors';
+import type { OffsetSelection, RangeSelection } from './select-ranges';
+
+export interface AuditArguments {
+  from?: string;
+  to?: string;
+  since?: string;
+  until?: string;
+}
+
+/**
+ * @param now milliseconds since 1970, for times such as `2h`
+ * @throws HeadwayError `HW_CONFIG_INVALID` with one sentence that names the option at fault
+ */
+export function readSelection(given: AuditArguments, now: number): RangeSelection {
+  const select: RangeSelection = {
+    from: given.from === undefined ? undefined : readOffsets('--from', given.from),
+    to: given.to === undefined ? undefined : readOffsets('--to', given.to),
+    since: given.since === undefined ? undefined : readTime('--since', given.since, now),
+    until: given.until === undefined ? undefined : readTime('--until', given.until, now),
+  };
+  if (select.since !== undefined && select.until !== undefined && select.since >= select.until) {
+    throw invalid('--since must be a time before that of --until.');
+  }
+  return select;
+}
+
+/** `100`, or `0:100,3:250` */
+function readOffsets(option: string, text: string): OffsetSelection {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const pairs = text.split(',').map((pair) => /^(\d{1,9}):(\d{1,15})$/.exec(pair.trim()));
+  if (pairs.every((pair) => pair !== null)) {
+    return new Map(pairs.map((pair) => [Number(pair[1]), Number(pair[2])]));
+  }
+  throw invalid(
+    `${option} must be an offset for all partitions, such as 100, or partitions with theirs, such as 0:100,3:250; not '${text}'.`,
+  );
+}
+
+const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `2h`, or ISO 8601 */
+function readTime(option: string, text: string, now: number): number {
+  const ago = /^(\d{1,6})([smhd])$/.exec(text);
+  if (ago) return now - Number(ago[1]) * (units[ago[2] ?? ''] ?? 0);
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;
+  if (!Number.isNaN(time)) return time;
+  throw invalid(
+    `${option} must be a time such as 2026-01-31T08:00:00Z, or how long ago, such as 90s, 30m, 2h, 7d; not '${text}'.`,
+  );
+}
+
+function invalid(sentence: string): HeadwayError {
+  return new HeadwayError('HW_CONFIG_INVALID', sentence);
+}

@@ -1,0 +1,187 @@
+import { jobIdOf } from '../../contracts/ids';
+import { compareLlmCalls, type LlmCallCounts } from './count-llm-calls';
+import { findHolders, type Holders } from './find-holders';
+import { markDuplicates } from './mark-duplicates';
+import { identityOf, RecordTable, verdicts } from './record-table';
+import type { AuditReport } from './report';
+import type { AuditSource } from './source';
+import { stillRunning, summarise, type RecordAt } from './summarise';
+import { createOutcomes } from './take-results';
+import type { WorkflowLookup } from './workflow-lookup';
+
+export interface ReconcileOptions {
+  source: AuditSource;
+  lookup: WorkflowLookup;
+  topic: string;
+  group: string;
+  /** `JOB_ID_DEDUPE=ledger`: of several records with one job id only the first is worked on. */
+  jobIdsOnce: boolean;
+  /** Absent, or resolves to undefined, where nobody counts the calls. */
+  readLlmCalls?: () => Promise<LlmCallCounts | undefined>;
+  /** How many examples of each kind the report names. */
+  examples?: number;
+  onProgress?: OnProgress;
+  signal?: AbortSignal;
+  now?: () => number;
+}
+
+export type OnProgress = (what: string, done: number, total?: number) => void;
+
+export interface Reconciled {
+  report: AuditReport;
+  tables: ReadonlyMap<number, RecordTable>;
+  holders: Holders;
+}
+
+/**
+ * Reconciles records of the queue topic with results, dead letters and workflows.
+ *
+ * The order makes it right while jobs are running. The committed offsets come first, then records, results and dead letters; Temporal is asked
+ * only about records that have no outcome by then, and after it what results have come in between. So a job that ends at any
+ * moment has its result in one of the two readings, or its workflow open.
+ */
+export async function reconcile(options: ReconcileOptions): Promise<Reconciled> {
+  const { source, lookup, topic, group, jobIdsOnce, examples = 10, now = Date.now } = options;
+  const startedAt = now();
+  const { ranges, warnings } = await source.select();
+  const tables = new Map(ranges.map((range) => [range.partition, new RecordTable(range)]));
+  const outcomes = createOutcomes(topic, tables);
+
+  await source.readQueue(
+    ranges,
+    (partition, { offset, timestamp, value }) => {
+      const table = tables.get(partition);
+      const row = table?.rowOf(Number(offset));
+      if (row !== undefined) table?.setRecord(row, Number(timestamp), identityOf(value));
+    },
+    progress('reading records'),
+  );
+  await readOutcomes();
+  if (jobIdsOnce) markDuplicates(tables.values(), outcomes.otherJobIds);
+  const asking = (asked: number) => options.onProgress?.('asking Temporal', asked);
+  const holders = await findHolders({
+    tables,
+    lookup,
+    jobIdsOnce,
+    onProgress: asking,
+    signal: options.signal,
+  });
+  await readOutcomes();
+  if (jobIdsOnce) markDuplicates(tables.values(), outcomes.otherJobIds);
+
+  const summary = summarise(tables.values(), examples);
+  const running = stillRunning(tables, holders.open);
+  const counted = await options.readLlmCalls?.();
+  const llm = counted && compareLlmCalls(tables.values(), counted, examples);
+  const { lost, waiting, differentResults } = summary.first;
+  const shownRunning = running.slice(0, examples);
+  const jobIds = await readJobIds([...lost, ...waiting, ...differentResults, ...shownRunning]);
+  const at = ({ table, row }: RecordAt) => ({
+    partition: table.range.partition,
+    offset: table.offsetOf(row),
+    jobId: jobIds.get(`${table.range.partition}:${row}`) ?? null,
+  });
+  if (summary.records.lost > 0) warnings.push(...(await resultsGone()));
+  const endedAt = now();
+  const { counts } = outcomes;
+
+  const report: AuditReport = {
+    ok: summary.records.lost === 0 && summary.jobsWithDifferentResults === 0,
+    topic,
+    group,
+    startedAt: new Date(startedAt).toISOString(),
+    tookMs: endedAt - startedAt,
+    ranges: ranges.map(({ partition, from, to, committed }) => ({ partition, from, to, committed })),
+    records: summary.records,
+    longestRunningMs: running[0] ? endedAt - running[0].holder.workflow.startedAt : null,
+    longestWaitingMs: summary.waitingSince === undefined ? null : endedAt - summary.waitingSince,
+    results: {
+      jobsWithDifferentResults: summary.jobsWithDifferentResults,
+      identicalCopies: counts.identicalResults,
+      repeatedDeadLetters: counts.repeatedDeadLetters,
+      withoutRecord: counts.withoutRecord,
+      unreadable: counts.unreadableResults,
+    },
+    llmCalls: llm?.totals ?? null,
+    examples: {
+      lost: lost.map((place) => ({ ...at(place), ...whyLost(place) })),
+      differentResults: differentResults.map(at),
+      running: shownRunning.map((place) => ({
+        ...at(place),
+        workflowId: place.holder.workflow.workflowId,
+        runningMs: endedAt - place.holder.workflow.startedAt,
+      })),
+      waiting: waiting.map((place) => ({
+        ...at(place),
+        waitingMs: endedAt - place.table.timestamp(place.row),
+      })),
+      duplicateLlmCalls: llm?.examples ?? [],
+    },
+    warnings,
+  };
+  return { report, tables, holders };
+
+  async function readOutcomes(): Promise<void> {
+    await source.readResults((_, message) => outcomes.takeResult(message), progress('reading results'));
+    await source.readDeadLetters(
+      (_, message) => outcomes.takeDeadLetter(message),
+      progress('reading dead letters'),
+    );
+  }
+
+  function progress(what: string): (done: number, total: number) => void {
+    return (done, total) => options.onProgress?.(what, done, total);
+  }
+
+  /** The tables hold hashes only, so the few records that are shown are read once more. */
+  async function readJobIds(places: RecordAt[]): Promise<Map<string, string>> {
+    const ids = new Map<string, string>();
+    const named = places.filter(({ table, row }) => table.hasJobId(row));
+    const wanted = named.map(({ table, row }) => {
+      const offset = table.offsetOf(row);
+      return { partition: table.range.partition, from: offset, to: offset + 1 };
+    });
+    await source.readQueue(wanted, (partition, { offset, value }) => {
+      const row = tables.get(partition)?.rowOf(Number(offset));
+      const { id } = JSON.parse(value?.toString() ?? '{}') as { id?: string };
+      if (id !== undefined) ids.set(`${partition}:${row}`, id);
+    });
+    for (const { table, row } of places) {
+      const { partition } = table.range;
+      if (table.hasJobId(row)) continue;
+      const offset = String(table.offsetOf(row));
+      ids.set(`${partition}:${row}`, jobIdOf({ topic, partition, offset, timestamp: table.timestamp(row) }));
+    }
+    return ids;
+  }
+
+  function whyLost({ table, row }: RecordAt) {
+    const offset = table.offsetOf(row);
+    const pack = holders.closed.find(
+      ({ partition, firstOffset, lastOffset }) =>
+        partition === table.range.partition && firstOffset <= offset && offset <= lastOffset,
+    );
+    if (pack && table.verdictOf(row) === verdicts.closed) {
+      const { workflowId, status } = pack;
+      return {
+        workflowId,
+        workflowStatus: status,
+        why: `Its workflow is closed (${status}), and published no result for it.`,
+      };
+    }
+    return {
+      workflowId: null,
+      workflowStatus: null,
+      why: 'The offset is committed, but no workflow that Temporal remembers holds the record.',
+    };
+  }
+
+  async function resultsGone(): Promise<string[]> {
+    const gone = (await source.results()).filter(({ from }) => from > 0).map(({ partition }) => partition);
+    if (gone.length === 0) return [];
+    return [
+      `The results topic has deleted its oldest records (partitions ${gone.join(', ')}), so jobs may look lost whose results ` +
+        'are only gone: audit a range for which all results are there.',
+    ];
+  }
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+
+const place = z.object({ partition: z.int(), offset: z.int() });
+const count = z.int().nonnegative();
+
+/**
+ * What an audit found: the JSON of `headway audit --json`. Fields are added, never renamed or removed. Durations are
+ * milliseconds, times ISO 8601.
+ */
+export const auditReportSchema = z.strictObject({
+  /** Nothing is lost, and no job has different results. */
+  ok: z.boolean(),
+  topic: z.string(),
+  group: z.string(),
+  startedAt: z.string(),
+  tookMs: z.number(),
+  /** `from` up to, and not including, `to`. */
+  ranges: z.array(z.strictObject({ partition: z.int(), from: z.int(), to: z.int(), committed: z.int() })),
+  /** Each record is counted once: `received` is the sum of the others. */
+  records: z.strictObject({
+    received: count,
+    completed: count,
+    failed: count,
+    cancelled: count,
+    expired: count,
+    deadLettered: count,
+    duplicate: count,
+    running: count,
+    waiting: count,
+    lost: count,
+  }),
+  /** Age of the oldest workflow that still runs, and of the oldest record that waits; null where there is none. */
+  longestRunningMs: z.number().nullable(),
+  longestWaitingMs: z.number().nullable(),
+  results: z.strictObject({
+    /** Jobs one run of which has results that differ. */
+    jobsWithDifferentResults: count,
+    /** Published again with the same bytes, as happens after a crash. */
+    identicalCopies: count,
+    repeatedDeadLetters: count,
+    /** For an offset of the range, but of a record that is not there: of an earlier topic of the same name, most likely. */
+    withoutRecord: count,
+    unreadable: count,
+  }),
+  /** Null where the counters of the simulator cannot be reached. */
+  llmCalls: z.strictObject({ accepted: count, accountedFor: count, duplicate: count }).nullable(),
+  /** The first of each kind. */
+  examples: z.strictObject({
+    lost: z.array(
+      place.extend({
+        jobId: z.string().nullable(),
+        workflowId: z.string().nullable(),
+        /** How its workflow was closed. */
+        workflowStatus: z.string().nullable(),
+        why: z.string(),
+      }),
+    ),
+    differentResults: z.array(place.extend({ jobId: z.string().nullable() })),
+    running: z.array(
+      place.extend({ jobId: z.string().nullable(), workflowId: z.string(), runningMs: z.number() }),
+    ),
+    waiting: z.array(place.extend({ jobId: z.string().nullable(), waitingMs: z.number() })),
+    duplicateLlmCalls: z.array(z.strictObject({ jobId: z.string(), calls: count, accountedFor: count })),
+  }),
+  warnings: z.array(z.string()),
+});
+
+export type AuditReport = z.infer<typeof auditReportSchema>;

@@ -1,0 +1,87 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { loadConfig } from '../../runtime/config';
+import { readLocalStack } from '../../runtime/local-stack';
+import { audit } from '../audit/audit';
+import { formatReport } from '../audit/format-report';
+import { readSelection, type AuditArguments } from '../audit/read-options';
+import { cliKafka, cliTemporal, unreachable } from '../connections';
+import type { CliContext } from '../context';
+import { exitCodes } from '../exit-codes';
+import { printJson } from '../output';
+import { createProgressBar } from '../progress';
+
+interface Options extends AuditArguments {
+  simulator?: string;
+  show: number;
+  json?: boolean;
+}
+
+/** `headway audit`: what became of every record. */
+export function auditCommand(context: CliContext): Command {
+  return new Command('audit')
+    .description('say what became of every job of the queue topic: lost ones, doubled ones, late ones')
+    .option('--from <offsets>', 'first offset, of all partitions (100) or of some (0:100,3:250)')
+    .option('--to <offsets>', 'the offset behind the last, likewise')
+    .option('--since <time>', 'records from this time on (2026-01-31T08:00:00Z, or 2h for two hours ago)')
+    .option('--until <time>', 'records before this time')
+    .option('--show <n>', 'how many of each kind to name', readCount, 10)
+    .option(
+      '--simulator <url>',
+      'LLM simulator to ask for calls made twice (default: that of the local stack)',
+    )
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExit code 1 when a record is lost, or a job has different results.')
+    .action((options: Options) => run(options, context));
+}
+
+async function run(options: Options, context: CliContext): Promise<void> {
+  const { env, signal } = context;
+  const select = readSelection(options, Date.now());
+  const config = loadConfig(env, ['kafka', 'topics', 'temporal', 'bridge']);
+  const kafka = cliKafka(config.kafka, context);
+  const client = await cliTemporal(config.temporal, context);
+  const progress = createProgressBar(context.stderr);
+  try {
+    const report = await audit({
+      kafka,
+      client,
+      topics: config.topics,
+      groupId: config.bridge.groupId,
+      jobIdsOnce: env.JOB_ID_DEDUPE === 'ledger',
+      select,
+      simulatorUrl: options.simulator ?? localSimulator(env),
+      examples: options.show,
+      onProgress: (what, done, total) => progress.update(what, done, total),
+      signal,
+    });
+    progress.close();
+    if (options.json) printJson(context, report);
+    else context.stdout.write(`${formatReport(report, context)}\n`);
+    if (!report.ok) context.exitCode = exitCodes.badFinding;
+  } catch (error) {
+    if (isConnectionError(error)) {
+      throw unreachable(`Kafka does not answer at ${config.kafka.brokers.join(',')} (KAFKA_BROKERS)`, error);
+    }
+    throw error;
+  } finally {
+    progress.close();
+    await client.connection.close();
+  }
+}
+
+/** A provider that costs money is not asked for counters it does not have. */
+function localSimulator(env: NodeJS.ProcessEnv): string | undefined {
+  if (env.OPENAI_API_KEY || env.OPENAI_BASE_URL) return undefined;
+  return readLocalStack(env)?.llmBaseUrl;
+}
+
+function isConnectionError(error: unknown): boolean {
+  return (
+    error instanceof Error && /^KafkaJS(Connection|NumberOfRetriesExceeded|BrokerNotFound)/.test(error.name)
+  );
+}
+
+function readCount(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number.');
+}

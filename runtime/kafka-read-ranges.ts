@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
+import type { PartitionRange } from './kafka-offsets';
+
+export interface ReadRangesOptions {
+  kafka: Kafka;
+  topic: string;
+  /** From `from` up to, and not including, `to`. A partition may have several. */
+  ranges: readonly PartitionRange[];
+  /** Called once for each record, those of a partition in order. Records of aborted transactions do not come. */
+  onRecord: (partition: number, message: KafkaMessage) => void;
+  /** Called now and then with the number of offsets that are read. */
+  onProgress?: (offsets: number) => void;
+  signal?: AbortSignal;
+}
+
+/** Nothing came for so long: a broker is away, or the records were deleted meanwhile. */
+const IDLE_MS = 60_000;
+
+/**
+ * Reads parts of a topic to their end, in bounded memory. Joins a consumer group of its own, since kafkajs cannot read without
+ * one, commits nothing in it and deletes it.
+ *
+ * @throws what kept Kafka from answering; the reason of `signal`
+ */
+export async function readRanges(options: ReadRangesOptions): Promise<void> {
+  const { kafka, topic, onRecord, onProgress, signal } = options;
+  const cursors = createCursors(options.ranges);
+  if (cursors.size === 0) return;
+  signal?.throwIfAborted();
+  const groupId = `headway-read-${randomBytes(6).toString('hex')}`;
+  const consumer = kafka.consumer({
+    groupId,
+    maxBytesPerPartition: 2 * 1024 * 1024,
+    maxWaitTimeInMs: 500,
+    allowAutoTopicCreation: false,
+    retry: { restartOnFailure: () => Promise.resolve(false) },
+  });
+  let stopWaiting = () => {};
+  try {
+    const read = new Promise<void>((resolve, reject) => {
+      const giveUp = () =>
+        reject(
+          new Error(`No record of topic ${topic} arrived for ${IDLE_MS / 1000} s, though some are missing.`),
+        );
+      let idle = setTimeout(giveUp, IDLE_MS);
+      const interrupted = () => reject(signal?.reason as Error);
+      signal?.addEventListener('abort', interrupted);
+      consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
+      // Unlike `eachBatch` it also tells of a batch that held nothing but control records or an aborted transaction.
+      consumer.on('consumer.end_batch_process', ({ payload }) => {
+        clearTimeout(idle);
+        idle = setTimeout(giveUp, IDLE_MS);
+        passed(consumer, topic, payload.partition, cursors, Number(payload.lastOffset) + 1);
+        onProgress?.(offsetsRead(cursors));
+        if ([...cursors.values()].every(({ ranges }) => ranges.length === 0)) resolve();
+      });
+      stopWaiting = () => {
+        clearTimeout(idle);
+        signal?.removeEventListener('abort', interrupted);
+      };
+    });
+    read.catch(() => undefined);
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch }) => {
+        const cursor = cursors.get(batch.partition);
+        for (const message of batch.messages) {
+          const offset = Number(message.offset);
+          if (!cursor || !take(cursor, offset)) continue;
+          onRecord(batch.partition, message);
+        }
+      },
+    });
+    for (const { partition, next } of cursors.values())
+      consumer.seek({ topic, partition, offset: String(next) });
+    await read;
+  } finally {
+    stopWaiting();
+    await consumer.disconnect().catch(() => undefined);
+    await deleteGroup(kafka, groupId);
+  }
+}
+
+/** How far one partition is read. */
+interface Cursor {
+  partition: number;
+  /** Those that are not read to their end, in order. */
+  ranges: PartitionRange[];
+  /** A batch may begin before it, or come twice around a seek. */
+  next: number;
+  read: number;
+}
+
+function createCursors(ranges: readonly PartitionRange[]): Map<number, Cursor> {
+  const cursors = new Map<number, Cursor>();
+  const sorted = ranges.filter(({ from, to }) => from < to).sort((a, b) => a.from - b.from);
+  for (const range of sorted) {
+    const { partition, from } = range;
+    const cursor = cursors.get(partition) ?? { partition, ranges: [], next: from, read: 0 };
+    cursor.ranges.push(range);
+    cursors.set(partition, cursor);
+  }
+  return cursors;
+}
+
+/** Whether this record is asked for and has not come before. */
+function take(cursor: Cursor, offset: number): boolean {
+  if (offset < cursor.next) return false;
+  cursor.next = offset + 1;
+  return cursor.ranges.some(({ from, to }) => from <= offset && offset < to);
+}
+
+/** Everything before `next` is read: on to the next range, or no more of this partition. */
+function passed(
+  consumer: Consumer,
+  topic: string,
+  partition: number,
+  cursors: Map<number, Cursor>,
+  next: number,
+): void {
+  const cursor = cursors.get(partition);
+  if (!cursor) return consumer.pause([{ topic, partitions: [partition] }]);
+  cursor.next = Math.max(cursor.next, next);
+  for (let [range] = cursor.ranges; range && range.to <= cursor.next; [range] = cursor.ranges) {
+    cursor.ranges.shift();
+    cursor.read += range.to - range.from;
+  }
+  const [range] = cursor.ranges;
+  if (!range) consumer.pause([{ topic, partitions: [partition] }]);
+  else if (range.from > cursor.next) {
+    cursor.next = range.from;
+    consumer.seek({ topic, partition, offset: String(range.from) });
+  }
+}
+
+function offsetsRead(cursors: Map<number, Cursor>): number {
+  let sum = 0;
+  for (const { ranges, next, read } of cursors.values()) {
+    const [range] = ranges;
+    sum += read + (range ? Math.max(0, next - range.from) : 0);
+  }
+  return sum;
+}
+
+/** A group without members and offsets disappears by itself after a while; this only tidies up. */
+async function deleteGroup(kafka: Kafka, groupId: string): Promise<void> {
+  const admin = kafka.admin({ retry: { retries: 0 } });
+  try {
+    await admin.connect();
+    await admin.deleteGroups([groupId]);
+  } catch {
+    // Not allowed to, or away.
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}

@@ -1,0 +1,101 @@
+import { audit, type AuditOptions } from '../../../cli/audit/audit';
+import { auditReportSchema, type AuditReport } from '../../../cli/audit/report';
+import { readLocalStack } from '../../../runtime/local-stack';
+import { eventually } from '../../support/eventually';
+import { packsOf } from '../../support/packs';
+import { endProcesses } from '../../support/processes';
+import { briefs, createRig, idsOf, type Rig } from '../../support/rig';
+
+let rig: Rig;
+
+beforeEach(async () => {
+  rig = await createRig({ partitions: 2 });
+});
+
+afterEach(async () => {
+  await endProcesses();
+  await rig.close();
+});
+
+function auditRig(options: Partial<AuditOptions> = {}): Promise<AuditReport> {
+  const { QUEUE_TOPIC, RESULTS_TOPIC, DLQ_TOPIC } = rig.env;
+  return audit({
+    kafka: rig.kafka,
+    client: rig.client,
+    topics: { queue: QUEUE_TOPIC ?? '', results: RESULTS_TOPIC ?? '', deadLetters: DLQ_TOPIC ?? '' },
+    groupId: rig.group,
+    simulatorUrl: readLocalStack()?.llmBaseUrl,
+    ...options,
+  });
+}
+
+const committedInAll = (offset: number) =>
+  eventually(`offset ${offset} is committed`, async () => {
+    const committed = (await rig.committed()).reduce((sum, one) => sum + Math.max(0, one), 0);
+    return committed === offset || `it is ${committed}`;
+  });
+
+test('every record is found where it is: ended, dead-lettered, running, waiting, or lost with its workflow named', async () => {
+  const completed = briefs(12, `${rig.name}-completed`);
+  const failed = briefs(3, `${rig.name}-failed`, 'refusal');
+  const slow = briefs(2, `${rig.name}-slow`, 'latency=50000000');
+  await rig.produce(completed, 0);
+  await rig.produceRaw(['not a job', null], 0);
+  await rig.produce([...failed, ...slow], 1);
+  const bridge = await rig.startBridge({ PACK_MAX: '5' });
+  const worker = await rig.startWorker();
+  await rig.resultsFor(idsOf([...completed, ...failed]));
+  await worker.kill('SIGKILL');
+
+  const killed = briefs(4, `${rig.name}-killed`);
+  await rig.produce(killed, 0);
+  await committedInAll(23);
+  const packs = await eventuallyPacks(killed[0]?.id ?? '');
+  await rig.client.workflow.getHandle(packs).terminate('by an operator');
+  await bridge.kill('SIGTERM');
+  // Somebody moves the group past records that nobody took.
+  await rig.produce(briefs(2, `${rig.name}-skipped`), 1);
+  await rig.admin.setOffsets({
+    groupId: rig.group,
+    topic: rig.queue,
+    partitions: [{ partition: 1, offset: '7' }],
+  });
+  await rig.produce(briefs(6, `${rig.name}-waiting`), 1);
+
+  const report = await auditRig();
+  expect(auditReportSchema.parse(report)).toEqual(report);
+  expect(report.records).toEqual({
+    received: 31,
+    completed: 12,
+    failed: 3,
+    cancelled: 0,
+    expired: 0,
+    deadLettered: 2,
+    duplicate: 0,
+    running: 2,
+    waiting: 6,
+    lost: 6,
+  });
+  expect(report.ok).toBe(false);
+  expect(
+    report.examples.lost.map(({ jobId, workflowId, workflowStatus }) => [jobId, workflowId, workflowStatus]),
+  ).toEqual([
+    ...idsOf(killed).map((id) => [id, packs, 'TERMINATED']),
+    [`${rig.name}-skipped-0`, null, null],
+    [`${rig.name}-skipped-1`, null, null],
+  ]);
+  expect(report.examples.running.map(({ jobId }) => jobId)).toEqual([slow[0]?.id]);
+  expect(report.longestRunningMs).toBeGreaterThan(0);
+  expect(report.longestWaitingMs).toBeGreaterThan(0);
+  expect(report.llmCalls).toEqual({ accepted: 15, accountedFor: 15, duplicate: 0 });
+});
+
+/** The pack that holds a job, once Temporal shows it. */
+async function eventuallyPacks(jobId: string): Promise<string> {
+  let found: string | undefined;
+  await eventually(`a pack with ${jobId}`, async () => {
+    found = (await packsOf(rig.client, rig.queue)).find(({ jobIds }) => jobIds.includes(jobId))?.workflowId;
+    return found !== undefined;
+  });
+  return found ?? '';
+}
