@@ -51,6 +51,18 @@ export const errorCodes = {
     meaning: 'The job was cancelled.',
     action: 'Nothing; send it again if it is still wanted.',
   },
+  HW_JOB_UNKNOWN: {
+    meaning: 'No workflow has this job, or Temporal does not remember it any more.',
+    action: 'Check the job id; send the job again if the retention of the namespace has passed.',
+  },
+  HW_JOB_RUNNING: {
+    meaning: 'The job is still running.',
+    action: 'Wait for its result, or cancel it first.',
+  },
+  HW_JOB_NOT_FAILED: {
+    meaning: 'The job completed, or a newer run of it has ended since.',
+    action: 'Nothing; take the newest result.',
+  },
   HW_UNAVAILABLE: {
     meaning: 'A system that a stage needs (database, internal service) is away.',
     action: 'Nothing; jobs wait and go on by themselves. Look after the system the message names.',

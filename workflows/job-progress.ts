@@ -1,6 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { ErrorCode } from '../contracts/errors';
-import type { JobResult, Stage, TerminalStatus, Usage } from '../contracts/job-result';
+import type { JobRun, JobResult, Stage, TerminalStatus, Usage } from '../contracts/job-result';
+import type { RetryInput } from '../contracts/retry';
 import type { PackJob } from '../contracts/pack';
 import type { PipelinePolicy } from '../contracts/policy';
 import { jsonBytes } from './size';
@@ -29,13 +30,23 @@ export interface JobProgress {
   lastError?: { code: ErrorCode; message: string };
   usage: Usage;
   llmMs: number;
+  /** Absent in the first run of a job. */
+  run?: JobRun;
 }
 
-/** Argument of the workflow `processJob`: the job and how far its pack has brought it. */
+/** Argument of the workflow `processJob` when a job leaves its pack: how far that has brought it. */
 export interface JobInput {
   progress: JobProgress;
   policy: PipelinePolicy;
   llmTaskQueue: string;
+}
+
+/** Where `processJob` begins: in the middle with a job from a pack, at the beginning with one that is run again. */
+export function progressOf(input: JobInput | RetryInput): JobProgress {
+  if ('progress' in input) {
+    return { ...input.progress, usage: { ...input.progress.usage }, status: 'running' };
+  }
+  return { ...newProgress(input.job), run: input.run };
 }
 
 export function newProgress(job: PackJob): JobProgress {
@@ -121,6 +132,7 @@ function toItem(
     },
     source: job.source,
     workflow: { id: workflowId, runId },
+    run: progress.run,
   };
   return { result, traceparent: job.traceparent, tracestate: job.tracestate };
 }

@@ -20,7 +20,7 @@ const LONGEST_WAIT_MS = 30_000;
 /** The result of a job that runs by itself, beginning with the stage its pack left off at. */
 export async function runStages(
   progress: JobProgress,
-  { policy, llmTaskQueue }: JobInput,
+  { policy, llmTaskQueue }: Pick<JobInput, 'policy' | 'llmTaskQueue'>,
 ): Promise<PublishItem> {
   const stages = ownStages(policy, llmTaskQueue);
   let end: PublishItem | undefined;

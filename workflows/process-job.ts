@@ -1,20 +1,22 @@
 import { ApplicationFailure, CancellationScope, setHandler, TemporalFailure } from '@temporalio/workflow';
+import type { RetryInput } from '../contracts/retry';
 import type { PublishItem } from '../contracts/stages';
 import { durableNow } from './durable-point';
 import { endFor } from './failures';
-import { ended, refusedForSize, type JobInput, type JobProgress } from './job-progress';
+import { ended, progressOf, refusedForSize, type JobInput } from './job-progress';
 import { runStages } from './own-stages';
 import { ownStages } from './stage-activities';
 import { jobsQuery, showEnd, showProgress, toJobViews } from './visible';
 
 /**
- * A job that left its pack, from where it stood there: ordinary activities, each visible in Temporal UI by itself.
+ * A job by itself: one that left its pack, from where it stood there, or one that had failed and is run again, from the
+ * beginning. Ordinary activities, each visible in Temporal UI.
  *
  * @throws ApplicationFailure with the error's code when the job failed, CancelledFailure when it was cancelled; its result
  * is published by then
  */
-export async function processJob(input: JobInput): Promise<void> {
-  const progress: JobProgress = { ...input.progress, usage: { ...input.progress.usage }, status: 'running' };
+export async function processJob(input: JobInput | RetryInput): Promise<void> {
+  const progress = progressOf(input);
   setHandler(jobsQuery, () => toJobViews([progress]));
   showProgress([progress]);
   try {

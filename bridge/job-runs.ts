@@ -1,0 +1,95 @@
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
+import { HeadwayError, messageOf } from '../contracts/errors';
+import type { TerminalStatus, WorkflowRun } from '../contracts/job-result';
+import { retryMemoSchema } from '../contracts/retry';
+import { searchAttributes } from '../contracts/search-attributes';
+import { PROCESS_JOB } from '../contracts/workflow-names';
+
+/** One run of a job: the workflow that brings it to its end, or did. */
+export interface JobRunView {
+  workflow: WorkflowRun;
+  /** 1 for the first run of the job. */
+  number: number;
+  /** `gone`: somebody terminated the workflow, so the job may have no result. */
+  status: 'running' | 'gone' | TerminalStatus;
+}
+
+export interface JobRuns {
+  /** The newest run of the job, wherever it is: in a pack, on its own, under a name that was second choice. */
+  newest(jobId: string): Promise<JobRunView | undefined>;
+  /** The workflow whose id is the job id: the newest run, once the job has had more than one. */
+  underOwnName(jobId: string): Promise<JobRunView | undefined>;
+}
+
+/** Looks runs of jobs up in Temporal. What a mixed pack holds, only a worker can tell: without one, asking fails. */
+export function createJobRuns(client: Client): JobRuns {
+  return {
+    async newest(jobId) {
+      const query = `${searchAttributes.jobIds.name} = ${quoted(jobId)}`;
+      const found: WorkflowExecutionInfo[] = [];
+      for await (const execution of client.workflow.list({ query })) found.push(execution);
+      found.sort((a, b) => b.startTime.getTime() - a.startTime.getTime());
+      for (const execution of found) {
+        const view = await viewOf(execution, jobId);
+        if (view) return view;
+      }
+      return undefined;
+    },
+    async underOwnName(jobId) {
+      try {
+        return await viewOf(await client.workflow.getHandle(jobId).describe(), jobId);
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return undefined;
+        throw error;
+      }
+    },
+  };
+
+  /** Undefined when the job left this workflow, to go on in another one. */
+  async function viewOf(execution: Execution, jobId: string): Promise<JobRunView | undefined> {
+    const { workflowId, runId, memo } = execution;
+    const { success, data } = retryMemoSchema.safeParse(memo);
+    const status = await statusOf(execution, jobId);
+    if (status === 'left') return undefined;
+    return { workflow: { id: workflowId, runId }, number: success ? data.run.number : 1, status };
+  }
+
+  async function statusOf(execution: Execution, jobId: string): Promise<JobRunView['status'] | 'left'> {
+    const { workflowId, type, status, typedSearchAttributes } = execution;
+    const alone = type === PROCESS_JOB || workflowId === jobId;
+    const terminated = status.name === 'TERMINATED' || status.name === 'TIMED_OUT';
+    if (alone && terminated) return 'gone';
+    if (alone && status.name === 'RUNNING') return 'running';
+    const shared = typedSearchAttributes.get({ name: searchAttributes.status.name, type: 'KEYWORD' });
+    if (shared !== undefined && shared !== 'mixed' && shared !== 'running') {
+      return shared as TerminalStatus | 'left';
+    }
+    const inPack = await statusInPack(execution, jobId);
+    return inPack === 'running' && terminated ? 'gone' : inPack;
+  }
+
+  async function statusInPack({ workflowId, runId }: Execution, jobId: string): Promise<StatusInPack> {
+    const views = await client.workflow
+      .getHandle(workflowId, runId)
+      .query<{ id: string; status: StatusInPack }[]>('jobs')
+      .catch((error: unknown) => {
+        const message = `no worker tells what became of job ${jobId} in workflow ${workflowId}: ${messageOf(error)}`;
+        throw new HeadwayError('HW_SERVER_UNREACHABLE', message, { cause: error });
+      });
+    const statuses = views.filter(({ id }) => id === jobId).map(({ status }) => status);
+    // Records that share an id may share a pack: the one that can be run again, unless one still runs.
+    const order = ['running', 'failed', 'cancelled', 'expired', 'completed'] as const;
+    return order.find((one) => statuses.includes(one)) ?? 'left';
+  }
+}
+
+type Execution = Pick<
+  WorkflowExecutionInfo,
+  'workflowId' | 'runId' | 'type' | 'status' | 'memo' | 'typedSearchAttributes'
+>;
+type StatusInPack = Exclude<JobRunView['status'], 'gone'> | 'left';
+
+/** A text in a visibility query. https://docs.temporal.io/list-filter */
+function quoted(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+}

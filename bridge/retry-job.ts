@@ -1,0 +1,175 @@
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import { HeadwayError } from '../contracts/errors';
+import { describeIssues } from '../contracts/job-request';
+import type { JobResult, JobRun, WorkflowRun } from '../contracts/job-result';
+import type { PackJob } from '../contracts/pack';
+import { runNumber } from '../contracts/result-runs';
+import { jobsCarriedBy, type RetryInput, type RetryMemo } from '../contracts/retry';
+import { searchAttributes as names } from '../contracts/search-attributes';
+import { PROCESS_JOB } from '../contracts/workflow-names';
+import type { Pipeline } from '../pipelines/define-pipeline';
+import { createJobRuns, type JobRunView } from './job-runs';
+
+/** Longest wait for the server's answer to one request. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+export interface RetryJobOptions {
+  client: Client;
+  /** Task queue of the workflows. */
+  taskQueue: string;
+  llmTaskQueue: string;
+  pipelineNamed: (name: string) => Pipeline;
+}
+
+/** As much of a failed result as tells what to run again. */
+export type FailedResult = Pick<JobResult, 'id' | 'source' | 'run' | 'workflow'>;
+
+export interface RetriedJob {
+  jobId: string;
+  workflow: WorkflowRun;
+  run: JobRun;
+}
+
+export interface RetryJob {
+  /**
+   * Runs a job once more, from its first stage, under the policy its pipeline has now. The new workflow has the job id
+   * as its id; its result says that it is the newer one. Nothing goes through the queue, and the ledger of job ids is not asked.
+   *
+   * @param failed what to run again: a job id, or the failed result itself where it is at hand, which saves looking for it
+   * @throws HeadwayError `HW_JOB_UNKNOWN`, `HW_JOB_RUNNING`, `HW_JOB_NOT_FAILED`, `HW_DEADLINE_EXCEEDED` (it would only expire),
+   * `HW_PIPELINE_UNKNOWN`, `HW_JOB_INVALID` (its pipeline takes other input by now)
+   */
+  (failed: string | FailedResult): Promise<RetriedJob>;
+}
+
+export function createRetryJob({
+  client,
+  taskQueue,
+  llmTaskQueue,
+  pipelineNamed,
+}: RetryJobOptions): RetryJob {
+  const runs = createJobRuns(client);
+  return (failed) => client.withDeadline(Date.now() + REQUEST_TIMEOUT_MS, () => retry(failed));
+
+  async function retry(failed: string | FailedResult): Promise<RetriedJob> {
+    const jobId = typeof failed === 'string' ? failed : failed.id;
+    const before = typeof failed === 'string' ? await newestRun(jobId) : await checkedRun(failed);
+    const carried = (await jobsOf(before.workflow, jobId)).filter(({ id }) => id === jobId);
+    const job =
+      typeof failed === 'string'
+        ? carried[0]
+        : (carried.find(({ source }) => JSON.stringify(source) === JSON.stringify(failed.source)) ??
+          carried[0]);
+    if (!job)
+      throw new HeadwayError('HW_JOB_UNKNOWN', `job ${jobId} is not in workflow ${before.workflow.id}`);
+    const run = { number: before.number + 1, replaces: before.workflow };
+    return { jobId, run, workflow: await start(job, run) };
+  }
+
+  async function newestRun(jobId: string): Promise<JobRunView> {
+    const newest = (await runs.underOwnName(jobId)) ?? (await runs.newest(jobId));
+    if (!newest) throw new HeadwayError('HW_JOB_UNKNOWN', `Temporal knows no workflow with job ${jobId}`);
+    if (newest.status === 'running') throw stillRunning(jobId, newest.workflow);
+    if (newest.status === 'completed') {
+      throw new HeadwayError('HW_JOB_NOT_FAILED', `job ${jobId} completed in run ${newest.number}`);
+    }
+    return newest;
+  }
+
+  /** The run of a result, or of a later one that somebody terminated before it had a result of its own. */
+  async function checkedRun(failed: FailedResult): Promise<JobRunView> {
+    const current = await runs.underOwnName(failed.id);
+    const number = runNumber(failed);
+    if (current?.status === 'running') throw stillRunning(failed.id, current.workflow);
+    if (current && current.number > number) {
+      if (current.status === 'gone') return current;
+      throw new HeadwayError('HW_JOB_NOT_FAILED', `job ${failed.id} has had run ${current.number} since`);
+    }
+    return { workflow: failed.workflow, number, status: 'failed' };
+  }
+
+  async function jobsOf({ id, runId }: WorkflowRun, jobId: string): Promise<PackJob[]> {
+    try {
+      const { history } = await client.workflowService.getWorkflowExecutionHistory({
+        namespace: client.options.namespace,
+        execution: { workflowId: id, runId },
+        maximumPageSize: 1,
+      });
+      const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+      const { payloadConverter } = client.options.loadedDataConverter;
+      return payload ? jobsCarriedBy(payloadConverter.fromPayload(payload)) : [];
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      const message = `Temporal does not remember workflow ${id} any more, which had job ${jobId}`;
+      throw new HeadwayError('HW_JOB_UNKNOWN', message, { cause: error });
+    }
+  }
+
+  async function start(job: PackJob, run: JobRun): Promise<WorkflowRun> {
+    const pipeline = pipelineNamed(job.pipeline);
+    const { success, error: mismatch } = pipeline.request.safeParse(job.input);
+    if (!success) throw new HeadwayError('HW_JOB_INVALID', describeIssues(mismatch, 'input'));
+    if (job.deadline !== undefined && Date.parse(job.deadline) <= Date.now()) {
+      throw new HeadwayError(
+        'HW_DEADLINE_EXCEEDED',
+        `deadline: job ${job.id} had time until ${job.deadline}`,
+      );
+    }
+    const input: RetryInput = { job, run, policy: pipeline.policy, llmTaskQueue };
+    const memo: RetryMemo = { run };
+    try {
+      const handle = await client.workflow.start(PROCESS_JOB, {
+        workflowId: job.id,
+        taskQueue,
+        args: [input],
+        memo,
+        // The run before may have had this id. One that is still running is never touched.
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+        typedSearchAttributes: attributesOf(job),
+        staticSummary: `job ${job.id} · ${job.pipeline} · run ${run.number}`,
+        staticDetails: detailsOf(run, client.options.namespace),
+      });
+      return { id: job.id, runId: handle.firstExecutionRunId };
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      throw stillRunning(job.id, { id: job.id, runId: '' });
+    }
+  }
+}
+
+const keys = {
+  jobIds: defineSearchAttributeKey(names.jobIds.name, 'KEYWORD_LIST'),
+  pipelines: defineSearchAttributeKey(names.pipelines.name, 'KEYWORD_LIST'),
+  tenants: defineSearchAttributeKey(names.tenants.name, 'KEYWORD_LIST'),
+  status: defineSearchAttributeKey(names.status.name, 'KEYWORD'),
+  jobCount: defineSearchAttributeKey(names.jobCount.name, 'INT'),
+};
+
+function attributesOf({ id, pipeline, tenant }: PackJob): SearchAttributePair[] {
+  const pairs: SearchAttributePair[] = [
+    { key: keys.jobIds, value: [id] },
+    { key: keys.pipelines, value: [pipeline] },
+    { key: keys.status, value: 'running' },
+    { key: keys.jobCount, value: 1 },
+  ];
+  if (tenant !== undefined) pairs.push({ key: keys.tenants, value: [tenant] });
+  return pairs;
+}
+
+/** Markdown, as Temporal UI shows it above the history. The workflow before may have another id, so that only this leads to it. */
+function detailsOf({ number, replaces }: JobRun, namespace: string): string {
+  const [id, runId] = [replaces.id, replaces.runId].map(encodeURIComponent);
+  const path = `/namespaces/${encodeURIComponent(namespace)}/workflows/${id}/${runId}/history`;
+  return `Run ${number} of this job. The run before, which failed: [${replaces.id.replace(/[[\]\\`*_]/g, '\\$&')}](${path})`;
+}
+
+function stillRunning(jobId: string, { id }: WorkflowRun): HeadwayError {
+  return new HeadwayError('HW_JOB_RUNNING', `job ${jobId} is already running, in workflow ${id}`);
+}
+
+function isNotFound(error: unknown): boolean {
+  const notFound = 5;
+  return error instanceof WorkflowNotFoundError || (error as { code?: unknown }).code === notFound;
+}
