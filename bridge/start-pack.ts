@@ -107,7 +107,20 @@ function attributesOf({ jobs, range }: PackToStart): SearchAttributePair[] {
 function summaryOf({ jobs, range }: PackToStart): string {
   const what = jobs.length === 1 ? `job ${jobs[0]?.id}` : `${jobs.length} jobs`;
   const from = range ? ` · ${range.partition} offsets ${range.firstOffset}-${range.lastOffset}` : '';
-  return `${what} · ${distinct(jobs.map((job) => job.pipeline)).join(', ')}${from}`;
+  return shortened(`${what} · ${distinct(jobs.map((job) => job.pipeline)).join(', ')}${from}`);
+}
+
+/** The server refuses a workflow whose summary is longer, as JSON (`limit.userMetadataSummarySize`). */
+const SUMMARY_MAX_BYTES = 400;
+
+function shortened(text: string): string {
+  const characters = [...text];
+  let kept = text;
+  while (Buffer.byteLength(JSON.stringify(kept)) > SUMMARY_MAX_BYTES) {
+    characters.splice(Math.floor(characters.length * 0.9));
+    kept = `${characters.join('')}…`;
+  }
+  return kept;
 }
 
 function distinct(values: string[]): string[] {

@@ -144,9 +144,13 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * A text from elsewhere, fit for messages: one line, at most 1,000 characters, and no half of a surrogate pair, which cannot be
- * written as UTF-8 (one in a failure makes Temporal's SDK give up on the whole worker).
+ * A text from elsewhere, fit for messages: one line without control characters, at most 1,000 characters, and no half of a surrogate
+ * pair, which cannot be written as UTF-8 (one in a failure makes Temporal's SDK give up on the whole worker).
  */
 export function sentence(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, 1_000).toWellFormed();
+  return text
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, 1_000)
+    .toWellFormed();
 }

@@ -6,6 +6,9 @@ export const JOB_ID_MAX_BYTES = 200;
 
 const utf8 = new TextEncoder();
 
+/** What search attributes take on every database: PostgreSQL refuses NUL in them, and nobody can search for half a character. */
+const isPrintable = (text: string): boolean => !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text);
+
 export const jobIdSchema = z
   .string()
   .min(1)
@@ -13,7 +16,7 @@ export const jobIdSchema = z
     (id) => utf8.encode(id).length <= JOB_ID_MAX_BYTES,
     `must be at most ${JOB_ID_MAX_BYTES} bytes of UTF-8`,
   )
-  .refine((id) => !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(id) && id.trim() === id, {
+  .refine((id) => isPrintable(id) && id.trim() === id, {
     message: 'must not contain control characters, nor begin or end with white space',
   });
 
@@ -25,7 +28,7 @@ export const jobRequestSchema = z.strictObject({
   pipeline: z.string().min(1).max(64),
   /** Checked against the request schema of the pipeline. */
   input: z.record(z.string(), z.unknown()),
-  tenant: z.string().min(1).max(64).optional(),
+  tenant: z.string().min(1).max(64).refine(isPrintable, 'must not contain control characters').optional(),
   /** 1 is the most urgent, 5 the least. */
   priority: z.int().min(1).max(5).optional(),
   /** A job that is not finished by then ends as `expired`. ISO 8601 with offset. */

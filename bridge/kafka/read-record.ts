@@ -5,6 +5,7 @@ import { describeIssues, jobRequestSchema } from '../../contracts/job-request';
 import type { PackJob } from '../../contracts/pack';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import { headerText, type QueueRecord } from './queue-record';
+import { readJson } from './read-json';
 
 /**
  * A job travels on with its prompt and its answer, which have limits of their own, and all three together must fit into
@@ -14,8 +15,6 @@ const JOB_MAX_BYTES = 512 * 1024;
 
 /** What a Date can hold, either side of 1970. https://tc39.es/ecma262/#sec-time-values-and-time-range */
 const TIMESTAMP_MAX = 8.64e15;
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * The job a record asks for.
@@ -64,23 +63,8 @@ function traceOf({ headers }: QueueRecord): Pick<PackJob, 'traceparent' | 'trace
   if (traceparent === undefined || !/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent))
     return {};
   const tracestate = headerText(headers, traceHeaders.tracestate);
-  return { traceparent, tracestate: tracestate && tracestate.length <= 512 ? tracestate : undefined };
-}
-
-function readJson(value: Buffer | null): unknown {
-  if (value === null || value.length === 0) {
-    throw new HeadwayError('HW_RECORD_EMPTY', `the record value is ${value === null ? 'null' : 'empty'}`);
-  }
-  let text: string;
-  try {
-    text = utf8.decode(value);
-  } catch (error) {
-    throw new HeadwayError('HW_RECORD_NOT_UTF8', 'the record value is not valid UTF-8', { cause: error });
-  }
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    const reason = (error as Error).message;
-    throw new HeadwayError('HW_RECORD_NOT_JSON', `the record value is not JSON: ${reason}`, { cause: error });
-  }
+  return {
+    traceparent,
+    tracestate: tracestate && /^[ -~]{1,512}$/.test(tracestate) ? tracestate : undefined,
+  };
 }

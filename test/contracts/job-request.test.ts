@@ -49,6 +49,8 @@ describe('a job request', () => {
     ['id', { id: 'a\nb' }],
     ['tenant', { tenant: '' }],
     ['tenant', { tenant: 't'.repeat(65) }],
+    ['tenant', { tenant: 'a\u0000b' }],
+    ['tenant', { tenant: 'a\ud800b' }],
     ['priority', { priority: 0 }],
     ['priority', { priority: 6 }],
     ['priority', { priority: 1.5 }],
