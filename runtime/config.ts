@@ -23,6 +23,8 @@ export interface Config {
     /** The same for packs in flight. */
     inFlight: { high: number; low: number };
   };
+  /** The ledger of job ids, where the bridge is to keep one. */
+  jobIds: { ledger?: { url: string; retentionMs: number } };
   llm: {
     apiKey: string;
     baseUrl?: string;
@@ -51,7 +53,7 @@ export type ConfigSection = keyof Config;
  * Reads the configuration. An empty variable counts as not set. An address that is not given is that of the
  * running local stack, each on its own.
  *
- * @param sections what the caller needs: the bridge can do without an LLM and a database. Default: everything
+ * @param sections what the caller needs: the bridge can do without an LLM. Default: everything
  * @throws HeadwayError `HW_CONFIG_INVALID`, with one sentence for each variable at fault
  */
 export function loadConfig(env?: NodeJS.ProcessEnv): Config;
@@ -87,6 +89,7 @@ function readers(
 ): Readers {
   const address = (name: VariableName, explicit: string | undefined, local: string | undefined): string =>
     explicit ?? local ?? problems.missing(name);
+  const databaseUrl = () => address('DATABASE_URL', v.DATABASE_URL, stack?.databaseUrl);
   return {
     kafka: () => ({
       brokers: address('KAFKA_BROKERS', v.KAFKA_BROKERS, stack?.kafkaBrokers)
@@ -111,13 +114,17 @@ function readers(
       backlog: { high: v.BRIDGE_BACKLOG_HIGH, low: v.BRIDGE_BACKLOG_LOW },
       inFlight: { high: v.BRIDGE_IN_FLIGHT_HIGH, low: v.BRIDGE_IN_FLIGHT_LOW },
     }),
+    jobIds: () =>
+      v.JOB_ID_DEDUPE === 'off'
+        ? {}
+        : { ledger: { url: databaseUrl(), retentionMs: v.JOB_ID_RETENTION_HOURS * 3_600_000 } },
     llm: () => ({
       ...provider(v, stack, problems),
       model: v.OPENAI_MODEL,
       mode: v.LLM_MODE,
       maxConcurrentCreates: v.LLM_START_CONCURRENCY,
     }),
-    database: () => ({ url: address('DATABASE_URL', v.DATABASE_URL, stack?.databaseUrl) }),
+    database: () => ({ url: databaseUrl() }),
     worker: () => ({
       activitySlots: v.WORKER_LLM_ACTIVITY_SLOTS,
       localActivitySlots: v.WORKER_LOCAL_ACTIVITY_SLOTS,

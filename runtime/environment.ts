@@ -183,6 +183,18 @@ const bridge = {
     'Refuse to start, instead of warning, when Temporal forgets a workflow before Kafka forgets its records: a record ' +
       'that is read again after that would run again.',
   ),
+  JOB_ID_DEDUPE: oneOf(
+    ['off', 'ledger'],
+    'off',
+    '`ledger`: of several records with the same job id only the first is worked on; the ids are kept in PostgreSQL ' +
+      '(`DATABASE_URL`). The same for all bridges of a group.',
+  ),
+  JOB_ID_RETENTION_HOURS: wholeNumber(
+    1,
+    87_600,
+    192,
+    'How long the ledger keeps a job id: a second record with it is recognised for that long.',
+  ),
 };
 
 const llm = {
@@ -214,7 +226,7 @@ const worker = {
   DATABASE_URL: matching(
     /^postgres(ql)?:\/\/\S+$/,
     'a URL that begins with `postgres://` or `postgresql://`',
-    'PostgreSQL with the internal data that `enrich` reads.',
+    'PostgreSQL with the internal data that `enrich` reads, and for the bridge with the job-id ledger.',
     LOCAL_STACK,
     true,
   ),

@@ -47,6 +47,11 @@ export function bridgeMetrics({ registry }: Metrics) {
       labelNames: ['code'] as const,
       registers,
     }),
+    duplicatesSkipped: new Counter({
+      name: 'headway_duplicates_skipped_total',
+      help: 'Records not worked on, since an earlier one has their job id; a redelivered one counts again.',
+      registers,
+    }),
     startDuration: new Histogram({
       name: 'headway_start_duration_seconds',
       help: 'Time to start one workflow.',

@@ -6,8 +6,10 @@ import { createLimit } from '../../runtime/limit';
 import type { Logger } from '../../runtime/logger';
 import type { BridgeMetrics } from '../../runtime/metrics';
 import type { Readiness } from '../../runtime/status-server';
+import type { JobIdLedger } from '../job-id-ledger';
 import { createPackStarter } from '../start-pack';
 import { createBackpressure } from './backpressure';
+import { createClaimJobIds } from './claim-job-ids';
 import { createCommitter } from './committer';
 import { createFindExistingPacks } from './existing-packs';
 import { createDeadLetters } from './dead-letters';
@@ -22,6 +24,8 @@ export interface BridgeOptions {
   client: Client;
   config: Pick<Config, 'bridge' | 'topics' | 'temporal'>;
   pipelineNamed: (name: string) => Pipeline;
+  /** Absent: a record with a job id that came before is a job of its own. */
+  ledger?: JobIdLedger;
   logger: Logger;
   metrics?: BridgeMetrics;
 }
@@ -43,6 +47,7 @@ export function createBridge({
   client,
   config,
   pipelineNamed,
+  ledger,
   logger,
   metrics,
 }: BridgeOptions): Bridge {
@@ -75,6 +80,7 @@ export function createBridge({
     findExistingPacks: createFindExistingPacks(client),
     sendDeadLetters: (poison) => deadLetters.send(poison),
     readRecord: (record) => readRecord(record, pipelineNamed),
+    claimJobIds: ledger && createClaimJobIds({ ledger, untilDone: trouble.untilDone, logger, metrics }),
     committer,
     limits: { maxJobs: bridge.packMax, maxBytes: bridge.packMaxBytes },
     untilDone: trouble.untilDone,

@@ -14,10 +14,8 @@ export interface Poison {
 }
 
 export interface PackCut {
-  /** In order of their offsets. Empty when none of the records is a job. */
+  /** In order of their offsets; the first one names the pack. Empty when none of the records is a job. */
   jobs: PackJob[];
-  /** The record of the first job: it names the pack. */
-  first?: QueueRecord;
   /** Offset of the last record the pack covers, a job or not. */
   lastOffset: bigint;
   /** Records among them that can never be a job. */
@@ -60,7 +58,6 @@ export function cutPack(
         attributes.some((attribute) => attribute.bytes > ATTRIBUTE_MAX_BYTES);
       if (full && cut.jobs.length > 0) return cut;
       cut.jobs.push(job);
-      cut.first ??= record;
     }
     cut.lastOffset = record.offset;
   }

@@ -3,6 +3,7 @@ import type { PackJob } from '../../contracts/pack';
 import type { Logger } from '../../runtime/logger';
 import type { BridgeMetrics } from '../../runtime/metrics';
 import type { PackToStart, StartPack } from '../start-pack';
+import type { ClaimJobIds } from './claim-job-ids';
 import type { Committer } from './committer';
 import { cutPack, type PackCut, type PackLimits, type Poison } from './cut-pack';
 import type { ExistingPack, ExistingPacks, FindExistingPacks } from './existing-packs';
@@ -14,6 +15,8 @@ export interface HandOverDependencies {
   findExistingPacks: FindExistingPacks;
   sendDeadLetters: (poison: Poison[]) => Promise<void>;
   readRecord: (record: QueueRecord) => PackJob;
+  /** Leaves out jobs whose id came before. Absent: whatever has a record of its own is a job of its own. */
+  claimJobIds?: ClaimJobIds;
   committer: Committer;
   limits: PackLimits;
   /** Tries again while Temporal or Kafka is away. */
@@ -111,24 +114,31 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
   async function handOver(cut: PackCut, held: () => boolean): Promise<bigint | undefined> {
     // Before the pack: who finds the pack in place goes on behind it, and relies on its poison being put aside.
     if (!(await putAside(cut.poison, held))) return undefined;
-    if (!cut.first) return cut.lastOffset;
-    const pack = toPack(cut, cut.first);
+    const jobs = await withoutDuplicates(cut.jobs, held);
+    if (jobs === undefined) return undefined;
+    if (jobs.length === 0) return cut.lastOffset;
+    const pack = toPack(jobs, cut.lastOffset);
     const observe = metrics?.startDuration.startTimer();
     const started = await untilDone('start a workflow', held, () => dependencies.startPack(pack));
     if (started === undefined) return undefined;
     observe?.();
-    const { workflowId } = pack;
+    const { workflowId, range } = pack;
     if (started.kind === 'exists') {
-      return goBehind({
-        workflowId,
-        firstOffset: cut.first.offset,
-        lastOffset: started.lastOffset ?? cut.lastOffset,
-      });
+      return goBehind({ workflowId, ...range, lastOffset: started.lastOffset ?? range.lastOffset });
     }
     metrics?.packsStarted.inc();
-    metrics?.jobsHandedOver.inc(cut.jobs.length);
-    logger.debug({ workflowId, jobs: cut.jobs.length }, 'pack started');
+    metrics?.jobsHandedOver.inc(jobs.length);
+    logger.debug({ workflowId, jobs: jobs.length }, 'pack started');
     return cut.lastOffset;
+  }
+
+  /**
+   * Before the pack too: it is named after the first of its jobs that is no duplicate, and whoever comes again has to find the
+   * same one. The ledger gives everybody the same answer.
+   */
+  async function withoutDuplicates(jobs: PackJob[], held: () => boolean): Promise<PackJob[] | undefined> {
+    if (!dependencies.claimJobIds || jobs.length === 0) return jobs;
+    return await dependencies.claimJobIds(jobs, held);
   }
 
   /** Writes dead letters; false when the partition was lost before they were written. */
@@ -148,11 +158,10 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
   }
 }
 
-function toPack({ jobs, lastOffset }: PackCut, first: QueueRecord): PackToStart {
-  const { topic, partition, offset, timestamp } = first;
-  return {
-    workflowId: packWorkflowId({ topic, partition, offset: String(offset), timestamp }),
-    jobs,
-    range: { partition: `${topic}-${partition}`, firstOffset: offset, lastOffset },
-  };
+function toPack(jobs: PackJob[], lastOffset: bigint) {
+  const source = jobs[0]?.source;
+  if (source?.door !== 'kafka') throw new Error('a pack of this door has jobs from Kafka');
+  const { topic, partition, offset } = source;
+  const range = { partition: `${topic}-${partition}`, firstOffset: BigInt(offset), lastOffset };
+  return { workflowId: packWorkflowId(source), jobs, range } satisfies PackToStart;
 }

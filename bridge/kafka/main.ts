@@ -7,12 +7,21 @@ import { runMain } from '../../runtime/run-main';
 import { onShutdown } from '../../runtime/shutdown';
 import { startStatusServer, type Readiness } from '../../runtime/status-server';
 import { connectTemporalClient } from '../../runtime/temporal';
+import { openJobIdLedger } from '../open-job-id-ledger';
 import { createBridge } from './bridge';
 import { checkDeadLetterTopic } from './check-dead-letter-topic';
 import { checkRetention } from './check-retention';
 
 void runMain('bridge', async () => {
-  const config = loadConfig(process.env, ['kafka', 'topics', 'temporal', 'bridge', 'status', 'log']);
+  const config = loadConfig(process.env, [
+    'kafka',
+    'topics',
+    'temporal',
+    'bridge',
+    'jobIds',
+    'status',
+    'log',
+  ]);
   const logger = createLogger(config.log, 'bridge');
   const shutdown = onShutdown(logger);
   const metrics = createMetrics('bridge');
@@ -30,12 +39,17 @@ void runMain('bridge', async () => {
   shutdown.add('Temporal connection', () => client.connection.close());
   await checkRetention({ kafka, client, config, logger });
   await checkDeadLetterTopic({ kafka, topics: config.topics, logger });
+  const ledger =
+    config.jobIds.ledger &&
+    (await openJobIdLedger(config.jobIds.ledger, { logger, signal: shutdown.signal }));
+  shutdown.add('job-id ledger', () => ledger?.close());
 
   const bridge = createBridge({
     kafka,
     client,
     config,
     pipelineNamed,
+    ledger,
     logger,
     metrics: bridgeMetrics(metrics),
   });

@@ -97,7 +97,7 @@ export const commandsExist: Check = (file) =>
   });
 
 /** What each of our programs reads: the same sections as in its main.ts. */
-const bridgeSections: ConfigSection[] = ['kafka', 'topics', 'temporal', 'bridge', 'status', 'log'];
+const bridgeSections: ConfigSection[] = ['kafka', 'topics', 'temporal', 'bridge', 'jobIds', 'status', 'log'];
 const readers: Record<string, (env: Record<string, string>) => unknown> = {
   bridge: (env) => loadConfig({ ...alone, ...env }, bridgeSections),
   worker: (env) => loadConfig({ ...alone, ...env }),

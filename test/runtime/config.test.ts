@@ -59,6 +59,7 @@ describe('loadConfig', () => {
         backlog: { high: 2_000, low: 1_000 },
         inFlight: { high: 10_000, low: 8_000 },
       },
+      jobIds: {},
       llm: {
         apiKey: 'sk-test',
         model: 'gpt-5.4-mini',
@@ -103,6 +104,20 @@ describe('loadConfig', () => {
     expect(Object.keys(bridge)).toEqual(['kafka', 'temporal', 'bridge']);
   });
 
+  it('demands a database of the bridge only with the ledger of job ids', () => {
+    const { KAFKA_BROKERS, TEMPORAL_ADDRESS } = complete;
+    const env = { ...bare, KAFKA_BROKERS, TEMPORAL_ADDRESS };
+    expect(loadConfig(env, ['bridge', 'jobIds']).jobIds).toEqual({});
+    const JOB_ID_DEDUPE = 'ledger';
+    expect(() => loadConfig({ ...env, JOB_ID_DEDUPE }, ['bridge', 'jobIds'])).toThrow(
+      /^DATABASE_URL is not set/,
+    );
+    const more = { JOB_ID_DEDUPE, JOB_ID_RETENTION_HOURS: '48', DATABASE_URL: 'postgres://u@h/d' };
+    expect(loadConfig({ ...env, ...more }, ['jobIds']).jobIds).toEqual({
+      ledger: { url: 'postgres://u@h/d', retentionMs: 48 * 60 * 60 * 1_000 },
+    });
+  });
+
   describe('names the variable at fault:', () => {
     const bad: Record<string, string[]> = {
       KAFKA_BROKERS: ['kafka', 'kafka:', 'a:1,,b:2', 'http://kafka:9092'],
@@ -129,6 +144,8 @@ describe('loadConfig', () => {
       BRIDGE_IN_FLIGHT_HIGH: ['0', '10000001'],
       BRIDGE_IN_FLIGHT_LOW: ['many', '10000'],
       BRIDGE_STRICT_RETENTION: ['maybe'],
+      JOB_ID_DEDUPE: ['on', 'true'],
+      JOB_ID_RETENTION_HOURS: ['0', '1.5', '100000'],
       OPENAI_API_KEY: ['sk-test two'],
       OPENAI_BASE_URL: ['api.openai.com', 'ftp://host'],
       OPENAI_MODEL: ['a b'],

@@ -1,8 +1,10 @@
 import type { ExistingPacks } from '../../../bridge/kafka/existing-packs';
+import { createClaimJobIds } from '../../../bridge/kafka/claim-job-ids';
 import { createHandOver, type HandOver } from '../../../bridge/kafka/hand-over';
 import type { PackLimits } from '../../../bridge/kafka/cut-pack';
 import type { QueueRecord } from '../../../bridge/kafka/queue-record';
 import type { UntilDone } from '../../../bridge/kafka/until-done';
+import { sourceText, type JobIdLedger } from '../../../bridge/job-id-ledger';
 import type { PackToStart, StartedPack } from '../../../bridge/start-pack';
 import { packWorkflowId } from '../../../contracts/ids';
 import type { PackJob } from '../../../contracts/pack';
@@ -51,8 +53,23 @@ export class FakeTemporal {
   }
 }
 
+/** The ledger of job ids: what is in here is durable. */
+export class FakeLedger implements Pick<JobIdLedger, 'claim'> {
+  readonly owners = new Map<string, string>();
+
+  claim: JobIdLedger['claim'] = (jobs) => {
+    for (const { id, source } of jobs) if (!this.owners.has(id)) this.owners.set(id, sourceText(source));
+    const isOwn = ({ id, source }: PackJob) => this.owners.get(id) === sourceText(source);
+    const duplicates = jobs
+      .filter((job) => !isOwn(job))
+      .map((job) => ({ job, first: this.owners.get(job.id) ?? '' }));
+    return Promise.resolve({ own: jobs.filter(isOwn), duplicates });
+  };
+}
+
 export interface FakeBridgeOptions {
   temporal: FakeTemporal;
+  ledger?: FakeLedger;
   readRecord?: (record: QueueRecord) => PackJob;
   limits?: Partial<PackLimits>;
   /** Before a pack is started, and after; may wait or throw. */
@@ -60,6 +77,9 @@ export interface FakeBridgeOptions {
   afterStart?: () => Promise<void> | void;
   beforeDeadLetters?: () => Promise<void> | void;
   beforeFind?: () => Promise<void> | void;
+  /** Before ids are claimed, and after; may wait or throw. */
+  beforeClaim?: () => Promise<void> | void;
+  afterClaim?: () => Promise<void> | void;
   onCommit?: (next: bigint) => void;
 }
 
@@ -83,7 +103,7 @@ export const withoutDelay: UntilDone = async (_what, held, work) => {
 
 /** A hand-over whose outside world is in this process. */
 export function openBridge(options: FakeBridgeOptions): FakeBridge {
-  const { temporal } = options;
+  const { temporal, ledger } = options;
   const watermarks: bigint[] = [];
   const handOver = createHandOver({
     async startPack(pack) {
@@ -101,6 +121,20 @@ export function openBridge(options: FakeBridgeOptions): FakeBridge {
       temporal.deadLetters.push(...poison.map(({ record }) => Number(record.offset)));
     },
     readRecord: options.readRecord ?? readSimply,
+    claimJobIds:
+      ledger &&
+      createClaimJobIds({
+        ledger: {
+          async claim(jobs) {
+            await options.beforeClaim?.();
+            const claimed = await ledger.claim(jobs);
+            await options.afterClaim?.();
+            return claimed;
+          },
+        },
+        untilDone: withoutDelay,
+        logger: silent,
+      }),
     committer: {
       durable(partition, next) {
         if (partition !== 0) return;

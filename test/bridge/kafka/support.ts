@@ -41,6 +41,11 @@ export function readSimply(record: QueueRecord): PackJob {
   };
 }
 
+/** Reads the same, but the value is the id of the job. */
+export function readWithId(record: QueueRecord): PackJob {
+  return { ...readSimply(record), id: record.value?.toString() ?? '' };
+}
+
 export interface Random {
   /** 0 up to, and without, 1. */
   next(): number;
