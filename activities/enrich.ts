@@ -7,19 +7,19 @@ import type {
   JobAt,
   StageFailure,
 } from '../contracts/stages';
+import { beyondLimit, jobLimits, type JobLimits } from '../contracts/limits';
 import type { PackJob } from '../contracts/pack';
 import type { Database, Pipeline } from '../pipelines/define-pipeline';
 import { cutBySize, jsonBytes, runBatch, toStageFailure } from './batch';
 
-/** Prompt and enrichment of one job: with the job and its answer they must fit into one payload (2 MB). */
-const ENRICHED_MAX_BYTES = 512 * 1024;
-
 export interface EnrichDependencies {
   database: Database;
   pipelineNamed: (name: string) => Pipeline;
+  /** Default: those without a payload store. */
+  limits?: JobLimits;
 }
 
-export function createEnrich({ database, pipelineNamed }: EnrichDependencies) {
+export function createEnrich({ database, pipelineNamed, limits = jobLimits(false) }: EnrichDependencies) {
   return {
     /**
      * Collects internal data and makes the prompts for jobs of a pack. One job's error is a value.
@@ -73,8 +73,8 @@ export function createEnrich({ database, pipelineNamed }: EnrichDependencies) {
         enrichment,
       };
       const bytes = jsonBytes(enriched);
-      if (bytes <= ENRICHED_MAX_BYTES) return enriched;
-      const message = `prompt and enrichment have ${bytes} bytes; at most ${ENRICHED_MAX_BYTES} are possible`;
+      if (bytes <= limits.enriched) return enriched;
+      const message = `prompt and enrichment have ${bytes} bytes; ${beyondLimit(limits.enriched, limits)}`;
       return { kind: 'final', code: 'HW_ENRICH_TOO_LARGE', message, endedAt: Date.now() };
     } catch (error) {
       return toStageFailure(error, 'HW_ENRICH_FAILED');

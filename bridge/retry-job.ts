@@ -9,6 +9,7 @@ import { jobsCarriedBy, type RetryInput, type RetryMemo } from '../contracts/ret
 import { searchAttributes as names } from '../contracts/search-attributes';
 import { PROCESS_JOB } from '../contracts/workflow-names';
 import type { Pipeline } from '../pipelines/define-pipeline';
+import { readPayload } from '../runtime/payload-store/read-payload';
 import { createJobRuns, type JobRunView } from './job-runs';
 
 /** Longest wait for the server's answer to one request. */
@@ -97,8 +98,7 @@ export function createRetryJob({
         maximumPageSize: 1,
       });
       const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-      const { payloadConverter } = client.options.loadedDataConverter;
-      return payload ? jobsCarriedBy(payloadConverter.fromPayload(payload)) : [];
+      return payload ? jobsCarriedBy(await readPayload(client, payload)) : [];
     } catch (error) {
       if (!isNotFound(error)) throw error;
       const message = `Temporal does not remember workflow ${id} any more, which had job ${jobId}`;

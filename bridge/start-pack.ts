@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import { ApplicationFailure, defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import { packMemoSchema, type PackInput, type PackJob, type PackMemo } from '../contracts/pack';
 import { searchAttributes as names } from '../contracts/search-attributes';
 import { PROCESS_PACK } from '../contracts/workflow-names';
@@ -66,7 +66,7 @@ export function createPackStarter({
       );
       return { kind: 'started' };
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unwrapped(error);
     }
     if (!range) return { kind: 'exists' };
     const { memo: found } = await withDeadline(() => client.workflow.getHandle(workflowId).describe());
@@ -121,6 +121,12 @@ function shortened(text: string): string {
     kept = `${characters.join('')}…`;
   }
   return kept;
+}
+
+/** The client reports trouble of the payload store as an unexpected error of gRPC, and hides what it says. */
+function unwrapped(error: unknown): unknown {
+  const { cause } = error as { cause?: unknown };
+  return cause instanceof ApplicationFailure ? cause : error;
 }
 
 function distinct(values: string[]): string[] {

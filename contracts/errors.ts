@@ -33,7 +33,8 @@ export const errorCodes = {
   },
   HW_RECORD_TOO_LARGE: {
     meaning: 'The job request is larger than a workflow can carry.',
-    action: 'Send a reference to the data instead of the data itself.',
+    action:
+      'Set PAYLOAD_STORE if the message names it; otherwise send a reference to the data instead of the data itself.',
   },
   HW_JOB_INVALID: {
     meaning: 'The job request, or its input, does not match the schema.',

@@ -4,13 +4,15 @@ import { environmentSchema, type Environment, type VariableName } from './enviro
 import { readKafkaSecurity, type KafkaSecurity } from './kafka-security';
 import { readLocalStack, type LocalStack } from './local-stack';
 import { isLoopback } from './loopback';
+import { readPayloadStore, type PayloadStore } from './payload-store/payload-store';
+import { resultMaxBytes } from './result-size';
 import { readTemporalTarget, type TemporalTarget } from './temporal-target';
 
 /** Everything that is configured, checked. Durations are milliseconds, sizes bytes. */
 export interface Config {
   kafka: KafkaSecurity & { brokers: string[]; clientId: string };
   topics: { queue: string; results: string; deadLetters: string };
-  temporal: TemporalTarget & { taskQueue: string; llmTaskQueue: string };
+  temporal: TemporalTarget & { taskQueue: string; llmTaskQueue: string; payloadStore?: PayloadStore };
   bridge: {
     groupId: string;
     fromBeginning: boolean;
@@ -90,6 +92,11 @@ function readers(
   const address = (name: VariableName, explicit: string | undefined, local: string | undefined): string =>
     explicit ?? local ?? problems.missing(name);
   const databaseUrl = () => address('DATABASE_URL', v.DATABASE_URL, stack?.databaseUrl);
+  const temporal = () => readTemporalTarget(v, given, stack, problems);
+  const payloadStore = () => {
+    const workflowsRunThere = stack !== undefined && stack.temporalAddress === temporal().address;
+    return readPayloadStore(v, workflowsRunThere ? stack : undefined, problems);
+  };
   return {
     kafka: () => ({
       brokers: address('KAFKA_BROKERS', v.KAFKA_BROKERS, stack?.kafkaBrokers)
@@ -100,9 +107,10 @@ function readers(
     }),
     topics: () => ({ queue: v.QUEUE_TOPIC, results: v.RESULTS_TOPIC, deadLetters: v.DLQ_TOPIC }),
     temporal: () => ({
-      ...readTemporalTarget(v, given, stack, problems),
+      ...temporal(),
       taskQueue: v.HEADWAY_TASK_QUEUE,
       llmTaskQueue: v.HEADWAY_LLM_TASK_QUEUE,
+      payloadStore: payloadStore(),
     }),
     bridge: () => ({
       groupId: v.KAFKA_GROUP_ID,
@@ -132,7 +140,7 @@ function readers(
       maxCachedWorkflows: v.WORKER_MAX_CACHED_WORKFLOWS,
       shutdownGraceMs: v.WORKER_SHUTDOWN_GRACE_MS,
     }),
-    results: () => ({ maxBytes: v.RESULT_MAX_BYTES }),
+    results: () => ({ maxBytes: resultMaxBytes(v, payloadStore(), problems) }),
     status: () => ({ host: v.STATUS_HOST, port: v.STATUS_PORT, allowRemote: v.STATUS_ALLOW_REMOTE }),
     log: () => ({ level: v.LOG_LEVEL, format: v.LOG_FORMAT }),
   };

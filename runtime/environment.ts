@@ -138,6 +138,22 @@ const temporal = {
   HEADWAY_LLM_TASK_QUEUE: name('headway-llm', 'Task queue of the LLM activities.'),
 };
 
+const payloads = {
+  PAYLOAD_STORE: matching(
+    /^(none|file:\/\/\/\S+|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w!.*'()/-]*)?)$/,
+    '`none`, `file:///folder` or `s3://bucket/prefix`',
+    'Where inputs and results are kept that are too large for Temporal, up to 20 MiB each. The same in every process; see ' +
+      '[Large payloads](../guides/large-payloads.md). S3 is set up by the usual `AWS_*` variables.',
+    `that of the local stack where its Temporal is used, then \`none\``,
+  ),
+  PAYLOAD_STORE_THRESHOLD_BYTES: wholeNumber(
+    131_072,
+    1_500_000,
+    655_360,
+    'Payloads of at least this size go there. Packs and batches of ordinary jobs are smaller than the default.',
+  ),
+};
+
 const bridge = {
   PACK_MAX: wholeNumber(1, 200, 50, 'Most jobs in one workflow. 1 gives every job a workflow of its own.'),
   PACK_MAX_BYTES: wholeNumber(
@@ -222,6 +238,8 @@ const llm = {
   LLM_START_CONCURRENCY: wholeNumber(1, 1_000, 64, 'LLM calls being created at a time in one worker.'),
 };
 
+const RESULT_MAX = 'a whole number from 200000 to 32000000';
+
 const worker = {
   DATABASE_URL: matching(
     /^postgres(ql)?:\/\/\S+$/,
@@ -250,11 +268,20 @@ const worker = {
     10_000,
     'Milliseconds that running activities get to finish after SIGTERM, before they are cancelled and taken over.',
   ),
-  RESULT_MAX_BYTES: wholeNumber(
-    200_000,
-    1_900_000,
-    900_000,
-    'Largest result in bytes; must be below `max.message.bytes` of the results topic.',
+  RESULT_MAX_BYTES: variable(
+    z
+      .string()
+      .regex(/^\d{1,15}$/, RESULT_MAX)
+      .transform(Number)
+      .refine((value) => value >= 200_000 && value <= 32_000_000, RESULT_MAX)
+      .optional(),
+    {
+      about:
+        'Largest result in bytes; a job whose result is larger, or larger than `max.message.bytes` of the results topic, ' +
+        'fails. More than 1900000 needs `PAYLOAD_STORE`.',
+      must: RESULT_MAX,
+      otherwise: '900000; with `PAYLOAD_STORE` 22100000',
+    },
   ),
 };
 
@@ -282,6 +309,7 @@ const operation = {
 export const variableGroups = {
   Kafka: kafka,
   Temporal: temporal,
+  'Large payloads': payloads,
   Bridge: bridge,
   LLM: llm,
   Worker: worker,
@@ -292,6 +320,7 @@ export const variableGroups = {
 export const environmentSchema = z.object({
   ...kafka,
   ...temporal,
+  ...payloads,
   ...bridge,
   ...llm,
   ...worker,

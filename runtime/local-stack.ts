@@ -11,6 +11,8 @@ export const localStackSchema = z.object({
   temporalAddress: z.string().optional(),
   temporalNamespace: z.string().optional(),
   temporalUiUrl: z.string().optional(),
+  /** As in PAYLOAD_STORE. */
+  payloadStore: z.string().optional(),
   databaseUrl: z.string().optional(),
   llmBaseUrl: z.string().optional(),
 });

@@ -10,6 +10,7 @@ import type { NativeConnection } from '@temporalio/worker';
 import { HeadwayError, messageOf } from '../contracts/errors';
 import type { Config } from './config';
 import type { Logger } from './logger';
+import { createDataConverter } from './payload-store/data-converter';
 
 export interface ConnectOptions {
   logger?: Logger;
@@ -32,7 +33,8 @@ export async function connectTemporalClient(
   options: ConnectOptions = {},
 ): Promise<Client> {
   const connection = await untilConnected(config, options, () => connectOnce(config, options));
-  return new Client({ connection, namespace: config.namespace });
+  const dataConverter = createDataConverter(config.payloadStore);
+  return new Client({ connection, namespace: config.namespace, dataConverter });
 }
 
 /** `Connection.connect` would leave its channel open, and trying, after a failure. */

@@ -1,3 +1,6 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { LocalStack } from '../runtime/local-stack';
 import type { Programs } from './install';
 import { startKafka } from './kafka/server';
@@ -89,10 +92,17 @@ export async function startServers(
       temporalAddress: temporal?.address,
       temporalNamespace: temporal?.namespace,
       temporalUiUrl: temporal?.uiUrl,
+      payloadStore: temporal && pathToFileURL(makePayloadFolder(context.dataDir)).href,
       databaseUrl: postgres?.databaseUrl,
       llmBaseUrl: llm?.baseUrl,
     },
   };
+}
+
+function makePayloadFolder(dataDir: string): string {
+  const folder = join(dataDir, 'payloads');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
 }
 
 async function startKafkaWithTopics(

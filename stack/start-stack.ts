@@ -101,6 +101,6 @@ export function componentsToStart(options: StackOptions): Component[] {
 
 /** Only the folders the stack makes: the user may have given a folder with other things in it. */
 async function removeOldFiles(dataDir: string, fresh: boolean): Promise<void> {
-  const folders = fresh ? ['logs', 'kafka', 'temporal', 'postgres'] : ['logs'];
+  const folders = fresh ? ['logs', 'kafka', 'temporal', 'postgres', 'payloads'] : ['logs'];
   await Promise.all(folders.map((name) => rm(join(dataDir, name), { recursive: true, force: true })));
 }

@@ -1,6 +1,7 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { Activities } from '../activities';
 import type { Config } from '../runtime/config';
+import { createDataConverter } from '../runtime/payload-store/data-converter';
 import { bundlePath } from './bundle-path';
 
 export interface CreateWorkersOptions {
@@ -22,6 +23,7 @@ export async function createWorkers(options: CreateWorkersOptions): Promise<Work
   const common = {
     connection,
     namespace: temporal.namespace,
+    dataConverter: createDataConverter(temporal.payloadStore),
     identity,
     activities,
     // Attempts that a stopping worker cannot finish fail and run elsewhere; LLM calls of the background go on meanwhile.

@@ -5,7 +5,9 @@ import { createActivities, type Activities } from '../activities';
 import { createBackgroundCalls } from '../activities/call-llm/background-calls';
 import { createInlineCalls } from '../activities/call-llm/inline-calls';
 import { createResultProducer } from '../activities/publish-result/result-producer';
-import { pipelineNamed } from '../pipelines/registry';
+import { jobLimits } from '../contracts/limits';
+import type { Pipeline } from '../pipelines/define-pipeline';
+import { pipelineNamed as installedPipeline } from '../pipelines/registry';
 import type { Config } from '../runtime/config';
 import { createDatabase } from '../runtime/database';
 import { createKafka } from '../runtime/kafka';
@@ -27,6 +29,8 @@ export interface StartWorkerOptions {
   shutdown: Shutdown;
   /** Lets a test come between the engine and an activity. */
   wrapActivities?: (activities: Activities) => Activities;
+  /** Default: the installed pipelines. */
+  pipelineNamed?: (name: string) => Pipeline;
 }
 
 /**
@@ -39,7 +43,9 @@ export async function startWorker(
   options: StartWorkerOptions,
 ): Promise<{ stopped: Promise<void>; readiness: () => Readiness }> {
   const { config, logger, metrics, shutdown, wrapActivities = (activities) => activities } = options;
+  const { pipelineNamed = installedPipeline } = options;
   const { llm, temporal } = config;
+  const limits = jobLimits(temporal.payloadStore !== undefined);
 
   const database = createDatabase(config.database, metrics, logger);
   shutdown.add('database', () => database.close());
@@ -48,11 +54,12 @@ export async function startWorker(
 
   // Temporal retries; were the client to retry too, the two would multiply.
   const client = new OpenAI({ apiKey: llm.apiKey, baseURL: llm.baseUrl, maxRetries: 0 });
-  const calls = { client, model: llm.model, concurrency: llm.maxConcurrentCreates, pipelineNamed };
+  const calls = { client, model: llm.model, concurrency: llm.maxConcurrentCreates, pipelineNamed, limits };
   const ownQueue = llm.mode === 'inline' ? `${temporal.llmTaskQueue}-${randomUUID()}` : undefined;
   const activities = createActivities({
     database,
     pipelineNamed,
+    limits,
     results,
     resultMaxBytes: config.results.maxBytes,
     outputMaxBytes: config.results.maxBytes - RESULT_ENVELOPE_BYTES,

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { NotFoundError, type OpenAI } from 'openai';
 import type { Response } from 'openai/resources/responses/responses';
+import type { JobLimits } from '../../contracts/limits';
 import type { LlmCall, LlmHandle, LlmOutcome } from '../../contracts/stages';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import { classifyError } from './classify-error';
@@ -16,6 +17,8 @@ export interface LlmCallsOptions {
   /** Requests that may be under way to the provider at a time. */
   concurrency: number;
   pipelineNamed: (name: string) => Pipeline;
+  /** Default: those without a payload store. */
+  limits?: JobLimits;
 }
 
 const noUsage = { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 };
@@ -32,6 +35,7 @@ export function createBackgroundCalls({
   model,
   concurrency,
   pipelineNamed,
+  limits,
 }: LlmCallsOptions): LlmCalls {
   // Apart from each other, so that thousands of polls of a slow provider do not keep new calls waiting.
   const limitCreates = createLimit(concurrency);
@@ -72,7 +76,7 @@ export function createBackgroundCalls({
         const base = { index: handle.index, startedAt: handle.startedAt, endedAt };
         if (response && response.status !== 'queued' && response.status !== 'in_progress') {
           pollTimes.learn(endedAt - handle.startedAt);
-          return { ...base, usage: usageOf(response), ...readResponse(response, pipeline) };
+          return { ...base, usage: usageOf(response), ...readResponse(response, pipeline, limits) };
         }
         if (response === null) return { ...base, usage: noUsage, ...forgotten(handle) };
         // An unreachable provider says nothing about the call, so it only ends a job by its deadline.

@@ -66,7 +66,7 @@ export function createInlineCalls(options: LlmCallsOptions, heldBy: string): Llm
   };
 
   async function makeCall(call: LlmCall, startedAt: number, signal: AbortSignal): Promise<LlmOutcome> {
-    const { client, model, pipelineNamed } = options;
+    const { client, model, pipelineNamed, limits } = options;
     const handle = toHandle(call, '', startedAt);
     const timedOutSignal = AbortSignal.timeout(handle.timeoutAt - startedAt);
     try {
@@ -80,7 +80,7 @@ export function createInlineCalls(options: LlmCallsOptions, heldBy: string): Llm
       };
       const response = await client.responses.create(toRequest(call, pipeline, model), options);
       const base = { index: call.index, startedAt, endedAt: Date.now(), usage: usageOf(response) };
-      return { ...base, ...readResponse(response, pipeline) };
+      return { ...base, ...readResponse(response, pipeline, limits) };
     } catch (error) {
       if (error instanceof APIConnectionTimeoutError || timedOutSignal.aborted)
         return timedOut(handle, Date.now());

@@ -2,12 +2,10 @@ import type { Response } from 'openai/resources/responses/responses';
 import { sentence } from '../../contracts/errors';
 import { describeIssues } from '../../contracts/job-request';
 import type { Usage } from '../../contracts/job-result';
+import { beyondLimit, jobLimits } from '../../contracts/limits';
 import type { BadAnswer, Citation, LlmAnswer, StageFailure } from '../../contracts/stages';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import { jsonBytes } from '../batch';
-
-/** With the job and its prompt an answer must fit into one payload (2 MB), and fifty of them into one history (50 MB). */
-const ANSWER_MAX_BYTES = 256 * 1024;
 
 /** What is kept of a bad answer, to be shown to the model again. */
 const KEPT_CHARACTERS = 20_000;
@@ -15,7 +13,11 @@ const KEPT_CHARACTERS = 20_000;
 export type ReadResponse = LlmAnswer | BadAnswer | Omit<StageFailure, 'endedAt'>;
 
 /** What a response that has ended means for its job. Checks the answer against the pipeline's response schema. */
-export function readResponse(response: Response, pipeline: Pipeline): ReadResponse {
+export function readResponse(
+  response: Response,
+  pipeline: Pipeline,
+  limits = jobLimits(false),
+): ReadResponse {
   const { status, model } = response;
   if (status === 'failed') return readFailed(response);
   if (status === 'cancelled') {
@@ -48,8 +50,8 @@ export function readResponse(response: Response, pipeline: Pipeline): ReadRespon
 
   const result: LlmAnswer = { kind: 'answer', answer: checked.data, citations: citationsOf(response), model };
   const bytes = jsonBytes(result);
-  if (bytes <= ANSWER_MAX_BYTES) return result;
-  const message = `the answer has ${bytes} bytes; at most ${ANSWER_MAX_BYTES} are possible`;
+  if (bytes <= limits.answer) return result;
+  const message = `the answer has ${bytes} bytes; ${beyondLimit(limits.answer, limits)}`;
   return { kind: 'final', code: 'HW_ANSWER_TOO_LARGE', message };
 }
 

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Kafka } from 'kafkajs';
+import { jobLimits } from '../../contracts/limits';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import type { Config } from '../../runtime/config';
 import { createLimit } from '../../runtime/limit';
@@ -52,6 +53,7 @@ export function createBridge({
   metrics,
 }: BridgeOptions): Bridge {
   const { bridge, topics, temporal } = config;
+  const limits = jobLimits(temporal.payloadStore !== undefined);
   const trouble = createUntilDone(logger);
   const startPack = createPackStarter({ client, pipelineNamed, ...temporal });
   // The server saturates at 8 starts at a time; more only make each one slower (p99 1.6-3.4 s at 128).
@@ -79,7 +81,7 @@ export function createBridge({
     startPack: (pack) => limitStarts(() => backpressure.watch(() => startPack(pack))),
     findExistingPacks: createFindExistingPacks(client),
     sendDeadLetters: (poison) => deadLetters.send(poison),
-    readRecord: (record) => readRecord(record, pipelineNamed),
+    readRecord: (record) => readRecord(record, pipelineNamed, limits),
     claimJobIds: ledger && createClaimJobIds({ ledger, untilDone: trouble.untilDone, logger, metrics }),
     committer,
     limits: { maxJobs: bridge.packMax, maxBytes: bridge.packMaxBytes },

@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
 import { packWorkflowId } from '../../contracts/ids';
 import { packMemoSchema, type PackInput } from '../../contracts/pack';
 import { searchAttributes as names } from '../../contracts/search-attributes';
+import { readPayload } from '../../runtime/payload-store/read-payload';
 import type { QueueRecord } from './queue-record';
 
 /** A pack that holds some of the records as jobs. The offsets are those of its first job and of the last record it covers. */
@@ -70,7 +70,7 @@ export function createFindExistingPacks(client: Client): FindExistingPacks {
     });
     const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
     if (!payload) return false;
-    const { jobs } = defaultPayloadConverter.fromPayload<PackInput>(payload);
+    const { jobs } = await readPayload<PackInput>(client, payload);
     const timestamps = jobs.flatMap(({ source }) => {
       const record = source.door === 'kafka' ? byOffset.get(BigInt(source.offset)) : undefined;
       return record ? [record.timestamp === source.timestamp] : [];

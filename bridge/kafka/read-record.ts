@@ -2,16 +2,11 @@ import { HeadwayError } from '../../contracts/errors';
 import { traceHeaders } from '../../contracts/headers';
 import { jobIdOf } from '../../contracts/ids';
 import { describeIssues, jobRequestSchema } from '../../contracts/job-request';
+import { beyondLimit, jobLimits } from '../../contracts/limits';
 import type { PackJob } from '../../contracts/pack';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import { headerText, type QueueRecord } from './queue-record';
 import { readJson } from './read-json';
-
-/**
- * A job travels on with its prompt and its answer, which have limits of their own, and all three together must fit into
- * one Temporal payload (2 MB).
- */
-const JOB_MAX_BYTES = 512 * 1024;
 
 /** What a Date can hold, either side of 1970. https://tc39.es/ecma262/#sec-time-values-and-time-range */
 const TIMESTAMP_MAX = 8.64e15;
@@ -22,7 +17,11 @@ const TIMESTAMP_MAX = 8.64e15;
  * @throws HeadwayError saying what keeps the record from being one, naming the field: `HW_RECORD_*`, `HW_JOB_INVALID`,
  * `HW_PIPELINE_UNKNOWN`
  */
-export function readRecord(record: QueueRecord, pipelineNamed: (name: string) => Pipeline): PackJob {
+export function readRecord(
+  record: QueueRecord,
+  pipelineNamed: (name: string) => Pipeline,
+  limits = jobLimits(false),
+): PackJob {
   const { topic, partition, timestamp } = record;
   if (!(Math.abs(timestamp) <= TIMESTAMP_MAX)) {
     throw new HeadwayError(
@@ -50,10 +49,10 @@ export function readRecord(record: QueueRecord, pipelineNamed: (name: string) =>
     ...traceOf(record),
   };
   const bytes = Buffer.byteLength(JSON.stringify(job));
-  if (bytes <= JOB_MAX_BYTES) return job;
+  if (bytes <= limits.job) return job;
   throw new HeadwayError(
     'HW_RECORD_TOO_LARGE',
-    `the job has ${bytes} bytes; at most ${JOB_MAX_BYTES} are possible`,
+    `the job has ${bytes} bytes; ${beyondLimit(limits.job, limits)}`,
   );
 }
 

@@ -1,8 +1,8 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
 import { packMemoSchema, type PackInput, type PackJob } from '../../contracts/pack';
 import { searchAttributes as names } from '../../contracts/search-attributes';
 import { PROCESS_JOB } from '../../contracts/workflow-names';
+import { readPayload } from '../../runtime/payload-store/read-payload';
 
 /** A workflow as the audit sees it. */
 export interface FoundWorkflow {
@@ -78,7 +78,7 @@ export function createWorkflowLookup(client: Client, topic: string): WorkflowLoo
         }),
       );
       const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-      return payload ? defaultPayloadConverter.fromPayload<PackInput>(payload).jobs : undefined;
+      return payload ? (await readPayload<PackInput>(client, payload)).jobs : undefined;
     },
   };
 

@@ -136,6 +136,16 @@ describe('loadConfig', () => {
       TEMPORAL_TLS_CLIENT_KEY_DATA: ['half of a pair'],
       HEADWAY_TASK_QUEUE: ['a b'],
       HEADWAY_LLM_TASK_QUEUE: ['a b'],
+      PAYLOAD_STORE: [
+        'folder',
+        '/folder',
+        'file://host/folder',
+        's3:/bucket',
+        's3://UPPER',
+        'http://x',
+        'file:///a%2Fb',
+      ],
+      PAYLOAD_STORE_THRESHOLD_BYTES: ['1000', '2000000'],
       PACK_MAX: ['0', '201', '1.5', '-1', 'many', '1e2'],
       PACK_MAX_BYTES: ['1023', '2000000'],
       BRIDGE_START_CONCURRENCY: ['0', '65'],
@@ -157,7 +167,7 @@ describe('loadConfig', () => {
       WORKER_WORKFLOW_TASK_SLOTS: ['1'],
       WORKER_MAX_CACHED_WORKFLOWS: ['-1'],
       WORKER_SHUTDOWN_GRACE_MS: ['10s'],
-      RESULT_MAX_BYTES: ['1'],
+      RESULT_MAX_BYTES: ['1', '1900001', '33000000'],
       STATUS_HOST: ['0.0.0.0', '::', 'example.com'],
       STATUS_PORT: ['65536'],
       STATUS_ALLOW_REMOTE: ['sure'],
@@ -227,6 +237,40 @@ describe('loadConfig', () => {
     it('counts no more once its process is gone', () => {
       const gone = file('gone.json', JSON.stringify({ ...running, pid: 2 ** 30 }));
       expect(Object.keys(problemsOf({ ...bare, HEADWAY_STACK_FILE: gone }))).toContain('KAFKA_BROKERS');
+    });
+  });
+
+  describe('payload store', () => {
+    const storeOf = (more: NodeJS.ProcessEnv) => loadConfig({ ...complete, ...more }).temporal.payloadStore;
+
+    it.each<[string, object]>([
+      ['file:///data/pay%20loads', { kind: 'folder', folder: '/data/pay loads' }],
+      ['s3://my-bucket', { kind: 's3', bucket: 'my-bucket', prefix: '' }],
+      ['s3://my-bucket/some/where/', { kind: 's3', bucket: 'my-bucket', prefix: 'some/where' }],
+    ])('is %s', (PAYLOAD_STORE, place) => {
+      expect(storeOf({ PAYLOAD_STORE })).toEqual({ place, thresholdBytes: 655_360 });
+    });
+
+    it('is there by itself only where the workflows run on the local stack', () => {
+      const stack = {
+        pid: process.pid,
+        startedAt: 'now',
+        temporalAddress: 'local:7233',
+        payloadStore: 'file:///stack/payloads',
+      };
+      const HEADWAY_STACK_FILE = file('store.json', JSON.stringify(stack));
+      const local = { HEADWAY_STACK_FILE, TEMPORAL_ADDRESS: '' };
+      expect(storeOf({ HEADWAY_STACK_FILE })).toBeUndefined();
+      expect(storeOf(local)?.place).toEqual({ kind: 'folder', folder: '/stack/payloads' });
+      expect(storeOf({ ...local, PAYLOAD_STORE: 'none' })).toBeUndefined();
+    });
+
+    it('allows larger results', () => {
+      const PAYLOAD_STORE = 'file:///data';
+      expect(loadConfig({ ...complete, PAYLOAD_STORE }).results.maxBytes).toBe(22_100_000);
+      const RESULT_MAX_BYTES = '5000000';
+      expect(loadConfig({ ...complete, PAYLOAD_STORE, RESULT_MAX_BYTES }).results.maxBytes).toBe(5_000_000);
+      expect(problemsOf({ ...complete, RESULT_MAX_BYTES }).RESULT_MAX_BYTES).toContain('PAYLOAD_STORE');
     });
   });
 

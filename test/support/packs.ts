@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
 import type { PackInput } from '../../contracts/pack';
 import { searchAttributes } from '../../contracts/search-attributes';
+import { readPayload } from '../../runtime/payload-store/read-payload';
 
 export interface StartedPackView {
   workflowId: string;
@@ -23,7 +23,7 @@ export async function packsOf(client: Client, queue: string, partition = 0): Pro
     });
     const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
     if (!payload) throw new Error(`No input in the history of ${found.workflowId}`);
-    const { jobs } = defaultPayloadConverter.fromPayload<PackInput>(payload);
+    const { jobs } = await readPayload<PackInput>(client, payload);
     const [first] = jobs;
     packs.push({
       workflowId: found.workflowId,

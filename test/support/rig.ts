@@ -3,7 +3,9 @@ import { Kafka, logLevel, type Admin, type Consumer, type Producer } from 'kafka
 import { Client, Connection } from '@temporalio/client';
 import type { JobRequest } from '../../contracts/job-request';
 import { jobResultSchema, type JobResult } from '../../contracts/job-result';
+import { loadConfig } from '../../runtime/config';
 import { readLocalStack } from '../../runtime/local-stack';
+import { createDataConverter } from '../../runtime/payload-store/data-converter';
 import { eventually } from './eventually';
 import { startProcess, type HeadwayProcess } from './processes';
 
@@ -46,9 +48,11 @@ export interface Rig {
 }
 
 export async function createRig(
-  options: { partitions?: number; env?: Record<string, string> } = {},
+  options: { partitions?: number; env?: Record<string, string>; maxMessageBytes?: number } = {},
 ): Promise<Rig> {
-  const { partitions = 1 } = options;
+  const { partitions = 1, maxMessageBytes } = options;
+  const configEntries =
+    maxMessageBytes === undefined ? [] : [{ name: 'max.message.bytes', value: String(maxMessageBytes) }];
   const stack = readLocalStack();
   if (!stack?.kafkaBrokers || !stack.temporalAddress) throw new Error('The test stack is not running');
   const name = `t${randomBytes(4).toString('hex')}`;
@@ -75,12 +79,15 @@ export async function createRig(
       topic,
       numPartitions: partitions,
       replicationFactor: 1,
+      configEntries,
     })),
   });
   const producer: Producer = kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
   const connection = await Connection.connect({ address: stack.temporalAddress });
-  const client = new Client({ connection, namespace: stack.temporalNamespace });
+  const { payloadStore } = loadConfig({ ...process.env, ...env }, ['temporal']).temporal;
+  const dataConverter = createDataConverter(payloadStore);
+  const client = new Client({ connection, namespace: stack.temporalNamespace, dataConverter });
 
   const results: ResultRecord[] = [];
   const deadLetters: DeadLetterRecord[] = [];

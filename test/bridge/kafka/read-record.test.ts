@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cutPack } from '../../../bridge/kafka/cut-pack';
 import { readRecord } from '../../../bridge/kafka/read-record';
 import { HeadwayError } from '../../../contracts/errors';
+import { jobLimits } from '../../../contracts/limits';
 import { packJobSchema } from '../../../contracts/pack';
 import { definePipeline, type Pipeline } from '../../../pipelines/define-pipeline';
 import { pipelineNamed as installed } from '../../../pipelines/registry';
@@ -198,6 +199,13 @@ describe('a record that can never be a job', () => {
     expect(refusal(sized(524_288))).toMatchObject({ code: 'HW_RECORD_TOO_LARGE' });
     expect(refusal(sized(524_288)).message).toMatch(/has 52\d{4} bytes; at most 524288/);
     expect(read(sized(520_000)).pipeline).toBe('anything');
+  });
+
+  it('may have 20 MB with a payload store; the reason for a smaller limit names the variable to set', () => {
+    const value = JSON.stringify(request({ input: { text: 'x'.repeat(20_000_000) } }));
+    const { input } = readRecord(queueRecord(0, { value }), pipelineNamed, jobLimits(true));
+    expect(input.text).toHaveLength(20_000_000);
+    expect(refusal(value).message).toMatch(/at most 524288 are possible without PAYLOAD_STORE/);
   });
 
   it('is one that is nested beyond reason: put aside, and the next one read', () => {
