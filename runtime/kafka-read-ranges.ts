@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto';
 import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
 import type { PartitionRange } from './kafka-offsets';
 
+export type ReadMessage = Pick<KafkaMessage, 'offset' | 'timestamp' | 'key' | 'value' | 'headers'>;
+
 export interface ReadRangesOptions {
   kafka: Kafka;
   topic: string;
   /** From `from` up to, and not including, `to`. A partition may have several. */
   ranges: readonly PartitionRange[];
   /** Called once for each record, those of a partition in order. Records of aborted transactions do not come. */
-  onRecord: (partition: number, message: KafkaMessage) => void;
+  onRecord: (partition: number, message: ReadMessage) => void;
   /** Called now and then with the number of offsets that are read. */
   onProgress?: (offsets: number) => void;
   signal?: AbortSignal;

@@ -5,7 +5,7 @@ import { repairHeaders } from './kafka-headers';
 import type { Logger } from './logger';
 
 /** For who passes a client on without knowing kafkajs. */
-export type { Kafka, KafkaMessage } from 'kafkajs';
+export type { Kafka } from 'kafkajs';
 
 /**
  * A Kafka client that reads records of every compression, with any headers; nothing is connected yet.

@@ -1,7 +1,7 @@
 import { HeadwayError } from '../../contracts/errors';
-import type { Kafka, KafkaMessage } from '../../runtime/kafka';
+import type { Kafka } from '../../runtime/kafka';
 import { withOffsets, type PartitionRange } from '../../runtime/kafka-offsets';
-import { readRanges } from '../../runtime/kafka-read-ranges';
+import { readRanges, type ReadMessage } from '../../runtime/kafka-read-ranges';
 import { selectRanges, type RangeSelection, type SelectedRanges } from './select-ranges';
 
 export interface Topics {
@@ -10,7 +10,7 @@ export interface Topics {
   deadLetters: string;
 }
 
-export type OnRecord = (partition: number, message: KafkaMessage) => void;
+export type OnRecord = (partition: number, message: ReadMessage) => void;
 export type OnRead = (done: number, total: number) => void;
 
 /** What the audit reads from Kafka. */

@@ -3,14 +3,14 @@ import { deadLetterHeaders } from '../../contracts/headers';
 import { jobSourceSchema } from '../../contracts/job-request';
 import { jobRunSchema, terminalStatusSchema } from '../../contracts/job-result';
 import { runNumber } from '../../contracts/result-runs';
-import type { KafkaMessage } from '../../runtime/kafka';
+import type { ReadMessage } from '../../runtime/kafka-read-ranges';
 import { hash64, HashList } from './hash';
 import { identityOf, type RecordTable } from './record-table';
 
 /** Results and dead letters, entered into the tables of the records they belong to. */
 export interface Outcomes {
-  takeResult(message: KafkaMessage): void;
-  takeDeadLetter(message: KafkaMessage): void;
+  takeResult(message: ReadMessage): void;
+  takeDeadLetter(message: ReadMessage): void;
   readonly counts: OutcomeCounts;
   /** Hashes of the ids of results whose records are not audited. */
   readonly otherJobIds: HashList;
@@ -55,7 +55,7 @@ export function createOutcomes(topic: string, tables: ReadonlyMap<number, Record
 
   return { takeResult, takeDeadLetter, counts, otherJobIds };
 
-  function takeResult({ value }: KafkaMessage): void {
+  function takeResult({ value }: ReadMessage): void {
     const result = value && readResult(value);
     if (!value || !result) {
       counts.unreadableResults += 1;
@@ -103,7 +103,7 @@ export function createOutcomes(topic: string, tables: ReadonlyMap<number, Record
     more.set(key, known);
   }
 
-  function takeDeadLetter({ headers, value }: KafkaMessage): void {
+  function takeDeadLetter({ headers, value }: ReadMessage): void {
     const text = (name: string) => headers?.[name]?.toString();
     if (text(deadLetterHeaders.topic) !== topic) return;
     const place = find(Number(text(deadLetterHeaders.partition)), text(deadLetterHeaders.offset) ?? '');

@@ -1,0 +1,36 @@
+import { duration, formatReport } from '../../../cli/audit/format-report';
+import { FakeWorld } from './support';
+
+async function table(world: FakeWorld): Promise<string> {
+  return formatReport(await world.audit({ examples: 1 }), { stdout: { write: () => undefined }, env: {} });
+}
+
+test('the table counts every kind, names the first of what is wrong, and ends with the verdict', async () => {
+  const world = new FakeWorld(4);
+  for (const offset of [0, 1, 2, 3]) world.record(offset, `job-${offset}`);
+  world.committed = 4;
+  const { workflowId } = world.pack([0, 1, 2, 3], 'TERMINATED');
+  world.result(0);
+  world.result(0, 'failed');
+  const text = await table(world);
+  expect(text).toMatch(/^received +4$/m);
+  expect(text).toMatch(/^completed +1$/m);
+  expect(text).toMatch(/^lost +3$/m);
+  expect(text).toContain('Lost, the first 1 of 3:\n  partition 0 offset 1  job job-1');
+  expect(text).toContain(workflowId);
+  expect(text.split('\n').at(-1)).toBe('NOT GOOD: 3 lost, 1 with different results.');
+});
+
+test('with nothing wrong it says so', async () => {
+  const text = await table(new FakeWorld(0));
+  expect(text.split('\n').at(-1)).toBe('Nothing is lost, and no job has different results.');
+});
+
+test.each([
+  [800, '800 ms'],
+  [12_345, '12.3 s'],
+  [240_000, '4 min'],
+  [12_600_000, '3.5 h'],
+])('%p milliseconds are %p', (ms, text) => {
+  expect(duration(ms)).toBe(text);
+});

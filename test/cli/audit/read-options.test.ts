@@ -1,0 +1,79 @@
+import { readSelection } from '../../../cli/audit/read-options';
+import { selectRanges } from '../../../cli/audit/select-ranges';
+import type { KafkaOffsets } from '../../../runtime/kafka-offsets';
+
+const now = Date.parse('2026-01-31T12:00:00Z');
+
+test('offsets are for all partitions, or for those named', () => {
+  expect(readSelection({ from: '100', to: '0:300,2:50' }, now)).toEqual({
+    from: 100,
+    to: new Map([
+      [0, 300],
+      [2, 50],
+    ]),
+  });
+});
+
+test('times are ISO 8601, or how long ago', () => {
+  expect(readSelection({ since: '2h', until: '2026-01-31T11:30:00Z' }, now)).toEqual({
+    since: now - 7_200_000,
+    until: now - 1_800_000,
+  });
+});
+
+test.each([
+  [{ from: 'start' }, '--from must be an offset'],
+  [{ to: '0-5' }, '--to must be an offset'],
+  [{ since: 'yesterday' }, '--since must be a time'],
+  [{ until: '5' }, '--until must be a time'],
+  [{ since: '1h', until: '2h' }, '--since must be a time before that of --until'],
+])('%p is refused with a sentence that names the option', (given, sentence) => {
+  expect(() => readSelection(given, now)).toThrow(sentence);
+});
+
+describe('the range that is audited', () => {
+  /** Two partitions, 10-100 and 0-50; the group has committed 80 and nothing. */
+  const offsets: KafkaOffsets = {
+    topicExists: async () => true,
+    ranges: async () => [
+      { partition: 0, from: 10, to: 100 },
+      { partition: 1, from: 0, to: 50 },
+    ],
+    offsetsAt: async (_, timestamp) =>
+      new Map([
+        [0, timestamp],
+        [1, timestamp],
+      ]),
+    committed: async () => new Map([[0, 80]]),
+  };
+  const select = async (selection: Parameters<typeof selectRanges>[3], from = offsets) =>
+    (await selectRanges(from, 't', 'g', selection)).ranges.map((range) => [
+      range.from,
+      range.to,
+      range.committed,
+    ]);
+
+  test.each([
+    [{}, [10, 100, 80], [0, 50, 0]],
+    [{ from: 30, to: 1_000 }, [30, 100, 80], [30, 50, 0]],
+    [{ from: new Map([[0, 20]]) }, [20, 100, 80], [50, 50, 0]],
+    [{ to: new Map([[1, 20]]) }, [10, 10, 80], [0, 20, 0]],
+    [{ since: 20, until: 40 }, [20, 40, 80], [20, 40, 0]],
+    [{ from: 90, to: 40 }, [90, 90, 80], [90, 90, 0]],
+  ])('%p is cut to what is there', async (selection, first, second) => {
+    expect(await select(selection)).toEqual([first, second]);
+  });
+
+  test('a partition that does not exist is refused', async () => {
+    await expect(select({ to: new Map([[2, 20]]) })).rejects.toThrow('--to names partition 2');
+  });
+
+  test('an offset committed beyond the end is that of an earlier topic, and counts as none', async () => {
+    const made = { ...offsets, committed: async () => new Map([[1, 51]]) };
+    expect(await select({}, made)).toEqual([
+      [10, 100, 10],
+      [0, 50, 0],
+    ]);
+    expect((await selectRanges(made, 't', 'g')).warnings[0]).toContain('committed for partition 1, 51,');
+  });
+});
