@@ -9,6 +9,8 @@ import { runMain } from '../runtime/run-main';
 import { startStack } from '../stack/start-stack';
 import type { Stack } from '../stack/types';
 import { startHeadway, type HeadwayProcesses } from './headway-processes';
+import { committedSum, countResults, PARTITIONS, produceJobs } from './kafka-load';
+import { memoryOf, serverPids } from './process-memory';
 
 const help = `npm run bench:cost -- [options]
 
@@ -88,18 +90,20 @@ async function measure(
   await admin.connect();
   const name = `cost-${round}-${Date.now()}`;
   const topics = { queue: `${name}-queue`, results: `${name}-results`, dlq: `${name}-dlq` };
-  await admin.createTopics({ topics: Object.values(topics).map((topic) => ({ topic, numPartitions: 12 })) });
+  await admin.createTopics({
+    topics: Object.values(topics).map((topic) => ({ topic, numPartitions: PARTITIONS })),
+  });
   const headway: HeadwayProcesses = await startHeadway(stateFile, name, topics, packMax);
   const results = await countResults(kafka, topics.results);
-  await produce(kafka, topics.queue, jobs);
+  await produceJobs(kafka, topics.queue, jobs);
   try {
     // Connections, caches and compiled code are not what is measured.
     await results.reach(jobs);
-    const pids = { ...pidsOf(servers), bridge: headway.bridgePid, worker: headway.workerPid };
+    const pids = { ...serverPids(servers), bridge: headway.bridgePid, worker: headway.workerPid };
     const cpuBefore = await machineCpuMs();
     const eachBefore = await eachCpuMs(pids);
     const beganAt = Date.now();
-    await produce(kafka, topics.queue, jobs);
+    await produceJobs(kafka, topics.queue, jobs);
     const handedOver = committed(admin, headway.group, topics.queue, 2 * jobs).then(
       () => Date.now() - beganAt,
     );
@@ -110,7 +114,7 @@ async function measure(
     const cpuBy = Object.fromEntries(
       Object.entries(each).map(([name, ms]) => [name, round1((ms - (eachBefore[name] ?? 0)) / jobs)]),
     );
-    const workerMegabytes = await residentMegabytes(headway.workerPid);
+    const workerMegabytes = (await memoryOf(headway.workerPid)).peak;
     const { transitions, events } = await engineCost(client, name);
     return {
       packMax,
@@ -130,47 +134,8 @@ async function measure(
   }
 }
 
-async function produce(kafka: Kafka, topic: string, jobs: number): Promise<void> {
-  const producer = kafka.producer();
-  await producer.connect();
-  const input = {
-    company: 'Vantorp Steel',
-    domain: 'vantorp.example',
-    question: 'Who are their competitors?',
-  };
-  const value = JSON.stringify({ pipeline: 'company-brief', input, tenant: 'bench' });
-  const messages = Array.from({ length: jobs }, (_, index) => ({ value, partition: index % 12 }));
-  await producer.send({ topic, messages });
-  await producer.disconnect();
-}
-
-async function countResults(kafka: Kafka, topic: string) {
-  const ids = new Set<string>();
-  let changed = () => {};
-  const consumer = kafka.consumer({ groupId: `${topic}-count`, maxWaitTimeInMs: 50 });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await consumer.run({
-    eachBatch: ({ batch }) => {
-      for (const { key } of batch.messages) ids.add(String(key));
-      changed();
-      return Promise.resolve();
-    },
-  });
-  return {
-    stop: () => consumer.disconnect(),
-    async reach(count: number) {
-      while (ids.size < count) await new Promise<void>((resolve) => (changed = resolve));
-    },
-  };
-}
-
 async function committed(admin: Admin, groupId: string, topic: string, count: number): Promise<void> {
-  for (;;) {
-    const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
-    const sum =
-      offsets?.partitions.reduce((total, { offset }) => total + Math.max(0, Number(offset)), 0) ?? 0;
-    if (sum >= count) return;
+  while ((await committedSum(admin, groupId, topic)) < count) {
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
@@ -200,11 +165,6 @@ async function machineCpuMs(): Promise<number> {
   return (user + nice + system + irq + softirq) * 10;
 }
 
-function pidsOf({ kafka, ...others }: Stack['servers']): Record<string, number | undefined> {
-  const single = Object.entries(others).map(([name, server]) => [name, server?.pid] as const);
-  return { kafka: kafka[0]?.pid, ...Object.fromEntries(single) };
-}
-
 async function eachCpuMs(pids: Record<string, number | undefined>): Promise<Record<string, number>> {
   const entries = Object.entries(pids).map(async ([name, pid]): Promise<[string, number]> => {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8');
@@ -213,11 +173,6 @@ async function eachCpuMs(pids: Record<string, number | undefined>): Promise<Reco
     return [name, (Number(fields[11]) + Number(fields[12])) * 10];
   });
   return Object.fromEntries(await Promise.all(entries));
-}
-
-async function residentMegabytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
 }
 
 function table(rounds: Round[], jobs: number): string {

@@ -2,6 +2,16 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { projectRoot } from '../runtime/project-root';
 
+export interface BenchProcess {
+  pid: number;
+  /** Where it serves its metrics: `http://host:port`. */
+  statusAddress: string;
+  /** How many log lines match so far. */
+  logged(pattern: RegExp): number;
+  /** SIGTERM; resolves when it has ended. */
+  stop(): Promise<void>;
+}
+
 export interface HeadwayProcesses {
   group: string;
   bridgePid: number;
@@ -18,7 +28,6 @@ export async function startHeadway(
 ): Promise<HeadwayProcesses> {
   const env = {
     HEADWAY_STACK_FILE: stackFile,
-    HEADWAY_EXIT_WITH_PARENT: '1',
     QUEUE_TOPIC: topics.queue,
     RESULTS_TOPIC: topics.results,
     DLQ_TOPIC: topics.dlq,
@@ -26,42 +35,62 @@ export async function startHeadway(
     HEADWAY_TASK_QUEUE: name,
     HEADWAY_LLM_TASK_QUEUE: `${name}-llm`,
     PACK_MAX: String(packMax),
-    LOG_FORMAT: 'json',
-    LOG_LEVEL: 'info',
   };
-  const worker = start('workers/main.js', env);
-  const bridge = start('bridge/kafka/main.js', env);
-  await Promise.all([said(worker, /worker is up/), said(bridge, /joined the group/)]);
+  const [worker, bridge] = await Promise.all([startWorker(env), startBridge(env)]);
   return {
     group: name,
-    bridgePid: bridge.pid ?? -1,
-    workerPid: worker.pid ?? -1,
+    bridgePid: bridge.pid,
+    workerPid: worker.pid,
     async stop() {
-      await Promise.all([bridge, worker].map(ended));
+      await Promise.all([bridge.stop(), worker.stop()]);
     },
   };
 }
 
-function start(entry: string, env: NodeJS.ProcessEnv): ChildProcess {
-  const child = spawn(process.execPath, [join(projectRoot(), 'dist', entry)], {
-    env: { ...process.env, ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  return child;
+/** Resolves when it polls. */
+export function startWorker(env: NodeJS.ProcessEnv): Promise<BenchProcess> {
+  return start('workers/main.js', env, /worker is up/);
 }
 
-function said(child: ChildProcess, pattern: RegExp): Promise<void> {
+/** Resolves when it is in its group. */
+export function startBridge(env: NodeJS.ProcessEnv): Promise<BenchProcess> {
+  return start('bridge/kafka/main.js', env, /"joined the group"/);
+}
+
+async function start(entry: string, env: NodeJS.ProcessEnv, up: RegExp): Promise<BenchProcess> {
+  const child = spawn(process.execPath, [join(projectRoot(), 'dist', entry)], {
+    env: { ...process.env, HEADWAY_EXIT_WITH_PARENT: '1', LOG_FORMAT: 'json', LOG_LEVEL: 'info', ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines: string[] = [];
+  await said(child, lines, up);
+  const served = lines.find((line) => line.includes('health and metrics are served')) ?? '{}';
+  return {
+    pid: child.pid ?? -1,
+    statusAddress: (JSON.parse(served) as { address?: string }).address ?? '',
+    logged: (pattern) => lines.filter((line) => pattern.test(line)).length,
+    stop: () => ended(child),
+  };
+}
+
+/** Collects the log, and resolves with the first line that matches. */
+function said(child: ChildProcess, lines: string[], pattern: RegExp): Promise<void> {
   return new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout?.on('data', (chunk) => {
-      text += String(chunk);
-      if (pattern.test(text)) resolve();
+    let rest = '';
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      const parts = (rest + chunk).split('\n');
+      rest = parts.pop() ?? '';
+      lines.push(...parts);
+      if (parts.some((line) => pattern.test(line))) resolve();
     });
-    child.on('close', (code) => reject(new Error(`${child.spawnargs.at(-1)} ended with ${code}:\n${text}`)));
+    child.on('close', (code) =>
+      reject(new Error(`${child.spawnargs.at(-1)} ended with ${code}:\n${lines.slice(-20).join('\n')}`)),
+    );
   });
 }
 
 function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     child.on('close', () => resolve());
     child.kill('SIGTERM');
