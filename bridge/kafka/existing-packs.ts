@@ -15,8 +15,11 @@ export interface ExistingPack {
 export interface ExistingPacks {
   /** In order of their offsets. */
   packs: ExistingPack[];
-  /** A pack of that range exists that may be of these records or of an earlier topic: nothing here tells them apart. */
-  undecided: boolean;
+  /**
+   * Packs may be met further on, so look again with the next records. Also true for a pack of this range that may be of these
+   * records or of an earlier topic: nothing here tells them apart.
+   */
+  more: boolean;
 }
 
 /**
@@ -36,12 +39,11 @@ export function createFindExistingPacks(client: Client): FindExistingPacks {
   async function find(records: QueueRecord[]): Promise<ExistingPacks> {
     const [first] = records;
     const last = records.at(-1);
-    const existing: ExistingPacks = { packs: [], undecided: false };
+    const existing: ExistingPacks = { packs: [], more: false };
     if (!first || !last) return existing;
     const byOffset = new Map(records.map((record) => [record.offset, record]));
-    const query =
-      `${names.partition.name} = '${first.topic}-${first.partition}'` +
-      ` AND ${names.firstOffset.name} <= ${last.offset} AND ${names.lastOffset.name} >= ${first.offset}`;
+    const ofPartition = `${names.partition.name} = '${first.topic}-${first.partition}'`;
+    const query = `${ofPartition} AND ${names.firstOffset.name} <= ${last.offset} AND ${names.lastOffset.name} >= ${first.offset}`;
     for await (const { workflowId, runId, memo, typedSearchAttributes } of client.workflow.list({ query })) {
       const { success, data } = packMemoSchema.safeParse(memo);
       const firstOffset = typedSearchAttributes.get({ name: names.firstOffset.name, type: 'INT' });
@@ -51,10 +53,17 @@ export function createFindExistingPacks(client: Client): FindExistingPacks {
       // Its id carries the timestamp of its first job. Only where that record is not at hand does the history have to tell.
       const holds = record ? isPackOf(record, workflowId) : await holdsOneOf(workflowId, runId, byOffset);
       if (holds) existing.packs.push(pack);
-      existing.undecided ||= holds === undefined;
+      existing.more ||= holds !== false;
     }
+    // A stretch without packs, say of records that were poison once, says nothing about what is behind it.
+    existing.more ||= await any(`${ofPartition} AND ${names.firstOffset.name} > ${last.offset}`);
     existing.packs.sort((a, b) => Number(a.firstOffset - b.firstOffset));
     return existing;
+  }
+
+  async function any(query: string): Promise<boolean> {
+    for await (const _ of client.workflow.list({ query, pageSize: 1 })) return true;
+    return false;
   }
 
   /** Whether the pack holds one of the records as a job; undefined when it holds none of their offsets. */

@@ -41,7 +41,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
   const { committer, untilDone, metrics, logger } = dependencies;
   /** By partition: everything before is durable. Absent until the first batch after an assignment. */
   const positions = new Map<number, bigint>();
-  /** Partitions in which packs of others were found, so that there may be more ahead. */
+  /** Partitions in which packs may be met further on. */
   const searched = new Set<number>();
 
   return {
@@ -61,7 +61,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
         }
         records = records.filter((record) => record.offset > last);
       }
-      if (existing?.undecided || existing?.packs.length) searched.add(partition);
+      if (existing?.more) searched.add(partition);
       else if (existing) searched.delete(partition);
       return next;
     },
@@ -86,7 +86,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     const known = positions.get(partition);
     const goesBack = known !== undefined && known > first;
     if (goesBack) committer.forget(partition);
-    if (known !== undefined && !goesBack && !searched.has(partition)) return { packs: [], undecided: false };
+    if (known !== undefined && !goesBack && !searched.has(partition)) return { packs: [], more: false };
     return await untilDone('look for packs in Temporal', held, () => dependencies.findExistingPacks(records));
   }
 

@@ -119,7 +119,7 @@ describe('a range that begins with a duplicate', () => {
 
   it('is so also where visibility does not know the pack yet', async () => {
     await bridge().handOver.batch(batchOf(rest));
-    temporal.findExisting = () => ({ packs: [], undecided: false });
+    temporal.findExisting = () => ({ packs: [], more: false });
     for (const maxJobs of [1, 2, 3, 50]) {
       await bridge({ limits: { maxJobs } }).handOver.batch(batchOf(rest));
     }

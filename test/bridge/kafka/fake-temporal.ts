@@ -35,7 +35,7 @@ export class FakeTemporal {
       })
       .map(([workflowId, { first, last }]) => ({ workflowId, firstOffset: first, lastOffset: last }))
       .sort((a, b) => Number(a.firstOffset - b.firstOffset));
-    return { packs, undecided: false };
+    return { packs, more: [...this.packs.values()].some(({ last }) => last >= from) };
   }
 
   /** Offsets of all jobs in packs, sorted; one that is in two packs is in here twice. */

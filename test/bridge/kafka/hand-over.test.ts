@@ -418,4 +418,16 @@ describe('what a review found', () => {
     await openBridge({ temporal, limits: { maxJobs: 50 } }).handOver.batch(batchOf(records(20)));
     expect(temporal.jobs()).toEqual(records(20).map(({ offset }) => Number(offset)));
   });
+
+  it('a stretch of records that were poison once does not end the search for the packs behind it', async () => {
+    const fetched = [0, 1, 2, 3].map((offset) => queueRecord(offset, { value: 'poison' }));
+    const all = [...fetched, ...records(8).slice(4)];
+    await openBridge({ temporal }).handOver.batch(batchOf(all));
+    // The pipeline was deployed since, and an operator reset the group. The first fetch meets no pack at all.
+    const readRecord = (record: QueueRecord) => readSimply({ ...record, value: Buffer.from('a job by now') });
+    const { handOver } = openBridge({ temporal, readRecord });
+    await handOver.batch(batchOf(all.slice(0, 2)));
+    await handOver.batch(batchOf(all.slice(2)));
+    expect(temporal.jobs()).toEqual(range(0, 8));
+  });
 });
