@@ -110,8 +110,8 @@ function summaryOf({ jobs, range }: PackToStart): string {
   return shortened(`${what} · ${distinct(jobs.map((job) => job.pipeline)).join(', ')}${from}`);
 }
 
-/** The server refuses a workflow whose summary is longer, as JSON (`limit.userMetadataSummarySize`). */
-const SUMMARY_MAX_BYTES = 400;
+/** As JSON. Newer servers refuse a workflow whose summary has more than 400 bytes, its encoding included (`limit.userMetadataSummarySize`). */
+const SUMMARY_MAX_BYTES = 350;
 
 function shortened(text: string): string {
   const characters = [...text];

@@ -155,7 +155,14 @@ function provider(v: Environment, stack: LocalStack | undefined, problems: Confi
   return { apiKey: 'simulated', baseUrl, simulated: true };
 }
 
+/** Partition, offset and timestamp follow in an id, and Temporal on PostgreSQL keeps at most 255 characters. */
+const QUEUE_TOPIC_MAX_LENGTH = 200;
+
 function checkTogether(v: Environment, problems: ConfigProblems): void {
+  if (v.QUEUE_TOPIC.length > QUEUE_TOPIC_MAX_LENGTH) {
+    const must = `must have at most ${QUEUE_TOPIC_MAX_LENGTH} characters: ids of workflows begin with it`;
+    problems.add('QUEUE_TOPIC', must);
+  }
   if (v.RESULTS_TOPIC === v.QUEUE_TOPIC) {
     problems.add('RESULTS_TOPIC', 'must differ from QUEUE_TOPIC: every result would be read as a job');
   }

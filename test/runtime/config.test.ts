@@ -126,7 +126,7 @@ describe('loadConfig', () => {
       KAFKA_FROM_BEGINNING: ['yes'],
       KAFKA_TLS: ['on'],
       KAFKA_SASL_MECHANISM: ['PLAINTEXT'],
-      QUEUE_TOPIC: ['..', 'a/b', 'x'.repeat(250), 'x-jobs-dlq'],
+      QUEUE_TOPIC: ['..', 'a/b', 'x'.repeat(201), 'x'.repeat(250), 'x-jobs-dlq'],
       RESULTS_TOPIC: ['a b', 'x-jobs-queue'],
       DLQ_TOPIC: ['ä', 'x-jobs-results'],
       TEMPORAL_ADDRESS: ['temporal', 'https://temporal:7233'],

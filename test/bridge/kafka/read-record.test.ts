@@ -180,18 +180,33 @@ describe('a record that can never be a job', () => {
     expect(error.message).toContain(problem);
   });
 
-  it.each(['9007199254740992', '1e300', '0.10000000000000000555', '"9007199254740993"', '-0.5e-7'])(
-    'is not one with the number %s',
-    (json) => {
-      expect(read(`{"pipeline":"anything","input":{"n":${json}}}`).input).toEqual({ n: JSON.parse(json) });
-    },
-  );
+  it.each([
+    '9007199254740992',
+    '18446744073709552000',
+    '1e300',
+    '0.10000000000000000555',
+    '"9007199254740993"',
+    '-0.5e-7',
+  ])('is not one with the number %s', (json) => {
+    expect(read(`{"pipeline":"anything","input":{"n":${json}}}`).input).toEqual({ n: JSON.parse(json) });
+  });
 
-  it('is one nested so deep that it could be read but not written again, by name', () => {
+  it('is one nested so deep that it could be read but not written again', () => {
     const deep = (count: number) =>
       `{"pipeline":"anything","input":{"deep":${'['.repeat(count)}${']'.repeat(count)}}}`;
-    expect(refusal(deep(4_000)).message).toBe('input.deep.0: is nested deeper than 200 levels');
+    expect(refusal(deep(4_000)).message).toMatch(
+      /^the job request: is nested deeper than 200 levels at character \d+$/,
+    );
+    expect(read(`{"pipeline":"anything","input":{"text":"${'['.repeat(300)}\\""}}`).pipeline).toBe(
+      'anything',
+    );
     expect(read(deep(198)).pipeline).toBe('anything');
+  });
+
+  it('is one nested a million times, which takes no longer than another of its size', () => {
+    const startedAt = performance.now();
+    expect(refusal('['.repeat(1_000_000)).code).toBe('HW_JOB_INVALID');
+    expect(performance.now() - startedAt).toBeLessThan(200);
   });
 
   it('is one that is larger than a workflow can carry', () => {
