@@ -196,8 +196,8 @@ const bridge = {
   ),
   BRIDGE_STRICT_RETENTION: flag(
     false,
-    'Refuse to start, instead of warning, when Temporal forgets a workflow before Kafka forgets its records: a record ' +
-      'that is read again after that would run again.',
+    'Refuse to start, instead of warning, when Temporal forgets a workflow, or the ledger a job id, before Kafka forgets ' +
+      'the records: one that is read again after that would run again.',
   ),
   JOB_ID_DEDUPE: oneOf(
     ['off', 'ledger'],

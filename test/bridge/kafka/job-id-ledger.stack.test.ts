@@ -93,6 +93,10 @@ test('after a reset to a record that is a duplicate no job is in a second pack',
   );
   const before = await allPacks();
   expect(bridge.log()).toMatch(/"first":"[^"]+:0:0:\d+".*skipped records whose job id came before/);
+  // The line that says what the deduplication covers, from the real servers.
+  expect(bridge.log()).toMatch(
+    /recognised for 192 h .* keeps records for 168 h; a job id .* recognised for 192 h/,
+  );
   await bridge.kill('SIGTERM');
 
   await rig.admin.setOffsets({
