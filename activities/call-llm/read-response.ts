@@ -80,7 +80,8 @@ function badAnswer(text: string, problem: string): BadAnswer {
     kind: 'bad-answer',
     code: 'HW_LLM_BAD_ANSWER',
     message: problem,
-    answer: text.slice(0, KEPT_CHARACTERS),
+    // It goes back to the provider, which may refuse half of a surrogate pair.
+    answer: text.slice(0, KEPT_CHARACTERS).toWellFormed(),
   };
 }
 

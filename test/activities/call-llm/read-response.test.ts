@@ -99,6 +99,18 @@ describe('an answer that cannot be used', () => {
   it('is cut where a repair would not read it all', () => {
     expect(answered(message(text('x'.repeat(50_000))))).toHaveProperty('answer', 'x'.repeat(20_000));
   });
+
+  it('is not cut through the middle of a character: the provider gets it back', () => {
+    const read = answered(message(text(`x${'🚀'.repeat(20_000)}`))) as { answer: string };
+    expect(read.answer.isWellFormed()).toBe(true);
+  });
+
+  it('may hold any text: it is written and read again with nothing changed', () => {
+    const odd = { summary: 'a\u0000b \ud800 🚀 \u2028', score: 1 };
+    const read = answered(message(text(odd)));
+    expect(read).toMatchObject({ kind: 'answer', answer: odd });
+    expect(JSON.parse(Buffer.from(JSON.stringify(read)).toString())).toEqual(read);
+  });
 });
 
 describe('a response that is no answer', () => {
