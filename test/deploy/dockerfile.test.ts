@@ -20,7 +20,7 @@ function copied(text: string): { fromRepository: string[]; fromBuild: string[] }
   const sources = (wanted: boolean) =>
     copies
       .filter(({ words }) => words[0]?.startsWith('--from=') === wanted)
-      .flatMap(({ words }) => words.slice(wanted ? 1 : 0, -1));
+      .flatMap(({ words }) => words.filter((word) => !word.startsWith('--')).slice(0, -1));
   return { fromRepository: sources(false), fromBuild: sources(true) };
 }
 
@@ -39,7 +39,7 @@ function isIgnored(path: string, lines: string[]): boolean {
 function missing(dockerfile: string, ignore: string): string[] {
   const lines = ignore.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   const { fromRepository, fromBuild } = copied(dockerfile);
-  const made = ['node_modules', 'dist'];
+  const made = ['node_modules', 'dist', '/payloads'];
   const kept = fromBuild.map((path) => path.replace('/app/', '')).filter((path) => !made.includes(path));
   return [...fromRepository.filter((path) => path !== '.'), ...kept].flatMap((path) => {
     if (!existsSync(pathOf(path))) return [`${path} does not exist`];
