@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Client,
-  Connection,
   defaultGrpcRetryOptions,
   makeGrpcRetryInterceptor,
   type ConnectionOptions,
@@ -11,6 +10,7 @@ import { HeadwayError, messageOf } from '../contracts/errors';
 import type { Config } from './config';
 import type { Logger } from './logger';
 import { createDataConverter } from './payload-store/data-converter';
+import { RenewingConnection } from './renewing-connection';
 
 export interface ConnectOptions {
   logger?: Logger;
@@ -40,10 +40,11 @@ export async function connectTemporalClient(
 /** `Connection.connect` would leave its channel open, and trying, after a failure. */
 async function connectOnce(
   config: Config['temporal'],
-  { reportThrottling = false }: ConnectOptions,
-): Promise<Connection> {
+  { reportThrottling = false, logger }: ConnectOptions,
+): Promise<RenewingConnection> {
   const interceptors = reportThrottling ? [retryAllButThrottled()] : undefined;
-  const connection = Connection.lazy({ ...connectionTo(config), interceptors, connectTimeout: 3_000 });
+  const connect = { ...connectionTo(config), interceptors, connectTimeout: 3_000 };
+  const connection = new RenewingConnection({ connect, logger });
   try {
     await connection.ensureConnected();
     return connection;
