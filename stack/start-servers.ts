@@ -16,6 +16,7 @@ const defaultPorts = { kafka: 9092, temporal: 7233, temporalUi: 8233, postgres: 
 export interface StartedServers {
   servers: Stack['servers'];
   addresses: Omit<LocalStack, 'pid' | 'startedAt'>;
+  kafkaListeners: Stack['kafkaListeners'];
 }
 
 /** Starts the components side by side. When one fails the others are given up too; throws that failure once all have ended. */
@@ -96,6 +97,7 @@ export async function startServers(
       databaseUrl: postgres?.databaseUrl,
       llmBaseUrl: llm?.baseUrl,
     },
+    kafkaListeners: kafka?.listeners ?? [],
   };
 }
 
@@ -121,7 +123,7 @@ async function startKafkaWithTopics(
     advertisedPorts: options.advertisedKafkaPorts,
   });
   await createTopics({
-    brokers: kafka.internalBrokers,
+    brokers: kafka.listeners.map(({ internal }) => internal),
     queue: options.topics?.queue ?? env.QUEUE_TOPIC ?? 'x-jobs-queue',
     results: options.topics?.results ?? env.RESULTS_TOPIC ?? 'x-jobs-results',
     dlq: options.topics?.dlq ?? env.DLQ_TOPIC ?? 'x-jobs-dlq',

@@ -74,11 +74,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     removeStateFile(stateFile);
     const programs = await install({ components, env, leash, signal: context.signal, onProgress });
     await removeOldFiles(dataDir, options.fresh ?? false);
-    const { servers, addresses } = await startServers(context, options, components, programs, onProgress);
+    const started = await startServers(context, options, components, programs, onProgress);
     context.signal.throwIfAborted();
-    const stack: LocalStack = { pid: process.pid, startedAt: new Date().toISOString(), ...addresses };
+    const stack: LocalStack = { pid: process.pid, startedAt: new Date().toISOString(), ...started.addresses };
     writeStateFile(stateFile, stack);
-    return { addresses: stack, servers, onServerEnd: (listener) => void listeners.push(listener), stop };
+    const { servers, kafkaListeners } = started;
+    const onServerEnd = (listener: (end: ServerEnd) => void) => void listeners.push(listener);
+    return { addresses: stack, kafkaListeners, servers, onServerEnd, stop };
   };
   try {
     return await start();

@@ -1,4 +1,5 @@
 import type { LocalStack } from '../runtime/local-stack';
+import type { KafkaListeners } from './kafka/server';
 import type { Leash } from './leash';
 import type { Ports } from './ports';
 import type { ProgressEvent } from './progress';
@@ -72,6 +73,8 @@ export interface ServerContext {
 export interface Stack {
   /** Addresses of the servers this stack started; what the state file says. */
   readonly addresses: LocalStack;
+  /** What the brokers really listen on: where a proxy in front of them sends to, and a way past it. */
+  readonly kafkaListeners: readonly KafkaListeners[];
   readonly servers: {
     readonly kafka: readonly ServerHandle[];
     readonly temporal?: ServerHandle;

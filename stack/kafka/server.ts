@@ -24,8 +24,16 @@ export interface RunningKafka {
   servers: ServerHandle[];
   /** `host:port` of every broker as clients are told. */
   brokers: string[];
-  /** The same past any proxy. */
-  internalBrokers: string[];
+  /** What they really listen on, past any proxy. */
+  listeners: KafkaListeners[];
+}
+
+/** Two listeners of one broker, each `host:port`. */
+export interface KafkaListeners {
+  /** The one clients should use; it tells them the advertised address. */
+  client: string;
+  /** Tells its clients its own address, so they never meet a proxy. */
+  internal: string;
 }
 
 /** Starts one broker, or a cluster of three. Resolves when all of them answer. Throws HW_STACK_FAILED. */
@@ -37,7 +45,10 @@ export async function startKafka(context: ServerContext, options: KafkaOptions):
   return {
     servers,
     brokers: addresses.map((address) => `127.0.0.1:${address.advertisedPort}`),
-    internalBrokers: addresses.map((address) => `127.0.0.1:${address.internalPort}`),
+    listeners: addresses.map(({ port, internalPort }) => ({
+      client: `127.0.0.1:${port}`,
+      internal: `127.0.0.1:${internalPort}`,
+    })),
   };
 }
 

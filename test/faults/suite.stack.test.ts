@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { endProcesses } from '../support/processes';
+import { allFaults } from './suite/faults';
+import { run } from './suite/run';
+
+/** The short form of `npm run test:faults`, on servers of its own: these are killed. */
+const outerStackFile = process.env.HEADWAY_STACK_FILE;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'headway-faults-'));
+});
+
+afterAll(async () => {
+  await endProcesses();
+  process.env.HEADWAY_STACK_FILE = outerStackFile;
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('a minute of mixed faults loses nothing, blocks nothing and runs nothing twice', async () => {
+  const lines: string[] = [];
+  const report = await run({
+    seed: 4,
+    brokers: 1,
+    partitions: 3,
+    bridges: 2,
+    workers: 2,
+    rate: 6,
+    timeScale: 0.05,
+    faultScale: 0.1,
+    twice: false,
+    faults: allFaults.filter(({ brokers }) => brokers !== 3),
+    mode: { mixedForMs: 60_000 },
+    folder,
+    env: {},
+    say: (line) => lines.push(line),
+    signal: new AbortController().signal,
+  });
+  const said = lines.join('\n');
+  expect({ broken: report.broken, said }).toEqual({ broken: [], said });
+  expect(report.jobs).toBeGreaterThan(100);
+}, 600_000);

@@ -1,0 +1,26 @@
+import type { ErrorCode } from '../../../../contracts/errors';
+import type { Random } from '../../../../stack/llm-simulator/random';
+import type { Load } from '../load';
+import type { WatermarkMonitor } from '../watermark-monitor';
+import type { World } from '../world';
+
+export interface Scene {
+  world: World;
+  load: Load;
+  watermark: WatermarkMonitor;
+  /** Of this strike alone: the same seed strikes in the same way. */
+  random: Random;
+}
+
+export interface Fault {
+  name: string;
+  about: string;
+  /** Where it can strike only with so many brokers. */
+  brokers?: 1 | 3;
+  /** Not beside another fault: it needs a quiet moment of its own, or the other would undo it. */
+  alone?: boolean;
+  /** Codes with which it makes jobs fail for good, as they should. Every other failure is one too many. */
+  failsJobs?: readonly ErrorCode[];
+  /** Injects it, lets it last, and takes it back. Resolves when everything is in place again. */
+  strike(scene: Scene): Promise<void>;
+}

@@ -1,0 +1,16 @@
+import { bridgeFaults } from './bridges';
+import type { Fault } from './fault';
+import { llmFaults } from './llm';
+import { networkFaults } from './network';
+import { serverFaults } from './servers';
+import { topicFaults } from './topics';
+import { workerFaults } from './workers';
+
+export const allFaults: readonly Fault[] = [
+  ...bridgeFaults,
+  ...workerFaults,
+  ...serverFaults,
+  ...networkFaults,
+  ...llmFaults,
+  ...topicFaults,
+];

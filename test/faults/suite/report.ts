@@ -1,0 +1,32 @@
+import type { RunReport } from './run';
+
+/** The tables of docs/reliability.md. */
+export function toMarkdown(report: RunReport): string {
+  const rows = report.segments.map(({ faults, seconds, jobs, lost, doubled, failed, longestStallSeconds }) =>
+    row([faults, seconds, jobs, lost, doubled, failures(failed), longestStallSeconds]),
+  );
+  const { watermark, chain } = report;
+  return [
+    `Seed ${report.seed}, ${report.brokers} broker(s), ${report.seconds} s.`,
+    '',
+    row(['faults', 'seconds', 'jobs', 'lost', 'doubled', 'failed', 'longest stall, s']),
+    row(['---', '--:', '--:', '--:', '--:', '---', '--:']),
+    ...rows,
+    '',
+    `${report.jobs} jobs: ${report.completed} completed, ${report.failed} failed as they should; ${report.poison} records were no job. ` +
+      `${report.repeatedRecords} result records written twice with the same bytes. ` +
+      `${report.repeatedLlmCalls} LLM calls repeated. ${report.restarts} restarts of bridges and workers.`,
+    `Committed offsets checked ${watermark.checks} times, ${watermark.recordsVerified} records: ${watermark.violations.length} too early. ` +
+      `${chain.packs} packs: ${chain.problems.length} records not in exactly one.`,
+    `Stuck for a while: ${report.stuck.length}. Processes that ended by themselves: ${report.unexpectedExits.length}.`,
+  ].join('\n');
+}
+
+function failures(counts: Record<string, number>): string {
+  const entries = Object.entries(counts).map(([code, count]) => `${count} ${code}`);
+  return entries.length > 0 ? entries.join(', ') : '0';
+}
+
+function row(cells: (string | number)[]): string {
+  return `| ${cells.join(' | ')} |`;
+}

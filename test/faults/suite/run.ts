@@ -1,0 +1,247 @@
+import { join } from 'node:path';
+import { eventually } from '../../support/eventually';
+import { checkChain, type ChainReport } from './chain-check';
+import type { Fault, Scene } from './faults/fault';
+import { isDrained } from './faults/topics';
+import { createRandom } from '../../../stack/llm-simulator/random';
+import { createLoad } from './load';
+import { createResultsWatch, type ResultsWatch } from './results-watch';
+import { runSchedule } from './schedule';
+import { createStuckDetector } from './stuck-detector';
+import { createWatermarkMonitor, type WatermarkReport } from './watermark-monitor';
+import { createWorld, group, topics, type World, type WorldOptions } from './world';
+
+export interface RunOptions extends WorldOptions {
+  rate: number;
+  twice: boolean;
+  faults: readonly Fault[];
+  /** `each`: one after the other, each alone and settled before the next. Or mixed, for so many milliseconds. */
+  mode: 'each' | { mixedForMs: number };
+}
+
+/** What happened to the jobs sent while one fault, or the mix, went on. */
+export interface Segment {
+  faults: string;
+  seconds: number;
+  jobs: number;
+  lost: number;
+  /** Jobs whose results differ from each other. */
+  doubled: number;
+  /** Jobs that ended otherwise than completed though neither they nor the faults are a reason to, by status or error code. */
+  failed: Record<string, number>;
+  longestStallSeconds: number;
+}
+
+export interface RunReport {
+  seed: number;
+  brokers: number;
+  segments: Segment[];
+  seconds: number;
+  jobs: number;
+  poison: number;
+  completed: number;
+  failed: number;
+  /** Result records beyond the first, with the same bytes. */
+  repeatedRecords: number;
+  /** LLM calls that no result knows of: their attempt was interrupted. */
+  repeatedLlmCalls: number;
+  watermark: WatermarkReport;
+  chain: ChainReport;
+  unexpectedExits: string[];
+  stuck: string[];
+  restarts: number;
+  /** One sentence for each promise that was broken. */
+  broken: string[];
+}
+
+const SETTLE_LIMIT_MS = 600_000;
+const STUCK_AFTER_MS = 90_000;
+/** Jobs that are on their way already when a fault strikes alone, and that come after it. */
+const LEAD_IN_MS = 5_000;
+
+/** Jobs without pause, faults, quiet, and the reckoning. */
+export async function run(options: RunOptions): Promise<RunReport> {
+  const { seed, say, signal } = options;
+  const beganAt = Date.now();
+  const world = await createWorld(options);
+  const { kafka, client } = world;
+  const load = createLoad({ kafka, topic: topics.queue, seed, rate: options.rate, twice: options.twice });
+  const missing = (watch: ResultsWatch) => [...load.sent].filter((id) => !watch.byId.has(id));
+  const watch = createResultsWatch({
+    kafka,
+    topic: topics.results,
+    outstanding: (now) => Math.max(0, load.sent.size - now.byId.size),
+  });
+  const { queue, deadLetters: deadLetterTopic } = topics;
+  const watermark = createWatermarkMonitor({ kafka, client, queue, group, deadLetterTopic });
+  const stuckLines: string[] = [];
+  const stuck = createStuckDetector({
+    client,
+    taskQueue: 'headway',
+    quietMs: STUCK_AFTER_MS,
+    dumpFolder: join(options.folder, 'stuck'),
+    onStuck: (line: string) => {
+      stuckLines.push(line);
+      say(`stuck: ${line}`);
+    },
+  });
+  const segments: Segment[] = [];
+  const progress = setInterval(() => {
+    const { sent, poison } = load;
+    say(`${sent.size + poison} sent, ${watch.byId.size} results, ${missing(watch).length} outstanding`);
+  }, 15_000);
+
+  try {
+    await watch.start();
+    await watermark.start();
+    await stuck.start();
+    load.start();
+    const scene = { world, load, watermark };
+    if (options.mode === 'each') {
+      for (const [index, fault] of options.faults.entries()) {
+        if (signal.aborted) break;
+        const random = createRandom('strike', seed, index);
+        segments.push(await segment([fault], () => strike(fault, { ...scene, random })));
+      }
+    } else {
+      const milliseconds = options.mode.mixedForMs;
+      segments.push(
+        await segment(options.faults, async () => {
+          const strikes = await runSchedule({
+            faults: options.faults,
+            seed,
+            milliseconds,
+            lanes: 2,
+            scene,
+            onStrike: (fault, phase) => say(`${fault.name} ${phase}`),
+            signal,
+          });
+          say(`${strikes.length} strikes`);
+        }),
+      );
+    }
+    await load.stop();
+    return await reckon();
+  } finally {
+    clearInterval(progress);
+    await load.stop();
+    await watch.stop();
+    await stuck.stop();
+    await watermark.stop();
+    await world.stop();
+  }
+
+  async function strike(fault: Fault, scene: Scene): Promise<void> {
+    await world.last(LEAD_IN_MS);
+    say(`${fault.name} begins: ${fault.about}`);
+    await fault.strike(scene);
+    say(`${fault.name} ends`);
+    await world.last(LEAD_IN_MS);
+  }
+
+  /** Runs it, pauses the load until every job sent has its result, and counts. */
+  async function segment(faults: readonly Fault[], work: () => Promise<void>): Promise<Segment> {
+    const from = Date.now();
+    const before = new Set(load.sent);
+    watch.resetStall();
+    load.start();
+    await work();
+    await load.pause();
+    let lost = 0;
+    try {
+      await eventually('every job has its result', () => isSettled(world, missing(watch)), SETTLE_LIMIT_MS);
+    } catch (error) {
+      say(String(error));
+      lost = missing(watch).length;
+    }
+    const own = [...load.sent].filter((id) => !before.has(id));
+    const found = {
+      faults: faults.length === 1 ? faults[0]!.name : `mixed, ${faults.length} kinds`,
+      seconds: Math.round((Date.now() - from) / 1_000),
+      jobs: own.length,
+      lost,
+      doubled: own.filter((id) => (watch.byId.get(id)?.distinct.size ?? 0) > 1).length,
+      failed: countBy(own.flatMap((id) => failureOf(id, faults) ?? [])),
+      longestStallSeconds: Math.round(watch.longestStallMs() / 100) / 10,
+    };
+    say(JSON.stringify(found));
+    return found;
+  }
+
+  function failureOf(id: string, faults: readonly Fault[]): string | undefined {
+    const job = watch.byId.get(id);
+    if (!job || job.status === 'completed' || load.refused.has(id)) return undefined;
+    const expected: readonly string[] = faults.flatMap(({ failsJobs = [] }) => failsJobs);
+    const failure = job.error ?? job.status;
+    return expected.includes(failure) ? undefined : failure;
+  }
+
+  async function reckon(): Promise<RunReport> {
+    const jobs = [...watch.byId.values()];
+    const accepted = await acceptedLlmCalls(world);
+    const known = jobs.reduce((sum, job) => sum + job.llmCalls, 0);
+    const verified = await watermark.stop();
+    const chain = await checkChain({ client, kafka, queue });
+    const kept = [...world.bridges, ...world.workers];
+    const report: RunReport = {
+      seed,
+      brokers: options.brokers,
+      segments,
+      seconds: Math.round((Date.now() - beganAt) / 1_000),
+      jobs: load.sent.size,
+      poison: load.poison,
+      completed: jobs.filter(({ status }) => status === 'completed').length,
+      failed: jobs.filter(({ status }) => status === 'failed').length,
+      repeatedRecords: jobs.reduce((sum, job) => sum + job.records - job.distinct.size, 0),
+      repeatedLlmCalls: accepted - known,
+      watermark: verified,
+      chain,
+      unexpectedExits: kept.flatMap((one) => one.unexpectedExits()),
+      stuck: stuckLines,
+      restarts: kept.reduce((sum, one) => sum + one.restarts(), 0),
+      broken: [],
+    };
+    report.broken = brokenPromises(report, missing(watch));
+    return report;
+  }
+}
+
+function countBy(names: string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+async function isSettled(world: World, missing: string[]): Promise<boolean | string> {
+  if (missing.length > 0) return `${missing.length} without, for example ${missing.slice(0, 3).join(', ')}`;
+  return isDrained(world);
+}
+
+async function acceptedLlmCalls(world: World): Promise<number> {
+  const url = new URL('/simulator/calls?totals=only', world.stack.addresses.llmBaseUrl);
+  const { totals } = (await (await fetch(url)).json()) as { totals: { accepted: number } };
+  return totals.accepted;
+}
+
+function brokenPromises(report: RunReport, missing: string[]): string[] {
+  const doubled = report.segments.reduce((sum, { doubled }) => sum + doubled, 0);
+  const { violations } = report.watermark;
+  const innocent = report.segments.flatMap(({ faults, failed }) =>
+    Object.entries(failed).map(([code, count]) => `${faults}: ${count} ${code}`),
+  );
+  const sentences: [number, string][] = [
+    [missing.length, `jobs without a result: ${missing.slice(0, 10).join(', ')}`],
+    [doubled, 'jobs with results that differ'],
+    [innocent.length, `kinds of failures of jobs that nothing was wrong with: ${innocent.join('; ')}`],
+    [violations.length, `offsets committed too early: ${JSON.stringify(violations.slice(0, 5))}`],
+    [
+      report.chain.problems.length,
+      `records not in exactly one pack: ${report.chain.problems.slice(0, 5).join('; ')}`,
+    ],
+    [
+      report.unexpectedExits.length,
+      `processes ended by themselves: ${report.unexpectedExits.slice(0, 3).join('; ')}`,
+    ],
+  ];
+  return sentences.filter(([count]) => count > 0).map(([count, text]) => `${count} ${text}`);
+}
