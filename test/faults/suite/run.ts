@@ -1,13 +1,12 @@
-import { join } from 'node:path';
 import { eventually } from '../../support/eventually';
-import { checkChain, type ChainReport } from './chain-check';
+import { audit } from '../../../cli/audit/audit';
+import type { AuditReport } from '../../../cli/audit/report';
 import type { Fault, Scene } from './faults/fault';
 import { isDrained } from './faults/topics';
 import { createRandom } from '../../../stack/llm-simulator/random';
 import { createLoad } from './load';
 import { createResultsWatch, type ResultsWatch } from './results-watch';
 import { runSchedule } from './schedule';
-import { createStuckDetector } from './stuck-detector';
 import { createWatermarkMonitor, type WatermarkReport } from './watermark-monitor';
 import { createWorld, group, topics, type World, type WorldOptions } from './world';
 
@@ -46,16 +45,14 @@ export interface RunReport {
   /** LLM calls that no result knows of: their attempt was interrupted. */
   repeatedLlmCalls: number;
   watermark: WatermarkReport;
-  chain: ChainReport;
+  audit: AuditReport;
   unexpectedExits: string[];
-  stuck: string[];
   restarts: number;
   /** One sentence for each promise that was broken. */
   broken: string[];
 }
 
 const SETTLE_LIMIT_MS = 600_000;
-const STUCK_AFTER_MS = 90_000;
 /** Jobs that are on their way already when a fault strikes alone, and that come after it. */
 const LEAD_IN_MS = 5_000;
 
@@ -73,18 +70,11 @@ export async function run(options: RunOptions): Promise<RunReport> {
     outstanding: (now) => Math.max(0, load.sent.size - now.byId.size),
   });
   const { queue, deadLetters: deadLetterTopic } = topics;
-  const watermark = createWatermarkMonitor({ kafka, client, queue, group, deadLetterTopic });
-  const stuckLines: string[] = [];
-  const stuck = createStuckDetector({
-    client,
-    taskQueue: 'headway',
-    quietMs: STUCK_AFTER_MS,
-    dumpFolder: join(options.folder, 'stuck'),
-    onStuck: (line: string) => {
-      stuckLines.push(line);
-      say(`stuck: ${line}`);
-    },
-  });
+  const jobIdsOnce = options.env.JOB_ID_DEDUPE === 'ledger';
+  const onViolation = (violation: unknown) => say(`COMMITTED TOO EARLY: ${JSON.stringify(violation)}`);
+  const monitored = { kafka, client, queue, group, deadLetterTopic, jobIdsOnce, onViolation };
+  const watermark = createWatermarkMonitor(monitored);
+  let watermarkReport: Promise<WatermarkReport> | undefined;
   const segments: Segment[] = [];
   const progress = setInterval(() => {
     const { sent, poison } = load;
@@ -93,8 +83,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
 
   try {
     await watch.start();
-    await watermark.start();
-    await stuck.start();
+    watermark.start();
     load.start();
     const scene = { world, load, watermark };
     if (options.mode === 'each') {
@@ -126,8 +115,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     clearInterval(progress);
     await load.stop();
     await watch.stop();
-    await stuck.stop();
-    await watermark.stop();
+    await (watermarkReport ??= watermark.stop());
     await world.stop();
   }
 
@@ -180,8 +168,15 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const jobs = [...watch.byId.values()];
     const accepted = await acceptedLlmCalls(world);
     const known = jobs.reduce((sum, job) => sum + job.llmCalls, 0);
-    const verified = await watermark.stop();
-    const chain = await checkChain({ client, kafka, queue });
+    const verified = await (watermarkReport ??= watermark.stop());
+    const audited = await audit({
+      kafka,
+      client,
+      topics,
+      groupId: group,
+      jobIdsOnce,
+      simulatorUrl: world.stack.addresses.llmBaseUrl,
+    });
     const kept = [...world.bridges, ...world.workers];
     const report: RunReport = {
       seed,
@@ -195,9 +190,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
       repeatedRecords: jobs.reduce((sum, job) => sum + job.records - job.distinct.size, 0),
       repeatedLlmCalls: accepted - known,
       watermark: verified,
-      chain,
+      audit: audited,
       unexpectedExits: kept.flatMap((one) => one.unexpectedExits()),
-      stuck: stuckLines,
       restarts: kept.reduce((sum, one) => sum + one.restarts(), 0),
       broken: [],
     };
@@ -233,11 +227,12 @@ function brokenPromises(report: RunReport, missing: string[]): string[] {
     [missing.length, `jobs without a result: ${missing.slice(0, 10).join(', ')}`],
     [doubled, 'jobs with results that differ'],
     [innocent.length, `kinds of failures of jobs that nothing was wrong with: ${innocent.join('; ')}`],
-    [violations.length, `offsets committed too early: ${JSON.stringify(violations.slice(0, 5))}`],
     [
-      report.chain.problems.length,
-      `records not in exactly one pack: ${report.chain.problems.slice(0, 5).join('; ')}`,
+      report.watermark.unverified,
+      `records behind a commit that could not be checked: ${report.watermark.trouble}`,
     ],
+    [violations.length, `offsets committed too early: ${JSON.stringify(violations.slice(0, 5))}`],
+    [report.audit.ok ? 0 : 1, `audit that is not content: ${JSON.stringify(report.audit)}`],
     [
       report.unexpectedExits.length,
       `processes ended by themselves: ${report.unexpectedExits.slice(0, 3).join('; ')}`,
