@@ -52,6 +52,10 @@ export const errorCodes = {
     meaning: 'The job was cancelled.',
     action: 'Nothing; send it again if it is still wanted.',
   },
+  HW_WORKFLOW_TERMINATED: {
+    meaning: 'Somebody ended the workflow of the job from outside, before the job had a result.',
+    action: 'Run the job again, or send it again, if it is still wanted.',
+  },
   HW_JOB_UNKNOWN: {
     meaning: 'No workflow has this job, or Temporal does not remember it any more.',
     action: 'Check the job id; send the job again if the retention of the namespace has passed.',

@@ -1,6 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { Kafka } from '../../runtime/kafka';
+import { sendRecords } from '../../runtime/kafka-send';
 import { readLlmCalls } from './count-llm-calls';
+import { toRecord } from './missing-results';
 import { reconcile, type OnProgress } from './reconcile';
 import type { AuditReport } from './report';
 import type { RangeSelection } from './select-ranges';
@@ -19,6 +21,10 @@ export interface AuditOptions {
   select?: RangeSelection;
   /** Address of the LLM simulator, whose counters tell of calls made twice. */
   simulatorUrl?: string;
+  /** Publishes a `failed` result for each lost job whose workflow somebody terminated. Default: false, it only reads. */
+  publishMissing?: boolean;
+  /** Only for workflows that have been closed for so long, in milliseconds. Default: a minute. */
+  settledAfterMs?: number;
   /** How many examples of each kind the report names. Default: 10. */
   examples?: number;
   onProgress?: OnProgress;
@@ -26,8 +32,8 @@ export interface AuditOptions {
 }
 
 /**
- * Says for every record of the queue topic, or of a range of it, what became of it. Only reads. It may run at any time, jobs
- * under way included.
+ * Says for every record of the queue topic, or of a range of it, what became of it. It may run at any time, jobs under way
+ * included, and only reads unless it is told to publish what is missing.
  *
  * @throws HeadwayError `HW_CONFIG_INVALID` when a topic or partition does not exist; what kept Kafka or Temporal from answering;
  * the reason of `signal`
@@ -42,6 +48,10 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     jobIdsOnce: options.jobIdsOnce ?? false,
     readLlmCalls: simulatorUrl === undefined ? undefined : () => readLlmCalls(simulatorUrl, signal),
     examples: options.examples,
+    publishMissing: options.publishMissing
+      ? (results) => sendRecords(kafka, topics.results, results.map(toRecord))
+      : undefined,
+    settledAfterMs: options.settledAfterMs,
     onProgress: options.onProgress,
     signal,
   });

@@ -20,6 +20,8 @@ export interface Holders {
 
 export interface ClosedPack extends FoundPack {
   partition: number;
+  /** By offset: workflows of jobs that had left it, which are closed too. */
+  closedJobs: Map<number, FoundWorkflow>;
 }
 
 export interface FindHoldersOptions {
@@ -127,7 +129,7 @@ export async function findHolders(options: FindHoldersOptions): Promise<Holders>
       table.setVerdict(row, isRunning ? verdicts.running : verdicts.closed);
     }
     if (isRunning) holders.open.push({ partition, firstOffset, lastOffset, workflow: pack });
-    else holders.closed.push({ ...pack, partition });
+    else holders.closed.push({ ...pack, partition, closedJobs: new Map() });
   }
 
   /** Offsets a pack covers without having them as jobs, as their job ids came before. */
@@ -185,6 +187,7 @@ export async function findHolders(options: FindHoldersOptions): Promise<Holders>
       for (const id of [job.id, `${job.id}~${pack.runId}-${index}`]) {
         const workflow = await ask(() => lookup.workflow(id));
         if (workflow?.status === 'RUNNING') return running(table, row, workflow);
+        if (workflow) pack.closedJobs.set(table.offsetOf(row), workflow);
       }
     };
     await Promise.all(rows.map(askJob));

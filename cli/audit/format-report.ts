@@ -50,6 +50,7 @@ export function formatReport(
     ['repeated dead letters', results.repeatedDeadLetters],
     ['results without a record', results.withoutRecord],
     ['unreadable results', results.unreadable],
+    ['results published now', results.published],
     [
       'duplicate LLM calls',
       llmCalls?.duplicate ?? 'not counted',

@@ -2,6 +2,12 @@ import { jobIdOf } from '../../contracts/ids';
 import { compareLlmCalls, type LlmCallCounts } from './count-llm-calls';
 import { findHolders, type Holders } from './find-holders';
 import { markDuplicates } from './mark-duplicates';
+import {
+  findMissingResults,
+  SETTLED_AFTER_MS,
+  tooRecentWarning,
+  type MissingResult,
+} from './missing-results';
 import { identityOf, RecordTable, verdicts } from './record-table';
 import type { AuditReport } from './report';
 import type { AuditSource } from './source';
@@ -20,6 +26,10 @@ export interface ReconcileOptions {
   readLlmCalls?: () => Promise<LlmCallCounts | undefined>;
   /** How many examples of each kind the report names. */
   examples?: number;
+  /** Publishes results for jobs whose workflow somebody terminated. Absent: they are only told of. */
+  publishMissing?: (results: MissingResult[]) => Promise<void>;
+  /** Milliseconds that such a workflow must have been closed for. */
+  settledAfterMs?: number;
   onProgress?: OnProgress;
   signal?: AbortSignal;
   now?: () => number;
@@ -42,6 +52,7 @@ export interface Reconciled {
  */
 export async function reconcile(options: ReconcileOptions): Promise<Reconciled> {
   const { source, lookup, topic, group, jobIdsOnce, examples = 10, now = Date.now } = options;
+  const { settledAfterMs = SETTLED_AFTER_MS } = options;
   const startedAt = now();
   const { ranges, warnings } = await source.select();
   const tables = new Map(ranges.map((range) => [range.partition, new RecordTable(range)]));
@@ -69,6 +80,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   await readOutcomes();
   if (jobIdsOnce) markDuplicates(tables.values(), outcomes.otherJobIds);
 
+  const missing = await publishMissing();
   const summary = summarise(tables.values(), examples);
   const running = stillRunning(tables, holders.open);
   const counted = await options.readLlmCalls?.();
@@ -101,6 +113,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
       repeatedDeadLetters: counts.repeatedDeadLetters,
       withoutRecord: counts.withoutRecord,
       unreadable: counts.unreadableResults,
+      published: missing.length,
     },
     llmCalls: llm?.totals ?? null,
     examples: {
@@ -127,6 +140,22 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
       (_, message) => outcomes.takeDeadLetter(message),
       progress('reading dead letters'),
     );
+  }
+
+  async function publishMissing(): Promise<MissingResult[]> {
+    if (!options.publishMissing) return [];
+    const { results, tooRecent } = await findMissingResults({
+      tables,
+      holders,
+      lookup,
+      now: now(),
+      settledAfterMs,
+    });
+    if (tooRecent > 0) warnings.push(tooRecentWarning(tooRecent, settledAfterMs));
+    if (results.length === 0) return [];
+    await options.publishMissing(results);
+    await readOutcomes();
+    return results;
   }
 
   function progress(what: string): (done: number, total: number) => void {
@@ -162,12 +191,9 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
         partition === table.range.partition && firstOffset <= offset && offset <= lastOffset,
     );
     if (pack && table.verdictOf(row) === verdicts.closed) {
-      const { workflowId, status } = pack;
-      return {
-        workflowId,
-        workflowStatus: status,
-        why: `Its workflow is closed (${status}), and published no result for it.`,
-      };
+      const { workflowId, status } = pack.closedJobs.get(offset) ?? pack;
+      const why = `Its workflow is closed (${status}), and published no result for it.`;
+      return { workflowId, workflowStatus: status, why };
     }
     return {
       workflowId: null,

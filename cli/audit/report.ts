@@ -41,6 +41,8 @@ export const auditReportSchema = z.strictObject({
     /** For an offset of the range, but of a record that is not there: of an earlier topic of the same name, most likely. */
     withoutRecord: count,
     unreadable: count,
+    /** Published by this audit, for jobs whose workflow was terminated: `--publish-missing`. */
+    published: count,
   }),
   /** Null where the counters of the simulator cannot be reached. */
   llmCalls: z.strictObject({ accepted: count, accountedFor: count, duplicate: count }).nullable(),

@@ -12,6 +12,8 @@ export interface FoundWorkflow {
   status: string;
   /** Milliseconds since 1970. */
   startedAt: number;
+  /** When it was closed; absent while it runs. */
+  closedAt?: number;
 }
 
 /** A pack: its jobs lie between these offsets of its partition, both included. */
@@ -37,6 +39,7 @@ export interface WorkflowLookup {
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
+const GRPC_NOT_FOUND = 5;
 
 export function createWorkflowLookup(client: Client, topic: string): WorkflowLookup {
   const withDeadline = <T>(request: () => Promise<T>) =>
@@ -70,15 +73,20 @@ export function createWorkflowLookup(client: Client, topic: string): WorkflowLoo
       return info && toWorkflow(info);
     },
     async jobsOf({ workflowId, runId }) {
-      const { history } = await withDeadline(() =>
-        client.workflowService.getWorkflowExecutionHistory({
-          namespace: client.options.namespace,
-          execution: { workflowId, runId },
-          maximumPageSize: 1,
-        }),
-      );
-      const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-      return payload ? (await readPayload<PackInput>(client, payload)).jobs : undefined;
+      try {
+        const { history } = await withDeadline(() =>
+          client.workflowService.getWorkflowExecutionHistory({
+            namespace: client.options.namespace,
+            execution: { workflowId, runId },
+            maximumPageSize: 1,
+          }),
+        );
+        const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+        return payload ? (await readPayload<PackInput>(client, payload)).jobs : undefined;
+      } catch (error) {
+        if ((error as { code?: unknown }).code === GRPC_NOT_FOUND) return undefined;
+        throw error;
+      }
     },
   };
 
@@ -94,11 +102,12 @@ export function createWorkflowLookup(client: Client, topic: string): WorkflowLoo
 
 type Info = Pick<
   WorkflowExecutionInfo,
-  'workflowId' | 'runId' | 'status' | 'startTime' | 'memo' | 'typedSearchAttributes'
+  'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime' | 'memo' | 'typedSearchAttributes'
 >;
 
-function toWorkflow({ workflowId, runId, status, startTime }: Info): FoundWorkflow {
-  return { workflowId, runId, status: status.name, startedAt: startTime.getTime() };
+function toWorkflow({ workflowId, runId, status, startTime, closeTime }: Info): FoundWorkflow {
+  const times = { startedAt: startTime.getTime(), closedAt: closeTime?.getTime() };
+  return { workflowId, runId, status: status.name, ...times };
 }
 
 /** Undefined when it is not a pack from Kafka. */

@@ -13,6 +13,7 @@ import { createProgressBar } from '../progress';
 interface Options extends AuditArguments {
   simulator?: string;
   show: number;
+  publishMissing?: boolean;
   json?: boolean;
 }
 
@@ -29,6 +30,7 @@ export function auditCommand(context: CliContext): Command {
       '--simulator <url>',
       'LLM simulator to ask for calls made twice (default: that of the local stack)',
     )
+    .option('--publish-missing', 'publish a failed result for jobs whose workflow was terminated')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExit code 1 when a record is lost, or a job has different results.')
     .action((options: Options) => run(options, context));
@@ -51,6 +53,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
       select,
       simulatorUrl: options.simulator ?? localSimulator(env),
       examples: options.show,
+      publishMissing: options.publishMissing,
       onProgress: (what, done, total) => progress.update(what, done, total),
       signal,
     });

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { audit, type AuditOptions } from '../../../cli/audit/audit';
 import { auditReportSchema, type AuditReport } from '../../../cli/audit/report';
+import { projectRoot } from '../../../runtime/project-root';
 import { readLocalStack } from '../../../runtime/local-stack';
 import { eventually } from '../../support/eventually';
 import { packsOf } from '../../support/packs';
@@ -88,7 +91,76 @@ test('every record is found where it is: ended, dead-lettered, running, waiting,
   expect(report.longestRunningMs).toBeGreaterThan(0);
   expect(report.longestWaitingMs).toBeGreaterThan(0);
   expect(report.llmCalls).toEqual({ accepted: 15, accountedFor: 15, duplicate: 0 });
+
+  const published = await auditRig({ publishMissing: true, settledAfterMs: 0 });
+  expect(published.records).toMatchObject({ failed: 7, lost: 2 });
+  const results = await rig.resultsFor(idsOf(killed));
+  for (const [record] of results.values()) {
+    expect(record?.result).toMatchObject({ status: 'failed', error: { type: 'HW_WORKFLOW_TERMINATED' } });
+  }
 });
+
+test('skipped duplicates, aborted transactions and jobs that left their packs are told from lost ones', async () => {
+  const first = briefs(6, `${rig.name}-first`);
+  const [alone] = briefs(1, `${rig.name}-alone`, 'malformed times=1; hang');
+  if (!alone) throw new Error('no job');
+  const producer = rig.kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    transactionalId: rig.name,
+  });
+  await producer.connect();
+  const transaction = await producer.transaction();
+  const messages = briefs(3, `${rig.name}-aborted`).map((job) => ({
+    value: JSON.stringify(job),
+    partition: 0,
+  }));
+  await transaction.send({ topic: rig.queue, messages });
+  await transaction.abort();
+  await producer.disconnect();
+  await rig.startBridge({ JOB_ID_DEDUPE: 'ledger' });
+  await rig.startWorker();
+  await rig.produce([...first.slice(0, 3), first[0]!, alone, ...first.slice(3)], 0);
+  await rig.produce(first, 1);
+  await rig.resultsFor(idsOf(first));
+  await committedInAll(4 + 8 + 6);
+  await eventually('the job is on its own', async () => {
+    try {
+      return (await rig.client.workflow.getHandle(alone.id).describe()).status.name === 'RUNNING';
+    } catch {
+      return false;
+    }
+  });
+
+  const report = await auditRig({ jobIdsOnce: true });
+  expect(report.records).toMatchObject({ received: 14, completed: 6, running: 1, duplicate: 7, lost: 0 });
+  expect(report.examples.running).toMatchObject([{ jobId: alone.id }]);
+  expect(report.ok).toBe(true);
+});
+
+test('the command exits with 1 when a job is lost, and prints nothing but JSON with --json', async () => {
+  await rig.produce(briefs(3, `${rig.name}-lost`), 0);
+  const partitions = [{ partition: 0, offset: '3' }];
+  await rig.admin.setOffsets({ groupId: rig.group, topic: rig.queue, partitions });
+  const lost = await headway(['audit', '--json']);
+  expect([lost.status, lost.stderr]).toEqual([1, '']);
+  expect(auditReportSchema.parse(JSON.parse(lost.stdout)).records.lost).toBe(3);
+  const none = await headway(['audit', '--from', '3']);
+  expect([none.status, none.stderr]).toEqual([0, '']);
+  expect(none.stdout).toContain('Nothing is lost');
+});
+
+/** Runs the command as a user does. */
+function headway(args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const env = { ...process.env, ...rig.env };
+  const main = join(projectRoot(), 'dist', 'cli', 'main.js');
+  const child = spawn(process.execPath, [main, ...args], { env });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => (stdout += chunk));
+  child.stderr.on('data', (chunk) => (stderr += chunk));
+  return new Promise((resolve) => child.on('close', (status) => resolve({ status, stdout, stderr })));
+}
 
 /** The pack that holds a job, once Temporal shows it. */
 async function eventuallyPacks(jobId: string): Promise<string> {

@@ -1,4 +1,6 @@
-import { FakeWorld, timestampOf, TOPIC } from './support';
+import { toRecord } from '../../../cli/audit/missing-results';
+import { jobResultSchema, type JobResult } from '../../../contracts/job-result';
+import { FakeWorld, message, timestampOf, TOPIC } from './support';
 
 /** Offsets 0 to `count - 1`, all handed over, with job ids `job-<offset>`. */
 function worldOf(count: number): FakeWorld {
@@ -251,6 +253,59 @@ describe('job ids that came before', () => {
     const world = sentTwice();
     world.pack([0, 1], 'TERMINATED');
     expect((await world.audit({ jobIdsOnce: true })).records).toMatchObject({ duplicate: 0, lost: 4 });
+  });
+});
+
+describe('publishing what is missing', () => {
+  /** Jobs 0 and 1 in a terminated pack, 0 with its result; 2 left its pack and was terminated alone; 3 is in no workflow; 4 has lost its result. */
+  function terminated(): FakeWorld {
+    const world = worldOf(5);
+    world.pack([0, 1], 'TERMINATED');
+    world.pack([2], 'COMPLETED');
+    world.pack([4], 'COMPLETED');
+    world.job('job-2', 'job-2', 'TERMINATED');
+    world.result(0);
+    return world;
+  }
+
+  async function publishing(world: FakeWorld, settledAfterMs = 30_000) {
+    const published: JobResult[] = [];
+    const report = await world.audit({
+      settledAfterMs,
+      publishMissing: async (missing) => {
+        for (const one of missing) {
+          published.push(jobResultSchema.parse(one.result));
+          world.results.push({ ...message(world.results.length), value: Buffer.from(toRecord(one).value) });
+        }
+      },
+    });
+    return { report, published };
+  }
+
+  test('gives each job of a terminated workflow a failed result, and no other job one', async () => {
+    const world = terminated();
+    const { report, published } = await publishing(world);
+    expect(
+      published.map(({ id, status, error, workflow }) => [id, status, error?.type, workflow.id]),
+    ).toEqual([
+      ['job-1', 'failed', 'HW_WORKFLOW_TERMINATED', world.packs[0]?.workflowId],
+      ['job-2', 'failed', 'HW_WORKFLOW_TERMINATED', 'job-2'],
+    ]);
+    expect(report.records).toMatchObject({ completed: 1, failed: 2, lost: 2 });
+    expect(report.results.published).toBe(2);
+    expect((await publishing(world)).published).toEqual([]);
+  });
+
+  test('gives the same bytes each time, so that two audits side by side do no harm', async () => {
+    const [first, second] = await Promise.all([publishing(terminated()), publishing(terminated())]);
+    expect(JSON.stringify(second.published)).toBe(JSON.stringify(first.published));
+  });
+
+  test('waits until no worker can be publishing for the workflow any more', async () => {
+    const { report, published } = await publishing(terminated(), 120_000);
+    expect(published).toEqual([]);
+    expect(report.records.lost).toBe(4);
+    expect(report.warnings).toEqual([expect.stringContaining('Not published: 2 missing results')]);
   });
 });
 

@@ -59,6 +59,7 @@ export class FakeWorld {
       runId: `run-${first}`,
       status,
       startedAt: T0,
+      closedAt: status === 'RUNNING' ? undefined : T0 + 1_000,
       firstOffset: first,
       lastOffset: offsets.at(-1) ?? 0,
       jobCount: offsets.length,
@@ -75,7 +76,15 @@ export class FakeWorld {
   }
 
   job(workflowId: string, jobId = workflowId, status = 'RUNNING', hidden = false): void {
-    this.jobs.push({ workflowId, runId: `run-${workflowId}`, status, startedAt: T0, jobId, hidden });
+    this.jobs.push({
+      workflowId,
+      runId: `run-${workflowId}`,
+      status,
+      startedAt: T0,
+      closedAt: T0 + 2_000,
+      jobId,
+      hidden,
+    });
   }
 
   async audit(options: Partial<ReconcileOptions> = {}): Promise<AuditReport> {
@@ -160,7 +169,7 @@ function coordinates(offset: number) {
   return { topic: TOPIC, partition: 0, offset: String(offset), timestamp: timestampOf(offset) };
 }
 
-function message(offset: number, value: Buffer | null, timestamp = T0): ReadMessage {
+export function message(offset: number, value: Buffer | null = null, timestamp = T0): ReadMessage {
   return {
     offset: String(offset),
     value,
