@@ -10,7 +10,8 @@ const mayImport = {
   workers: ['contracts', 'pipelines', 'workflows', 'activities', 'runtime'],
   bridge: ['contracts', 'pipelines', 'runtime'],
   runtime: ['contracts'],
-  cli: ['contracts', 'bridge', 'runtime'],
+  // A retried job runs under the policy that its pipeline has now.
+  cli: ['contracts', 'pipelines', 'bridge', 'runtime'],
   stack: ['contracts', 'runtime'],
   demo: ['contracts', 'pipelines', 'runtime', 'stack'],
   bench: [

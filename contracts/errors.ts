@@ -68,6 +68,10 @@ export const errorCodes = {
     meaning: 'The job completed, or a newer run of it has ended since.',
     action: 'Nothing; take the newest result.',
   },
+  HW_REDRIVE_TAKEN_OVER: {
+    meaning: 'Another redrive of the same dead-letter topic began, so this one stopped.',
+    action: 'Run it again when the other one has ended; nothing is sent twice.',
+  },
   HW_UNAVAILABLE: {
     meaning: 'A system that a stage needs (database, internal service) is away.',
     action: 'Nothing; jobs wait and go on by themselves. Look after the system the message names.',

@@ -1,6 +1,7 @@
 import type { JobResult } from './job-result';
 
 type ResultOfRun = Pick<JobResult, 'id' | 'source' | 'run'>;
+type EndedResult = ResultOfRun & { timings: Pick<JobResult['timings'], 'completedAt'> };
 
 /** 1 for the run that the job's record (or request) began, 2 and so on for those somebody started after it had failed. */
 export function runNumber({ run }: Pick<ResultOfRun, 'run'>): number {
@@ -20,10 +21,7 @@ export function resultIdentity({ id, source, run }: ResultOfRun): string {
 }
 
 /** Whether a result takes the place of another one under the same key. Runs are in order; jobs that share an id are by time. */
-export function isNewer(
-  result: ResultOfRun & Pick<JobResult, 'timings'>,
-  other: ResultOfRun & Pick<JobResult, 'timings'>,
-): boolean {
+export function isNewer(result: EndedResult, other: EndedResult): boolean {
   const sameJob =
     resultIdentity({ ...result, run: undefined }) === resultIdentity({ ...other, run: undefined });
   if (sameJob) return runNumber(result) > runNumber(other);

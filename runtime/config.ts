@@ -11,7 +11,7 @@ import { readTemporalTarget, type TemporalTarget } from './temporal-target';
 /** Everything that is configured, checked. Durations are milliseconds, sizes bytes. */
 export interface Config {
   kafka: KafkaSecurity & { brokers: string[]; clientId: string };
-  topics: { queue: string; results: string; deadLetters: string };
+  topics: { queue: string; results: string; deadLetters: string; parking: string };
   temporal: TemporalTarget & { taskQueue: string; llmTaskQueue: string; payloadStore?: PayloadStore };
   bridge: {
     groupId: string;
@@ -105,7 +105,12 @@ function readers(
       clientId: v.KAFKA_CLIENT_ID,
       ...readKafkaSecurity(v, problems),
     }),
-    topics: () => ({ queue: v.QUEUE_TOPIC, results: v.RESULTS_TOPIC, deadLetters: v.DLQ_TOPIC }),
+    topics: () => ({
+      queue: v.QUEUE_TOPIC,
+      results: v.RESULTS_TOPIC,
+      deadLetters: v.DLQ_TOPIC,
+      parking: v.PARKING_TOPIC,
+    }),
     temporal: () => ({
       ...temporal(),
       taskQueue: v.HEADWAY_TASK_QUEUE,
@@ -168,6 +173,9 @@ function checkTogether(v: Environment, problems: ConfigProblems): void {
   }
   if (v.DLQ_TOPIC === v.QUEUE_TOPIC || v.DLQ_TOPIC === v.RESULTS_TOPIC) {
     problems.add('DLQ_TOPIC', 'must differ from QUEUE_TOPIC and RESULTS_TOPIC');
+  }
+  if ([v.QUEUE_TOPIC, v.RESULTS_TOPIC, v.DLQ_TOPIC].includes(v.PARKING_TOPIC)) {
+    problems.add('PARKING_TOPIC', 'must differ from the other topics');
   }
   if (v.BRIDGE_BACKLOG_LOW >= v.BRIDGE_BACKLOG_HIGH) {
     problems.add('BRIDGE_BACKLOG_LOW', 'must be less than BRIDGE_BACKLOG_HIGH');

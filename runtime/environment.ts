@@ -103,6 +103,10 @@ const kafka = {
   QUEUE_TOPIC: topic('x-jobs-queue', 'Topic the jobs come from.'),
   RESULTS_TOPIC: topic('x-jobs-results', 'Topic the results go to.'),
   DLQ_TOPIC: topic('x-jobs-dlq', 'Topic for records that can never be a job.'),
+  PARKING_TOPIC: topic(
+    'x-jobs-parked',
+    'Topic for dead letters that came back too often; `headway redrive` makes it when it is missing.',
+  ),
 };
 
 const temporal = {

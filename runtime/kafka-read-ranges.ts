@@ -11,6 +11,8 @@ export interface ReadRangesOptions {
   ranges: readonly PartitionRange[];
   /** Called once for each record, those of a partition in order. Records of aborted transactions do not come. */
   onRecord: (partition: number, message: ReadMessage) => void;
+  /** Waited for before more is read, after some records at a time. What it throws, `readRanges` throws. */
+  afterRecords?: () => Promise<void>;
   /** Called now and then with the number of offsets that are read. */
   onProgress?: (offsets: number) => void;
   signal?: AbortSignal;
@@ -26,7 +28,7 @@ const IDLE_MS = 60_000;
  * @throws what kept Kafka from answering; the reason of `signal`
  */
 export async function readRanges(options: ReadRangesOptions): Promise<void> {
-  const { kafka, topic, onRecord, onProgress, signal } = options;
+  const { kafka, topic, onRecord, afterRecords, onProgress, signal } = options;
   const cursors = createCursors(options.ranges);
   if (cursors.size === 0) return;
   signal?.throwIfAborted();
@@ -39,8 +41,16 @@ export async function readRanges(options: ReadRangesOptions): Promise<void> {
     retry: { restartOnFailure: () => Promise.resolve(false) },
   });
   let stopWaiting = () => {};
+  let fail = (_error: Error) => {};
+  /** Nobody waits any more, so what still arrives is not taken. */
+  let ended = false;
   try {
     const read = new Promise<void>((resolve, reject) => {
+      // Thrown in `eachBatch` it would only make kafkajs read the batch again.
+      fail = (error) => {
+        ended = true;
+        reject(error);
+      };
       const giveUp = () =>
         reject(
           new Error(`No record of topic ${topic} arrived for ${IDLE_MS / 1000} s, though some are missing.`),
@@ -51,6 +61,7 @@ export async function readRanges(options: ReadRangesOptions): Promise<void> {
       consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
       // Unlike `eachBatch` it also tells of a batch that held nothing but control records or an aborted transaction.
       consumer.on('consumer.end_batch_process', ({ payload }) => {
+        if (ended) return;
         clearTimeout(idle);
         idle = setTimeout(giveUp, IDLE_MS);
         passed(consumer, topic, payload.partition, cursors, Number(payload.lastOffset) + 1);
@@ -58,6 +69,7 @@ export async function readRanges(options: ReadRangesOptions): Promise<void> {
         if ([...cursors.values()].every(({ ranges }) => ranges.length === 0)) resolve();
       });
       stopWaiting = () => {
+        ended = true;
         clearTimeout(idle);
         signal?.removeEventListener('abort', interrupted);
       };
@@ -68,12 +80,14 @@ export async function readRanges(options: ReadRangesOptions): Promise<void> {
     await consumer.run({
       autoCommit: false,
       eachBatch: async ({ batch }) => {
+        if (ended) return;
         const cursor = cursors.get(batch.partition);
         for (const message of batch.messages) {
           const offset = Number(message.offset);
           if (!cursor || !take(cursor, offset)) continue;
           onRecord(batch.partition, message);
         }
+        await afterRecords?.().catch(fail);
       },
     });
     for (const { partition, next } of cursors.values())

@@ -5,7 +5,7 @@ import type { Logger } from '../../runtime/logger';
 
 export interface CheckDeadLetterTopicOptions {
   kafka: Pick<Kafka, 'admin'>;
-  topics: Config['topics'];
+  topics: Pick<Config['topics'], 'queue' | 'deadLetters'>;
   logger: Pick<Logger, 'warn'>;
 }
 

@@ -1,4 +1,5 @@
 import { HeadwayError } from '../../contracts/errors';
+import { readTime } from '../read-time';
 import type { OffsetSelection, RangeSelection } from './select-ranges';
 
 export interface AuditArguments {
@@ -34,19 +35,6 @@ function readOffsets(option: string, text: string): OffsetSelection {
   }
   throw invalid(
     `${option} must be an offset for all partitions, such as 100, or partitions with theirs, such as 0:100,3:250; not '${text}'.`,
-  );
-}
-
-const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `2h`, or ISO 8601 */
-function readTime(option: string, text: string, now: number): number {
-  const ago = /^(\d{1,6})([smhd])$/.exec(text);
-  if (ago) return now - Number(ago[1]) * (units[ago[2] ?? ''] ?? 0);
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;
-  if (!Number.isNaN(time)) return time;
-  throw invalid(
-    `${option} must be a time such as 2026-01-31T08:00:00Z, or how long ago, such as 90s, 30m, 2h, 7d; not '${text}'.`,
   );
 }
 

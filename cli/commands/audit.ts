@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../../runtime/config';
+import { isConnectionError } from '../../runtime/kafka-errors';
 import { readLocalStack } from '../../runtime/local-stack';
 import { audit } from '../audit/audit';
 import { formatReport } from '../audit/format-report';
@@ -76,12 +77,6 @@ async function run(options: Options, context: CliContext): Promise<void> {
 function localSimulator(env: NodeJS.ProcessEnv): string | undefined {
   if (env.OPENAI_API_KEY || env.OPENAI_BASE_URL) return undefined;
   return readLocalStack(env)?.llmBaseUrl;
-}
-
-function isConnectionError(error: unknown): boolean {
-  return (
-    error instanceof Error && /^KafkaJS(Connection|NumberOfRetriesExceeded|BrokerNotFound)/.test(error.name)
-  );
 }
 
 function readCount(text: string): number {

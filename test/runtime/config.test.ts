@@ -42,7 +42,12 @@ describe('loadConfig', () => {
   it('has a default for everything but the addresses', () => {
     expect(loadConfig(complete)).toEqual({
       kafka: { brokers: ['kafka-1:9092', 'kafka-2:9092'], clientId: 'headway' },
-      topics: { queue: 'x-jobs-queue', results: 'x-jobs-results', deadLetters: 'x-jobs-dlq' },
+      topics: {
+        queue: 'x-jobs-queue',
+        results: 'x-jobs-results',
+        deadLetters: 'x-jobs-dlq',
+        parking: 'x-jobs-parked',
+      },
       temporal: {
         address: 'temporal:7233',
         namespace: 'default',
@@ -129,6 +134,7 @@ describe('loadConfig', () => {
       QUEUE_TOPIC: ['..', 'a/b', 'x'.repeat(201), 'x'.repeat(250), 'x-jobs-dlq'],
       RESULTS_TOPIC: ['a b', 'x-jobs-queue'],
       DLQ_TOPIC: ['ä', 'x-jobs-results'],
+      PARKING_TOPIC: ['a b', 'x-jobs-dlq'],
       TEMPORAL_ADDRESS: ['temporal', 'https://temporal:7233'],
       TEMPORAL_PROFILE: ['no-such-profile'],
       TEMPORAL_TLS: ['yes'],

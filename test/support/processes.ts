@@ -23,8 +23,13 @@ const KEPT_BESIDE_FILE = 100_000;
  * Starts `dist/<entry>` with these variables beside the test's own. Its log is kept for failing tests, in memory, or appended to
  * a file by those who log much.
  */
-export function startProcess(entry: string, env: NodeJS.ProcessEnv, logFile?: string): HeadwayProcess {
-  const child = spawn(process.execPath, [join(projectRoot(), 'dist', entry)], {
+export function startProcess(
+  entry: string,
+  env: NodeJS.ProcessEnv,
+  logFile?: string,
+  args: string[] = [],
+): HeadwayProcess {
+  const child = spawn(process.execPath, [join(projectRoot(), 'dist', entry), ...args], {
     env: { ...process.env, LOG_FORMAT: 'json', LOG_LEVEL: 'debug', HEADWAY_EXIT_WITH_PARENT: '1', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -1,0 +1,85 @@
+import type { IHeaders } from 'kafkajs';
+import { deadLetterHeaders, redriveHeaders } from '../../../contracts/headers';
+import type { ReadMessage } from '../../../runtime/kafka-read-ranges';
+import { headerText } from '../queue-record';
+
+/** A record of the dead-letter topic. */
+export interface DeadLetterRecord {
+  partition: number;
+  offset: number;
+  /** Milliseconds since 1970, when it was dead-lettered. Tells a topic from its successor of the same name. */
+  timestamp: number;
+  key: Buffer | null;
+  value: Buffer | null;
+  /** All of them, the error headers included. */
+  headers: IHeaders;
+  /** Error code: why it was no job. */
+  code: string;
+  reason: string;
+  /** Where the record was. Undefined when the letter does not say so, as one that something else wrote. */
+  from?: { topic: string; partition: number };
+  /** How often it was sent back to the queue before. */
+  redrives: number;
+}
+
+export function readDeadLetter(partition: number, message: ReadMessage): DeadLetterRecord {
+  const { key, value, offset, timestamp } = message;
+  const headers = message.headers ?? {};
+  const topic = lastText(headers, deadLetterHeaders.topic);
+  const from = lastText(headers, deadLetterHeaders.partition);
+  return {
+    partition,
+    offset: Number(offset),
+    timestamp: Number(timestamp),
+    key,
+    value,
+    headers,
+    code: lastText(headers, deadLetterHeaders.class) ?? 'unknown',
+    reason: lastText(headers, deadLetterHeaders.message) ?? '',
+    from: topic !== undefined && /^\d+$/.test(from ?? '') ? { topic, partition: Number(from) } : undefined,
+    redrives: redrivesOf(headers),
+  };
+}
+
+/** The headers the record had: without ours, of which a record may have had one of its own before. */
+export function ownHeaders(headers: IHeaders): IHeaders {
+  const ours = new Set<string>(Object.values(deadLetterHeaders));
+  const own: IHeaders = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (!ours.has(name)) own[name] = value;
+    else if (Array.isArray(value) && value.length > 1) {
+      const earlier = value.slice(0, -1);
+      own[name] = earlier.length === 1 ? earlier[0] : earlier;
+    }
+  }
+  return own;
+}
+
+/** The name of the pipeline the record asks for; undefined when it is no JSON object that says so. */
+export function pipelineOf({ value }: Pick<DeadLetterRecord, 'value'>): string | undefined {
+  if (value === null) return undefined;
+  try {
+    const { pipeline } = JSON.parse(value.toString('utf8')) as { pipeline?: unknown };
+    return typeof pipeline === 'string' ? pipeline : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The topic did not take the value, so the bridge left it out: there is nothing to send. */
+export function lacksValue({ value, code }: Pick<DeadLetterRecord, 'value' | 'code'>): boolean {
+  return value === null && code !== 'HW_RECORD_EMPTY';
+}
+
+/** Anything but a small whole number counts as never: a header that a producer invented must not park its records. */
+function redrivesOf(headers: IHeaders): number {
+  const text = headerText(headers, redriveHeaders.count) ?? '';
+  return /^\d{1,4}$/.test(text) ? Number(text) : 0;
+}
+
+/** Of a repeated header ours is the last. */
+function lastText(headers: IHeaders, name: string): string | undefined {
+  const value = headers[name];
+  const last = Array.isArray(value) ? value.at(-1) : value;
+  return (last as typeof last | null)?.toString();
+}

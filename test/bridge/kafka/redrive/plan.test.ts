@@ -1,0 +1,94 @@
+import { ownHeaders, pipelineOf, readDeadLetter } from '../../../../bridge/kafka/redrive/dead-letter';
+import { createLetterFilter } from '../../../../bridge/kafka/redrive/filter';
+import { Markers, markerKey } from '../../../../bridge/kafka/redrive/markers';
+import { planMove, type Move, type PlanOptions } from '../../../../bridge/kafka/redrive/plan';
+import { deadLetterHeaders, redriveHeaders } from '../../../../contracts/headers';
+import { letterRecord, type LetterFacts } from './letters';
+
+const topic = 'jobs';
+const letter = (facts: Partial<LetterFacts> = {}, at: { offset?: number; timestamp?: number } = {}) =>
+  readDeadLetter(2, letterRecord({ topic, ...facts }, at));
+
+function plan(facts: Partial<LetterFacts> = {}, options: Partial<PlanOptions> = {}) {
+  return planMove(letter(facts), {
+    topics: { queue: topic, parking: 'parked' },
+    queuePartitions: 4,
+    maxBytes: { queue: 10_000, parking: 10_000 },
+    maxRedrives: 3,
+    again: false,
+    markers: new Markers(),
+    ...options,
+  });
+}
+
+test('a letter goes back as the record it was, to the partition it was in, with a count', () => {
+  const headers = { traceparent: 'a', twice: ['x', 'y'], empty: Buffer.alloc(0) };
+  const { record, to } = plan({ key: 'k', value: Buffer.from([0xff, 0, 1]), headers, partition: 3 }) as Move;
+  expect(to).toBe('queue');
+  expect(record.key).toEqual(Buffer.from('k'));
+  expect(record.value).toEqual(Buffer.from([0xff, 0, 1]));
+  expect(record.partition).toBe(3);
+  expect(record.headers).toEqual({ ...headers, [redriveHeaders.count]: '1' });
+});
+
+test('a header that the record itself had under one of our names stays', () => {
+  const { headers } = letter();
+  const name = deadLetterHeaders.topic;
+  const own = headers[name];
+  expect(ownHeaders({ ...headers, [name]: ['theirs', own as string] })).toEqual({ [name]: 'theirs' });
+  expect(ownHeaders({ ...headers, [name]: ['1', '2', own as string] })).toEqual({ [name]: ['1', '2'] });
+});
+
+test('a partition that the topic has no longer is left to the key', () => {
+  expect((plan({ partition: 9 }) as Move).record.partition).toBeUndefined();
+});
+
+test('a letter that was sent back too often is parked with its reason; a count nobody of ours wrote is none', () => {
+  expect((plan({ redrives: 2 }) as Move).record.headers[redriveHeaders.count]).toBe('3');
+  const parked = plan({ redrives: 3 }) as Move;
+  expect(parked).toMatchObject({ to: 'parking', topic: 'parked' });
+  expect(parked.record.headers).toHaveProperty([deadLetterHeaders.class], 'HW_RECORD_NOT_JSON');
+  expect(plan({ headers: { [redriveHeaders.count]: '-1' } })).toMatchObject({ to: 'queue' });
+  expect(plan({ headers: { [redriveHeaders.count]: '99999999999' } })).toMatchObject({ to: 'queue' });
+});
+
+test('what cannot go is kept, and why', () => {
+  expect(plan({ topic: 'other' })).toBe('otherTopic');
+  expect(plan({ value: null, code: 'HW_JOB_INVALID' })).toBe('withoutValue');
+  expect(plan({ value: null, code: 'HW_RECORD_EMPTY' })).toMatchObject({ to: 'queue' });
+  expect(plan({ value: 'x'.repeat(10_000) })).toBe('tooLarge');
+});
+
+test('a letter that was sent is not sent again, unless asked to; one at its place in a topic made anew is another', () => {
+  const markers = new Markers();
+  markers.add(markerKey(letter()));
+  markers.add('no marker of ours');
+  expect(plan({}, { markers })).toBe('alreadySent');
+  expect(plan({}, { markers, again: true })).toMatchObject({ to: 'queue' });
+  expect(markers.has(letter({}, { timestamp: 1_700_000_000_001 }))).toBe(false);
+  expect(markers.has(letter({}, { offset: 1 }))).toBe(false);
+});
+
+describe('filters', () => {
+  const all = { codes: [], pipelines: [] };
+  const value = JSON.stringify({ pipeline: 'brief', input: {} });
+
+  test('by code and by time', () => {
+    const one = letter({ code: 'HW_JOB_INVALID' }, { timestamp: 1_000 });
+    expect(createLetterFilter(all)(one)).toBe(true);
+    expect(createLetterFilter({ ...all, codes: ['HW_JOB_INVALID', 'HW_RECORD_EMPTY'] })(one)).toBe(true);
+    expect(createLetterFilter({ ...all, codes: ['HW_RECORD_EMPTY'] })(one)).toBe(false);
+    expect(createLetterFilter({ ...all, since: 1_000, until: 1_001 })(one)).toBe(true);
+    expect(createLetterFilter({ ...all, since: 1_001 })(one)).toBe(false);
+    expect(createLetterFilter({ ...all, until: 1_000 })(one)).toBe(false);
+  });
+
+  test('by pipeline, which a value that is no JSON object does not say', () => {
+    const filter = createLetterFilter({ ...all, pipelines: ['brief'] });
+    expect(filter(letter({ value }))).toBe(true);
+    for (const other of ['not json', 'null', '"brief"', '{"pipeline":7}', '{"pipeline":"other"}', null]) {
+      expect(filter(letter({ value: other }))).toBe(false);
+    }
+    expect(pipelineOf({ value: Buffer.from(value) })).toBe('brief');
+  });
+});
