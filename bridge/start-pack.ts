@@ -8,6 +8,13 @@ import type { Pipeline } from '../pipelines/define-pipeline';
 /** Longest wait for the server's answer to one request. A frozen server must not hold the bridge for ever. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
+/**
+ * A job beyond this size is alone in its pack. Turning it into JSON and back takes seconds where several meet in one worker, and a
+ * workflow task that takes longer than the default of 10 s is begun again.
+ */
+const LARGE_BYTES = 1024 * 1024;
+const LARGE_TASK_TIMEOUT = '60s';
+
 export interface PackToStart {
   workflowId: string;
   jobs: PackJob[];
@@ -62,6 +69,7 @@ export function createPackStarter({
           memo,
           typedSearchAttributes: attributesOf(pack),
           staticSummary: summaryOf(pack),
+          workflowTaskTimeout: isLarge(jobs) ? LARGE_TASK_TIMEOUT : undefined,
         }),
       );
       return { kind: 'started' };
@@ -121,6 +129,10 @@ function shortened(text: string): string {
     kept = `${characters.join('')}…`;
   }
   return kept;
+}
+
+function isLarge([job, ...others]: PackJob[]): boolean {
+  return others.length === 0 && JSON.stringify(job?.input).length > LARGE_BYTES;
 }
 
 /** The client reports trouble of the payload store as an unexpected error of gRPC, and hides what it says. */

@@ -46,6 +46,7 @@ export async function createWorkers(options: CreateWorkersOptions): Promise<Work
       ...common,
       taskQueue: temporal.taskQueue,
       workflowBundle: { codePath: bundlePath },
+      ...(temporal.payloadStore && timeForLargePayloads),
       // Short stages that failed locally, and jobs on their own: few, unless something is away.
       maxConcurrentActivityTaskExecutions: 100,
       maxConcurrentLocalActivityExecutions: worker.localActivitySlots,
@@ -58,3 +59,9 @@ export async function createWorkers(options: CreateWorkersOptions): Promise<Work
     ...(ownQueue ? [llm(ownQueue)] : []),
   ]);
 }
+
+/**
+ * How long workflow code may run without a pause, 5 s by default, before the SDK gives up on it, as on an endless loop. 20 MB take a
+ * second, and many times that on a busy machine. The SDK takes this option, but does not declare it.
+ */
+const timeForLargePayloads = { isolateExecutionTimeout: '60s' } as Partial<WorkerOptions>;

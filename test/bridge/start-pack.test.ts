@@ -4,7 +4,7 @@ import type { PackJob } from '../../contracts/pack';
 import { pipelineNamed } from '../../pipelines/registry';
 
 /** What the server is asked for. */
-async function started(ids: string[], topic = 'x-jobs-queue'): Promise<WorkflowStartOptions> {
+async function started(ids: string[], topic = 'x-jobs-queue', input = {}): Promise<WorkflowStartOptions> {
   const asked: WorkflowStartOptions[] = [];
   const client = {
     withDeadline: (_: unknown, request: () => Promise<unknown>) => request(),
@@ -12,7 +12,7 @@ async function started(ids: string[], topic = 'x-jobs-queue'): Promise<WorkflowS
   } as unknown as Client;
   const startPack = createPackStarter({ client, taskQueue: 't', llmTaskQueue: 'l', pipelineNamed });
   const jobs = ids.map((id, offset): PackJob => ({
-    ...{ id, pipeline: 'company-brief', input: {} },
+    ...{ id, pipeline: 'company-brief', input },
     source: { door: 'kafka', topic, partition: 0, offset: String(offset), timestamp: 1 },
   }));
   const range = { partition: `${topic}-0`, firstOffset: 0n, lastOffset: BigInt(ids.length - 1) };
@@ -35,3 +35,10 @@ it.each(['"'.repeat(200), '🚀'.repeat(50), '€'.repeat(66)])(
     expect(staticSummary.isWellFormed()).toBe(true);
   },
 );
+
+it('a job of many megabytes gets time for its workflow tasks, ordinary ones are noticed sooner when they get lost', async () => {
+  const large = await started(['a'], 'x', { text: 'x'.repeat(2_000_000) });
+  expect(large.workflowTaskTimeout).toBe('60s');
+  expect((await started(['a'])).workflowTaskTimeout).toBeUndefined();
+  expect((await started(['a', 'b'])).workflowTaskTimeout).toBeUndefined();
+});

@@ -90,7 +90,7 @@ test('20 MB in and 20 MB out, through a killed worker: whole, once, beside a sma
   const { externalStorage } = loadedDataConverter;
   const replayed = { workflowBundle: { codePath: bundlePath }, dataConverter: { externalStorage } };
   await Worker.runReplayHistory(replayed, await handle.fetchHistory(), result.workflow.id);
-});
+}, 240_000);
 
 interface Store {
   env: Record<string, string>;
