@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Admin, Kafka } from 'kafkajs';
 import { messageOf } from '../../../contracts/errors';
-import { deadLetterHeaders } from '../../../contracts/headers';
 import { packWorkflowId } from '../../../contracts/ids';
 import { createLimit } from '../../../runtime/limit';
 import { COMMITS_TOPIC, readCommit } from './commit-log';
+import { placeOf } from './dead-letter-place';
 import { followTopics } from './follow-topics';
+import { jobIdOf } from './job-id-of';
 import { createPackReader, type ListedPack } from './pack-reader';
 import { WatermarkChecks, type PendingRecord, type Violation } from './watermark-checks';
 
@@ -159,11 +160,8 @@ export function createWatermarkMonitor(options: WatermarkMonitorOptions): Waterm
           const timestamp = Number(message.timestamp);
           checks.record({ partition, offset: Number(message.offset), timestamp, jobId });
         } else {
-          const headers = message.headers ?? {};
-          if (String(headers[deadLetterHeaders.topic]) !== queue) return;
-          const at = Number(message.timestamp);
-          const of = (name: string) => Number(String(headers[name]));
-          checks.deadLetter(of(deadLetterHeaders.partition), of(deadLetterHeaders.offset), at);
+          const place = placeOf(message, queue);
+          if (place) checks.deadLetter(place.partition, place.offset, place.at);
         }
       },
       onProgress(topic, partition, next) {
@@ -292,14 +290,4 @@ function stretchesOf(pending: PendingRecord[]): { partition: number; from: numbe
     else stretches.push({ partition, from: offset, to: offset });
   }
   return stretches;
-}
-
-/** Undefined where the record is no job, or its id is made from where it lies and cannot come twice. */
-function jobIdOf(value: Buffer | null): string | undefined {
-  try {
-    const { id } = JSON.parse(String(value)) as { id?: unknown };
-    return typeof id === 'string' ? id : undefined;
-  } catch {
-    return undefined;
-  }
 }
