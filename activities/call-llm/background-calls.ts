@@ -79,6 +79,7 @@ export function createBackgroundCalls({
           return { ...base, usage: usageOf(response), ...readResponse(response, pipeline, limits) };
         }
         if (response === null) return { ...base, usage: noUsage, ...forgotten(handle) };
+        if (response) pollTimes.stillRunning(endedAt - handle.startedAt);
         // An unreachable provider says nothing about the call, so it only ends a job by its deadline.
         if (endedAt < handle.timeoutAt || (response === undefined && !handle.expires)) continue;
         await this.cancel(handle);

@@ -49,6 +49,40 @@ describe('poll times', () => {
     expect(times.untilNext(0)).toBe(250);
   });
 
+  it('of many calls to a slow model, none of which has ended, are mostly those of the oldest', () => {
+    const times = new PollTimes();
+    const calls = Array.from({ length: 2_000 }, (_, call) => ({ startedAt: call * 50, next: 0, polls: 0 }));
+    for (const call of calls) call.next = call.startedAt + 250;
+    for (let now = 0; now <= 120_000; now += 50) {
+      for (const call of calls.filter(({ startedAt, next }) => startedAt <= now && next <= now)) {
+        call.polls += 1;
+        times.stillRunning(now - call.startedAt);
+        call.next = now + times.untilNext(now - call.startedAt);
+      }
+    }
+    const polls = calls.reduce((sum, call) => sum + call.polls, 0) / calls.length;
+    expect(polls).toBeGreaterThan(1);
+    expect(polls).toBeLessThan(12);
+    const oldest = calls.slice(0, 20).reduce((sum, call) => sum + call.polls, 0) / 20;
+    expect(oldest).toBeGreaterThan(30);
+  });
+
+  it('go back to the beginning of what was seen once calls end', () => {
+    const times = new PollTimes();
+    for (let call = 0; call < 100; call++) times.stillRunning(30_000);
+    expect(times.untilNext(0)).toBe(30_000);
+    for (let call = 0; call < 200; call++) times.learn(pollsUntil(times, 60_000).find((at) => at >= 8_000)!);
+    expect(times.untilNext(0)).toBeLessThan(9_500);
+    times.stillRunning(60_000);
+    expect(times.untilNext(0)).toBeLessThan(9_500);
+  });
+
+  it('are not moved by a few calls that take long while nothing else is known', () => {
+    const times = new PollTimes();
+    for (let call = 0; call < 19; call++) times.stillRunning(60_000);
+    expect(times.untilNext(0)).toBe(250);
+  });
+
   it('begin, once learned, when the fastest calls end', () => {
     const times = learned((call) => 5_000 + call * 50);
     expect(times.untilNext(0)).toBeGreaterThanOrEqual(5_000);
