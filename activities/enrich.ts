@@ -66,7 +66,7 @@ export function createEnrich({ database, pipelineNamed, limits = jobLimits(false
     }
     try {
       const pipeline = pipelineNamed(job.pipeline);
-      const enrichment = await pipeline.enrich(job.input, { database, signal, jobId: job.id });
+      const enrichment = await pipeline.enrich(job.input, { database: until(signal), signal, jobId: job.id });
       const enriched: Enriched = {
         kind: 'enriched',
         prompt: pipeline.prompt(job.input, enrichment),
@@ -79,6 +79,11 @@ export function createEnrich({ database, pipelineNamed, limits = jobLimits(false
     } catch (error) {
       return toStageFailure(error, 'HW_ENRICH_FAILED');
     }
+  }
+
+  /** What a batch has given up is asked for again by the next one. Both in the queue of a slow database would make it slower still. */
+  function until(signal: AbortSignal): Database {
+    return { query: (sql, parameters) => database.query(sql, parameters, signal) };
   }
 }
 

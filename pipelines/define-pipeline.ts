@@ -8,7 +8,12 @@ export { PermanentError, UnavailableError } from '../contracts/stage-errors';
 
 /** Read access to the internal data. Parameters are `$1`, `$2`, ... as PostgreSQL has them. */
 export interface Database {
-  query<Row extends Record<string, unknown>>(sql: string, parameters?: unknown[]): Promise<Row[]>;
+  /** A query that still waits for a connection when `signal` is aborted is not sent. In `enrich` that is so without giving one. */
+  query<Row extends Record<string, unknown>>(
+    sql: string,
+    parameters?: unknown[],
+    signal?: AbortSignal,
+  ): Promise<Row[]>;
 }
 
 /** What the web search of the model may do. Names as in the OpenAI Responses API, tool type `web_search`. */

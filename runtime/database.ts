@@ -1,4 +1,4 @@
-import { Pool, type QueryResultRow } from 'pg';
+import { Pool, type PoolClient, type QueryResultRow } from 'pg';
 import type { Database } from '../pipelines/define-pipeline';
 import { messageOf } from '../contracts/errors';
 import { isUnavailable, UnavailableError } from '../contracts/stage-errors';
@@ -28,11 +28,14 @@ export function createDatabase(
   // Without a listener, a database restart would end the process. The pool replaces the connection by itself.
   pool.on('error', (error) => logger?.warn({ reason: messageOf(error) }, 'database connection lost'));
   return {
-    async query<Row extends Record<string, unknown>>(sql: string, parameters?: unknown[]): Promise<Row[]> {
+    async query<Row extends Record<string, unknown>>(
+      sql: string,
+      parameters?: unknown[],
+      signal?: AbortSignal,
+    ): Promise<Row[]> {
       const stopTimer = metrics?.databaseQueryDuration.startTimer();
       try {
-        const { rows } = await pool.query<Row & QueryResultRow>(sql, parameters);
-        return rows;
+        return await ask<Row>(sql, parameters, signal);
       } catch (error) {
         throw isAway(error) ? new UnavailableError(`database: ${messageOf(error)}`, { cause: error }) : error;
       } finally {
@@ -41,7 +44,27 @@ export function createDatabase(
     },
     close: () => pool.end(),
   };
+
+  async function ask<Row>(sql: string, parameters?: unknown[], signal?: AbortSignal): Promise<Row[]> {
+    const connection = await pool.connect();
+    // The query that runs reports a connection that breaks; without a listener it would end the process.
+    connection.on('error', ignore);
+    let busy = false;
+    try {
+      signal?.throwIfAborted();
+      busy = true;
+      const { rows } = await connection.query<Row & QueryResultRow>(sql, parameters);
+      busy = false;
+      return rows;
+    } finally {
+      connection.off('error', ignore);
+      // A query that was given up may still be running there.
+      connection.release(busy);
+    }
+  }
 }
+
+const ignore = (): void => undefined;
 
 /**
  * The server is away or overloaded, whatever the query is. SQLSTATE classes 08 (connection), 53 (resources) and 57P

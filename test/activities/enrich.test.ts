@@ -40,7 +40,7 @@ describe('enrichJobs', () => {
   it('gives each job its prompt and its enrichment', async () => {
     const seen: unknown[] = [];
     const { enrichJobs } = open((input, context) => {
-      seen.push([input, context.jobId, context.database === database, context.signal.aborted]);
+      seen.push([input, context.jobId, context.signal.aborted]);
       return [input.word];
     });
     const { outcomes } = await enrichJobs({ jobs: jobsOf('a', 'b'), timeoutMs });
@@ -59,9 +59,24 @@ describe('enrichJobs', () => {
       },
     ]);
     expect(seen).toEqual([
-      [{ word: 'a' }, 'job-0', true, false],
-      [{ word: 'b' }, 'job-1', true, false],
+      [{ word: 'a' }, 'job-0', false],
+      [{ word: 'b' }, 'job-1', false],
     ]);
+  });
+
+  it('withdraws the queries of jobs it no longer waits for', async () => {
+    const signals: (AbortSignal | undefined)[] = [];
+    const slow: Database = {
+      query: (_sql, _parameters, signal) => {
+        signals.push(signal);
+        return new Promise((resolve) => signals.length === 1 && resolve([]));
+      },
+    };
+    const pipeline = testPipeline({ enrich: (_input, context) => context.database.query('select 1') });
+    const { enrichJobs } = createEnrich({ database: slow, pipelineNamed: () => pipeline });
+    const { outcomes } = await enrichJobs({ jobs: jobsOf('quick', 'slow'), timeoutMs });
+    expect(outcomes.map(({ index }) => index)).toEqual([0]);
+    expect(signals[1]?.aborted).toBe(true);
   });
 
   it('makes the error of one job a value, and lets the others go on', async () => {
