@@ -19,7 +19,7 @@ export function formatRedrive(report: RedriveReport, topics: Topics): string {
     rows.length > 0 && formatTable([['code', 'pipeline', 'letters'], ...rows]),
     `${count(sent.queue)} ${verb} back to ${topics.queue}${sent.parking > 0 ? `, ${parked}` : ''}.`,
     list('Left where they are:', [
-      [kept.alreadySent, 'sent before; --again sends them once more'],
+      [kept.alreadySent, 'sent before; --again sends their records once more'],
       [kept.otherTopic, `not from ${topics.queue}`],
       [kept.withoutValue, 'without the value, which was too large for the dead-letter topic'],
       [kept.tooLarge, 'too large for the topic they would go to (max.message.bytes)'],

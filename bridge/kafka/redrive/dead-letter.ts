@@ -7,7 +7,7 @@ import { headerText } from '../queue-record';
 export interface DeadLetterRecord {
   partition: number;
   offset: number;
-  /** Milliseconds since 1970, when it was dead-lettered. Tells a topic from its successor of the same name. */
+  /** Milliseconds since 1970, when it was dead-lettered. */
   timestamp: number;
   key: Buffer | null;
   value: Buffer | null;
@@ -17,7 +17,7 @@ export interface DeadLetterRecord {
   code: string;
   reason: string;
   /** Where the record was. Undefined when the letter does not say so, as one that something else wrote. */
-  from?: { topic: string; partition: number };
+  from?: { topic: string; partition: number; offset: string };
   /** How often it was sent back to the queue before. */
   redrives: number;
 }
@@ -26,7 +26,9 @@ export function readDeadLetter(partition: number, message: ReadMessage): DeadLet
   const { key, value, offset, timestamp } = message;
   const headers = message.headers ?? {};
   const topic = lastText(headers, deadLetterHeaders.topic);
-  const from = lastText(headers, deadLetterHeaders.partition);
+  const fromPartition = lastText(headers, deadLetterHeaders.partition) ?? '';
+  const fromOffset = lastText(headers, deadLetterHeaders.offset) ?? '';
+  const isPlace = topic !== undefined && /^\d+$/.test(fromPartition) && /^\d+$/.test(fromOffset);
   return {
     partition,
     offset: Number(offset),
@@ -36,7 +38,7 @@ export function readDeadLetter(partition: number, message: ReadMessage): DeadLet
     headers,
     code: lastText(headers, deadLetterHeaders.class) ?? 'unknown',
     reason: lastText(headers, deadLetterHeaders.message) ?? '',
-    from: topic !== undefined && /^\d+$/.test(from ?? '') ? { topic, partition: Number(from) } : undefined,
+    from: isPlace ? { topic, partition: Number(fromPartition), offset: fromOffset } : undefined,
     redrives: redrivesOf(headers),
   };
 }

@@ -1,31 +1,30 @@
+import { createHash } from 'node:crypto';
 import type { DeadLetterRecord } from './dead-letter';
 
-type Place = Pick<DeadLetterRecord, 'partition' | 'offset' | 'timestamp'>;
+type Letter = Pick<DeadLetterRecord, 'from' | 'key' | 'value'>;
 
 /**
- * Key of the record that says that a dead letter was sent. The timestamp is in it since offsets start over in a topic
- * that was deleted and made again, whose letters must not be taken for the old ones.
+ * Key of the note that says that a dead letter was sent. It names the record and not the letter, since after a crash of the bridge
+ * one record may have two letters. The hash is in it since offsets start over in a queue topic that was deleted and made again, whose
+ * records must not be taken for the old ones.
  */
-export function markerKey({ partition, offset, timestamp }: Place): string {
-  return `${partition}:${offset}:${timestamp}`;
+export function markerKey({ from, key, value }: Letter): string {
+  const hash = createHash('sha256')
+    .update(String(key?.length ?? -1))
+    .update(key ?? '')
+    .update(value ?? '');
+  return `${from?.topic}:${from?.partition}:${from?.offset}:${hash.digest('base64url').slice(0, 16)}`;
 }
 
-/** The dead letters that were sent. In memory one entry of a map for each. */
+/** The records that were sent back, about 100 bytes of memory each. */
 export class Markers {
-  /** By partition: timestamps by offset. */
-  private readonly sent = new Map<number, Map<number, number>>();
+  private readonly sent = new Set<string>();
 
-  /** Takes a record of the marker topic; one that is none of ours is passed over. */
-  add(key: string): void {
-    const [partition, offset, timestamp] = key.split(':').map(Number);
-    if (partition === undefined || offset === undefined || timestamp === undefined || Number.isNaN(timestamp))
-      return;
-    const ofPartition = this.sent.get(partition) ?? new Map<number, number>();
-    ofPartition.set(offset, timestamp);
-    this.sent.set(partition, ofPartition);
+  add(marker: string): void {
+    this.sent.add(marker);
   }
 
-  has({ partition, offset, timestamp }: Place): boolean {
-    return this.sent.get(partition)?.get(offset) === timestamp;
+  has(letter: Letter): boolean {
+    return this.sent.has(markerKey(letter));
   }
 }

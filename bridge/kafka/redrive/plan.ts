@@ -15,6 +15,8 @@ export interface PlanOptions {
   /** Letters that were sent already are sent once more. */
   again: boolean;
   markers: Markers;
+  /** Those of this run; a record may have two letters. */
+  inThisRun: Markers;
 }
 
 /** Why a letter that was asked for stays where it is. */
@@ -36,14 +38,16 @@ export interface Move {
   bytes: number;
 }
 
-/** What happens to one letter: it goes back to where it came from as it was, is parked, or is kept, and why. */
+/** What happens to one letter: it goes back to where it came from as it was, is parked, or is kept, and why. Notes what goes. */
 export function planMove(letter: DeadLetterRecord, options: PlanOptions): Move | Kept {
-  const { topics, maxBytes, maxRedrives, again, markers } = options;
+  const { topics, maxBytes, maxRedrives, again, markers, inThisRun } = options;
   if (letter.from?.topic !== topics.queue) return 'otherTopic';
   if (lacksValue(letter)) return 'withoutValue';
-  if (!again && markers.has(letter)) return 'alreadySent';
+  if ((!again && markers.has(letter)) || inThisRun.has(letter)) return 'alreadySent';
   const move = letter.redrives >= maxRedrives ? park(letter, options) : sendBack(letter, options);
-  return move.bytes > maxBytes[move.to] ? 'tooLarge' : move;
+  if (move.bytes > maxBytes[move.to]) return 'tooLarge';
+  inThisRun.add(move.marker);
+  return move;
 }
 
 /** Key, value and headers as they were when the bridge read them, and the count. */

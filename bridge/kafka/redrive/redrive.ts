@@ -81,7 +81,8 @@ async function redriveLetters(options: RedriveOptions, prepared: Prepared): Prom
   const { topics, sender, markers } = prepared;
   const { queuePartitions, maxBytes } = topics;
   const { maxRedrives, again = false } = options;
-  const plan: PlanOptions = { topics, queuePartitions, maxBytes, maxRedrives, again, markers };
+  const inThisRun = new Markers();
+  const plan: PlanOptions = { topics, queuePartitions, maxBytes, maxRedrives, again, markers, inThisRun };
   const tally = createTally(dryRun, options.examples ?? 0);
   const waiting: { letter: DeadLetterRecord; move: Move }[] = [];
   const enough = new AbortController();

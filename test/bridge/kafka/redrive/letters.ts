@@ -11,17 +11,19 @@ export interface LetterFacts {
   headers?: IHeaders;
   topic: string;
   partition?: number;
+  /** Where the record was. */
+  offset?: number;
   code?: ErrorCode;
   redrives?: number;
 }
 
 /** A dead letter as the bridge writes it. */
 export function letterMessage(facts: LetterFacts) {
-  const { key = null, value = 'not json', headers = {}, topic, partition = 0, redrives } = facts;
+  const { key = null, value = 'not json', headers = {}, topic, partition = 0, offset = 7, redrives } = facts;
   const added = toDeadLetterHeaders({
     topic,
     partition,
-    offset: '7',
+    offset: String(offset),
     group: 'headway-bridge',
     message: 'the record value is not JSON',
     class: facts.code ?? 'HW_RECORD_NOT_JSON',
@@ -33,16 +35,13 @@ export function letterMessage(facts: LetterFacts) {
 }
 
 /** As it comes out of Kafka. */
-export function letterRecord(
-  facts: LetterFacts,
-  at: { offset?: number; timestamp?: number } = {},
-): ReadMessage {
+export function letterRecord(facts: LetterFacts, timestamp = 1_700_000_000_000): ReadMessage {
   const { key, value, headers } = letterMessage(facts);
   return {
     key: key === null ? null : Buffer.from(key),
     value: value === null ? null : Buffer.from(value),
     headers,
-    offset: String(at.offset ?? 0),
-    timestamp: String(at.timestamp ?? 1_700_000_000_000),
+    offset: '0',
+    timestamp: String(timestamp),
   };
 }

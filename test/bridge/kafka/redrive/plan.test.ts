@@ -6,8 +6,8 @@ import { deadLetterHeaders, redriveHeaders } from '../../../../contracts/headers
 import { letterRecord, type LetterFacts } from './letters';
 
 const topic = 'jobs';
-const letter = (facts: Partial<LetterFacts> = {}, at: { offset?: number; timestamp?: number } = {}) =>
-  readDeadLetter(2, letterRecord({ topic, ...facts }, at));
+const letter = (facts: Partial<LetterFacts> = {}, timestamp?: number) =>
+  readDeadLetter(2, letterRecord({ topic, ...facts }, timestamp));
 
 function plan(facts: Partial<LetterFacts> = {}, options: Partial<PlanOptions> = {}) {
   return planMove(letter(facts), {
@@ -17,6 +17,7 @@ function plan(facts: Partial<LetterFacts> = {}, options: Partial<PlanOptions> = 
     maxRedrives: 3,
     again: false,
     markers: new Markers(),
+    inThisRun: new Markers(),
     ...options,
   });
 }
@@ -59,14 +60,23 @@ test('what cannot go is kept, and why', () => {
   expect(plan({ value: 'x'.repeat(10_000) })).toBe('tooLarge');
 });
 
-test('a letter that was sent is not sent again, unless asked to; one at its place in a topic made anew is another', () => {
+test('a record that was sent is not sent again, unless asked to', () => {
   const markers = new Markers();
   markers.add(markerKey(letter()));
-  markers.add('no marker of ours');
   expect(plan({}, { markers })).toBe('alreadySent');
   expect(plan({}, { markers, again: true })).toMatchObject({ to: 'queue' });
-  expect(markers.has(letter({}, { timestamp: 1_700_000_000_001 }))).toBe(false);
-  expect(markers.has(letter({}, { offset: 1 }))).toBe(false);
+  // At its place in a queue topic that was deleted and made again, there is another record.
+  for (const other of [{ offset: 8 }, { partition: 1 }, { value: 'other' }, { key: 'k' }]) {
+    expect(plan(other, { markers })).toMatchObject({ to: 'queue' });
+  }
+});
+
+test('a record that has two letters, from a crash of the bridge, is sent once', () => {
+  const inThisRun = new Markers();
+  const again = true;
+  expect(plan({}, { inThisRun, again })).toMatchObject({ to: 'queue' });
+  expect(plan({}, { inThisRun, again })).toBe('alreadySent');
+  expect(markerKey(letter({}, 1))).toBe(markerKey(letter({}, 2)));
 });
 
 describe('filters', () => {
@@ -74,7 +84,7 @@ describe('filters', () => {
   const value = JSON.stringify({ pipeline: 'brief', input: {} });
 
   test('by code and by time', () => {
-    const one = letter({ code: 'HW_JOB_INVALID' }, { timestamp: 1_000 });
+    const one = letter({ code: 'HW_JOB_INVALID' }, 1_000);
     expect(createLetterFilter(all)(one)).toBe(true);
     expect(createLetterFilter({ ...all, codes: ['HW_JOB_INVALID', 'HW_RECORD_EMPTY'] })(one)).toBe(true);
     expect(createLetterFilter({ ...all, codes: ['HW_RECORD_EMPTY'] })(one)).toBe(false);

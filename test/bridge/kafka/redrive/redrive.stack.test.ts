@@ -33,7 +33,7 @@ const run = (options: Partial<RedriveOptions> = {}) =>
 async function writeLetters(letters: Partial<LetterFacts>[]): Promise<void> {
   const producer = rig.kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
-  const messages = letters.map((facts) => letterMessage({ topic: rig.queue, ...facts }));
+  const messages = letters.map((facts, offset) => letterMessage({ topic: rig.queue, offset, ...facts }));
   await producer.send({ topic: topics.deadLetters, acks: -1, messages });
   await producer.disconnect();
 }
