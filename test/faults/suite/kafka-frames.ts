@@ -4,6 +4,7 @@
  * https://kafka.apache.org/protocol#protocol_messages
  */
 
+const PRODUCE = 0;
 const OFFSET_COMMIT = 8;
 const REQUEST_HEAD_BYTES = 12;
 const ANSWER_HEAD_BYTES = 8;
@@ -19,9 +20,20 @@ export interface OffsetCommitRequest {
 /** What a frame turns out to be once its head is there: it may need more bytes than that, or have to be held. */
 type Verdict = { need: number } | 'forward' | 'hold';
 
-/** Requests; `onOffsetCommit` is asked about each commit before its first byte goes on. */
-export function requestFrames(onOffsetCommit: (request: OffsetCommitRequest) => 'forward' | 'hold') {
+/**
+ * Requests; `onOffsetCommit` is asked about each commit before its first byte goes on, `onProduce` (which may be absent at the moment) gets each
+ * whole Produce request.
+ */
+export function requestFrames(
+  onOffsetCommit: (request: OffsetCommitRequest) => 'forward' | 'hold',
+  onProduce: () => ((frame: Buffer) => void) | undefined = () => undefined,
+) {
   return new FrameReader(REQUEST_HEAD_BYTES, (bytes, frameBytes) => {
+    if (bytes.readInt16BE(4) === PRODUCE) {
+      if (onProduce() && bytes.length < frameBytes) return { need: frameBytes };
+      onProduce()?.(bytes);
+      return 'forward';
+    }
     if (bytes.readInt16BE(4) !== OFFSET_COMMIT) return 'forward';
     if (bytes.length < frameBytes) return { need: frameBytes };
     return onOffsetCommit({ correlationId: bytes.readInt32BE(8), group: groupOf(bytes) });

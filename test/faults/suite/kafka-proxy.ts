@@ -17,19 +17,25 @@ export type OffsetCommitHandler = (event: OffsetCommitEvent) => 'forward' | 'hol
 export interface KafkaProxy extends TcpProxy {
   /** Asked when a commit arrives from a client, and again when its answer arrives from the broker. Undefined: all pass. */
   onOffsetCommit(handler: OffsetCommitHandler | undefined): void;
+  /** Called with each whole Produce request from a client, which goes on all the same. Undefined: with none. */
+  onProduce(handler: ((frame: Buffer) => void) | undefined): void;
 }
 
 /** A TCP proxy for a Kafka listener without TLS. The broker must advertise the proxy's port, or clients go past it. */
 export async function createKafkaProxy(options: Omit<TcpProxyOptions, 'inspector'>): Promise<KafkaProxy> {
   let handler: OffsetCommitHandler = () => 'forward';
+  let onProduce: ((frame: Buffer) => void) | undefined;
 
   const inspector = (): Inspector => {
     /** Groups of the commits under way, by correlation id. */
     const commits = new Map<number, string | undefined>();
-    const requests = requestFrames(({ correlationId, group }) => {
-      commits.set(correlationId, group);
-      return handler({ phase: 'request', group });
-    });
+    const requests = requestFrames(
+      ({ correlationId, group }) => {
+        commits.set(correlationId, group);
+        return handler({ phase: 'request', group });
+      },
+      () => onProduce,
+    );
     const answers = answerFrames((correlationId) => {
       if (!commits.has(correlationId)) return 'forward';
       const group = commits.get(correlationId);
@@ -40,5 +46,9 @@ export async function createKafkaProxy(options: Omit<TcpProxyOptions, 'inspector
   };
 
   const proxy = await createTcpProxy({ ...options, inspector });
-  return { ...proxy, onOffsetCommit: (next) => (handler = next ?? (() => 'forward')) };
+  return {
+    ...proxy,
+    onOffsetCommit: (next) => (handler = next ?? (() => 'forward')),
+    onProduce: (next) => (onProduce = next),
+  };
 }

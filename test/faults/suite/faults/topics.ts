@@ -1,6 +1,7 @@
 import { ConfigResourceTypes } from 'kafkajs';
 import { createTopics } from '../../../../stack/kafka/topics';
 import { eventually } from '../../../support/eventually';
+import { fenceProducer, topicOf } from '../fence-producer';
 import { group, topics, type World } from '../world';
 import { resetOffsets, whileGroupIsEmpty } from './bridges';
 import type { Fault } from './fault';
@@ -34,6 +35,16 @@ export const topicFaults: Fault[] = [
     },
   },
   {
+    name: 'results-producer-fenced',
+    about: 'a producer of results fenced by a successor with its id and a higher epoch, three times',
+    async strike({ world }) {
+      for (let time = 0; time < 3; time++) {
+        await fenceOne(world);
+        await world.last(4_000);
+      }
+    },
+  },
+  {
     name: 'offsets-reset-to-beginning',
     about: 'the offsets of the group set back to the beginning',
     alone: true,
@@ -52,17 +63,14 @@ export const topicFaults: Fault[] = [
   },
   {
     name: 'topic-made-anew',
-    about: 'the queue topic deleted and made again while its jobs run: offsets start over',
+    about: 'the queue topic deleted and made again under running bridges, while its jobs run: offsets start over',
     alone: true,
     async strike({ world, load, watermark }) {
       await load.pause();
       await eventually('every record is handed over', () => isDrained(world), 300_000);
-      await whileGroupIsEmpty(world, async () => {
-        await world.admin.deleteTopics({ topics: [topics.queue] });
-        await world.admin.deleteGroups([group]);
-        watermark.topicMadeAnew();
-        await eventually('the topic is made again', () => makeAgain(world), 60_000);
-      });
+      await world.admin.deleteTopics({ topics: [topics.queue] });
+      watermark.topicMadeAnew();
+      await eventually('the topic is made again', () => makeAgain(world), 60_000);
       load.start();
     },
   },
@@ -72,6 +80,22 @@ async function tooFewReplicas(world: World, topic: string): Promise<void> {
   await configure(world, topic, 'min.insync.replicas', '3');
   await away(world, world.stack.servers.kafka[2], 60_000);
   await configure(world, topic, 'min.insync.replicas', '2');
+}
+
+/** Who writes the next result is fenced with a copy of that very request. */
+async function fenceOne(world: World): Promise<void> {
+  const [frame, index] = await new Promise<[Buffer, number]>((resolve) => {
+    for (const [index, proxy] of world.proxies.kafka.entries()) {
+      proxy.onProduce((frame) => {
+        if (topicOf(frame) === topics.results) resolve([Buffer.from(frame), index]);
+      });
+    }
+  });
+  for (const proxy of world.proxies.kafka) proxy.onProduce(undefined);
+  const [host = '', port] = (world.stack.kafkaListeners[index]?.client ?? '').split(':');
+  // A moment later than the original, whose place in the log it would otherwise take.
+  await world.last(1_000);
+  await fenceProducer(frame, { host, port: Number(port) });
 }
 
 async function configure(world: World, topic: string, name: string, value: string): Promise<void> {
