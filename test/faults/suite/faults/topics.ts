@@ -63,7 +63,8 @@ export const topicFaults: Fault[] = [
   },
   {
     name: 'topic-made-anew',
-    about: 'the queue topic deleted and made again under running bridges, while its jobs run: offsets start over',
+    about:
+      'the queue topic deleted and made again under running bridges, while its jobs run: offsets start over',
     alone: true,
     async strike({ world, load, watermark }) {
       await load.pause();
