@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { lineChart } from '../line-chart';
 import { committedSum, produceJobs } from '../kafka-load';
 import { memoryOf } from '../process-memory';
+import { countTroubles } from './histories';
 import { group, topics, waitFor, withFloodStack } from './flood-stack';
 import { readMetrics, startSampler } from './sampler';
 
@@ -76,6 +77,7 @@ export async function measureWaiting(options: WaitingOptions) {
         resultRecords: results.records(),
         lost: audit.records.lost,
         auditOk: audit.ok,
+        ...(await countTroubles(flood.client, (done) => report.progress(() => `${done} histories read`))),
       },
       chart: await lineChart({
         title: `Bridge with ${options.records.toLocaleString('en-US')} records waiting`,
