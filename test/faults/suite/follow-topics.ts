@@ -99,7 +99,10 @@ export function followTopics({ kafka, topics, onRecord, onProgress }: FollowOpti
       if (!stopped && mine === generation) await over;
     } finally {
       // With Kafka away it would say goodbye for long, and nobody waits for that.
-      await Promise.race([consumer.disconnect().catch(() => undefined), delay(3_000)]);
+      await Promise.race([
+        consumer.disconnect().catch(() => undefined),
+        delay(3_000, undefined, { ref: false }),
+      ]);
     }
   }
 

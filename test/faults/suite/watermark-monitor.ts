@@ -84,7 +84,7 @@ export function createWatermarkMonitor(options: WatermarkMonitorOptions): Waterm
   /** The last look at Kafka found everything read. */
   let allRead = false;
   let trouble: string | undefined;
-  let stopping = false;
+  const stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
   let admin: Admin | undefined;
   let follower: ReturnType<typeof follow> | undefined;
@@ -95,7 +95,7 @@ export function createWatermarkMonitor(options: WatermarkMonitorOptions): Waterm
       running = run();
     },
     async stop() {
-      stopping = true;
+      stopping.abort();
       await running;
       await follower?.stop();
       await admin?.disconnect().catch(() => undefined);
@@ -121,7 +121,7 @@ export function createWatermarkMonitor(options: WatermarkMonitorOptions): Waterm
     let lastAt = performance.now();
     for (;;) {
       const now = performance.now();
-      const ending = stopping;
+      const ending = stopping.signal.aborted;
       if (ending) endBy = Math.min(endBy, now + LONGEST_END_MS);
       trouble = undefined;
       allRead = await lookAtKafka().catch(failed);
@@ -132,7 +132,8 @@ export function createWatermarkMonitor(options: WatermarkMonitorOptions): Waterm
       lastAt = now;
       await expire().catch(failed);
       if (ending && ((allRead && temporalIsThere && unverified() === 0) || now > endBy)) return;
-      await delay(intervalMs);
+      if (ending) await delay(Math.min(intervalMs, 500));
+      else await delay(intervalMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   }
 
@@ -221,7 +222,10 @@ export function createWatermarkMonitor(options: WatermarkMonitorOptions): Waterm
   async function forgetAdmin(): Promise<void> {
     const broken = admin;
     admin = undefined;
-    await Promise.race([broken?.disconnect().catch(() => undefined), delay(1_000)]);
+    await Promise.race([
+      broken?.disconnect().catch(() => undefined),
+      delay(1_000, undefined, { ref: false }),
+    ]);
   }
 
   /** Whether Temporal answered. Packs that are there by now may hold what is pending. */
