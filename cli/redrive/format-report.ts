@@ -12,12 +12,12 @@ interface Topics {
 export function formatRedrive(report: RedriveReport, topics: Topics): string {
   const { dryRun, letters, selected, sent, kept, groups, examples } = report;
   const rows = groups.map(({ code, pipeline, letters }) => [code, pipeline ?? '-', letters]);
-  const verb = dryRun ? 'would be sent' : 'sent';
-  const parked = `${count(sent.parking)} ${dryRun ? 'would be parked' : 'parked'} in ${topics.parking}`;
+  const would = dryRun ? 'Would be ' : '';
   return paragraphs([
-    `${count(letters)} dead letters in ${topics.deadLetters}, ${count(selected)} of them asked for.`,
+    `Dead letters in ${topics.deadLetters}: ${count(letters)}, asked for: ${count(selected)}`,
     rows.length > 0 && formatTable([['code', 'pipeline', 'letters'], ...rows]),
-    `${count(sent.queue)} ${verb} back to ${topics.queue}${sent.parking > 0 ? `, ${parked}` : ''}.`,
+    capitalised(`${would}sent back to ${topics.queue}: ${count(sent.queue)}`),
+    sent.parking > 0 && capitalised(`${would}parked in ${topics.parking}: ${count(sent.parking)}`),
     list('Left where they are:', [
       [kept.alreadySent, 'sent before; --again sends their records once more'],
       [kept.otherTopic, `not from ${topics.queue}`],
@@ -34,9 +34,9 @@ export function formatRetryFailed(report: RetryFailedReport): string {
   const { dryRun, failed, selected, started, kept, groups, examples } = report;
   const rows = groups.map(({ code, pipeline, jobs }) => [code, pipeline, jobs]);
   return paragraphs([
-    `${count(failed)} jobs whose newest result is that they failed, ${count(selected)} of them asked for.`,
+    `Jobs whose newest result is that they failed: ${count(failed)}, asked for: ${count(selected)}`,
     rows.length > 0 && formatTable([['code', 'pipeline', 'jobs'], ...rows]),
-    `${count(started)} ${dryRun ? 'would be run again' : 'are run again'}.`,
+    `${dryRun ? 'Would be run' : 'Run'} again: ${count(started)}`,
     list(
       'Not run again:',
       Object.entries(kept).map(([code, jobs]) => [jobs, code]),
@@ -57,6 +57,10 @@ function list(heading: string, entries: [number, string][]): string | false {
 
 function paragraphs(parts: (string | false)[]): string {
   return parts.filter((part) => part !== false).join('\n\n');
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function count(number: number): string {

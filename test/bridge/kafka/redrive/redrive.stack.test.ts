@@ -168,7 +168,7 @@ test('a dry run counts and writes nothing; afterwards a job whose pipeline is th
   await rig.startBridge();
   const sent = headway('redrive', '--pipeline', 'company-brief', '--code', 'HW_PIPELINE_UNKNOWN');
   expect((await sent.ended).code).toBe(0);
-  expect(sent.log()).toContain(`1 sent back to ${rig.queue}.`);
+  expect(sent.log()).toContain(`Sent back to ${rig.queue}: 1\n`);
   const results = await rig.resultsFor(idsOf(job ? [job] : []));
   expect([...results.values()].flat()).toMatchObject([{ result: { status: 'completed' } }]);
 });

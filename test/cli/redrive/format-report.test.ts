@@ -1,0 +1,55 @@
+import type { RedriveReport } from '../../../bridge/kafka/redrive/redrive';
+import { formatRedrive, formatRetryFailed } from '../../../cli/redrive/format-report';
+
+const topics = { queue: 'jobs', deadLetters: 'dlq', parking: 'parked' };
+const report: RedriveReport = {
+  dryRun: false,
+  interrupted: false,
+  letters: 1_200,
+  selected: 5,
+  sent: { queue: 2, parking: 1 },
+  kept: { alreadySent: 2, otherTopic: 0, withoutValue: 0, tooLarge: 0 },
+  groups: [
+    { code: 'HW_JOB_INVALID', pipeline: 'brief', letters: 2 },
+    { code: 'HW_RECORD_NOT_JSON', letters: 1 },
+  ],
+  examples: [{ partition: 1, offset: 7, code: 'HW_JOB_INVALID', reason: 'input: no', to: 'queue' }],
+};
+
+test('what went, what stayed and why', () => {
+  expect(formatRedrive(report, topics)).toBe(`Dead letters in dlq: 1,200, asked for: 5
+
+code                pipeline  letters
+HW_JOB_INVALID      brief           2
+HW_RECORD_NOT_JSON  -               1
+
+Sent back to jobs: 2
+
+Parked in parked: 1
+
+Left where they are:
+  2 sent before; --again sends their records once more`);
+});
+
+test('a dry run says so, and names some; an interrupted one says how to go on', () => {
+  const text = formatRedrive({ ...report, dryRun: true, interrupted: true }, topics);
+  expect(text).toContain('Would be sent back to jobs: 2');
+  expect(text).toContain('Would be parked in parked: 1');
+  expect(text).toContain('For example:\n  1:7  HW_JOB_INVALID  input: no');
+  expect(text).toContain('Interrupted: run it again');
+});
+
+test('failed jobs, and why some are not run again', () => {
+  const text = formatRetryFailed({
+    dryRun: false,
+    interrupted: false,
+    failed: 3,
+    selected: 2,
+    started: 1,
+    kept: { HW_JOB_RUNNING: 1 },
+    groups: [{ code: 'HW_LLM_REFUSED', pipeline: 'brief', jobs: 1 }],
+    examples: [],
+  });
+  expect(text).toContain('failed: 3, asked for: 2');
+  expect(text).toContain('Run again: 1\n\nNot run again:\n  1 HW_JOB_RUNNING');
+});
