@@ -1,4 +1,4 @@
-import { Pool, type PoolClient, type QueryResultRow } from 'pg';
+import { Pool, type QueryResultRow } from 'pg';
 import type { Database } from '../pipelines/define-pipeline';
 import { messageOf } from '../contracts/errors';
 import { isUnavailable, UnavailableError } from '../contracts/stage-errors';

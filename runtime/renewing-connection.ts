@@ -94,6 +94,6 @@ export class RenewingConnection implements ConnectionLike {
 
 class WatchedConnection extends Connection {
   isBeingMade(): boolean {
-    return this.client.getChannel().getConnectivityState(false) === (CONNECTING as number);
+    return Number(this.client.getChannel().getConnectivityState(false)) === CONNECTING;
   }
 }

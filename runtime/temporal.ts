@@ -59,7 +59,7 @@ function retryAllButThrottled(): NonNullable<ConnectionOptions['interceptors']>[
   return makeGrpcRetryInterceptor({
     ...usual,
     retryableDecider: (attempt, status) =>
-      status.code !== RESOURCE_EXHAUSTED && usual.retryableDecider(attempt, status),
+      Number(status.code) !== RESOURCE_EXHAUSTED && usual.retryableDecider(attempt, status),
   });
 }
 

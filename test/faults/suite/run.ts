@@ -1,12 +1,15 @@
+import { join } from 'node:path';
 import { eventually } from '../../support/eventually';
 import { audit } from '../../../cli/audit/audit';
 import type { AuditReport } from '../../../cli/audit/report';
 import type { Fault, Scene } from './faults/fault';
 import { isDrained } from './faults/topics';
 import { createRandom } from '../../../stack/llm-simulator/random';
+import { checkChain, type ChainReport } from './chain-check';
 import { createLoad } from './load';
 import { createResultsWatch, type ResultsWatch } from './results-watch';
 import { runSchedule } from './schedule';
+import { createStuckDetector } from './stuck-detector';
 import { createWatermarkMonitor, type WatermarkReport } from './watermark-monitor';
 import { createWorld, group, topics, type World, type WorldOptions } from './world';
 
@@ -45,7 +48,10 @@ export interface RunReport {
   /** LLM calls that no result knows of: their attempt was interrupted. */
   repeatedLlmCalls: number;
   watermark: WatermarkReport;
+  chain: ChainReport;
   audit: AuditReport;
+  /** Workflows that did not move for a while, a line each; explained waiting among them. */
+  stuck: string[];
   unexpectedExits: string[];
   restarts: number;
   /** One sentence for each promise that was broken. */
@@ -53,6 +59,7 @@ export interface RunReport {
 }
 
 const SETTLE_LIMIT_MS = 600_000;
+const STUCK_AFTER_MS = 90_000;
 /** Jobs that are on their way already when a fault strikes alone, and that come after it. */
 const LEAD_IN_MS = 5_000;
 
@@ -75,6 +82,17 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const monitored = { kafka, client, queue, group, deadLetterTopic, jobIdsOnce, onViolation };
   const watermark = createWatermarkMonitor(monitored);
   let watermarkReport: Promise<WatermarkReport> | undefined;
+  const stuckLines: string[] = [];
+  const stuck = createStuckDetector({
+    client,
+    taskQueue: 'headway',
+    quietMs: STUCK_AFTER_MS,
+    dumpFolder: join(options.folder, 'stuck'),
+    onStuck: (line) => {
+      stuckLines.push(line);
+      say(line);
+    },
+  });
   const segments: Segment[] = [];
   const progress = setInterval(() => {
     const { sent, poison } = load;
@@ -84,6 +102,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   try {
     await watch.start();
     watermark.start();
+    stuck.start();
     load.start();
     const scene = { world, load, watermark };
     if (options.mode === 'each') {
@@ -115,6 +134,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     clearInterval(progress);
     await load.stop();
     await watch.stop();
+    await stuck.stop();
     await (watermarkReport ??= watermark.stop());
     await world.stop();
   }
@@ -177,6 +197,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       jobIdsOnce,
       simulatorUrl: world.stack.addresses.llmBaseUrl,
     });
+    const chain = await checkChain({ client, kafka, queue, deadLetterTopic, jobIdsOnce });
     const kept = [...world.bridges, ...world.workers];
     const report: RunReport = {
       seed,
@@ -190,7 +211,9 @@ export async function run(options: RunOptions): Promise<RunReport> {
       repeatedRecords: jobs.reduce((sum, job) => sum + job.records - job.distinct.size, 0),
       repeatedLlmCalls: accepted - known,
       watermark: verified,
+      chain,
       audit: audited,
+      stuck: stuckLines,
       unexpectedExits: kept.flatMap((one) => one.unexpectedExits()),
       restarts: kept.reduce((sum, one) => sum + one.restarts(), 0),
       broken: [],
@@ -232,6 +255,10 @@ function brokenPromises(report: RunReport, missing: string[]): string[] {
       `records behind a commit that could not be checked: ${report.watermark.trouble}`,
     ],
     [violations.length, `offsets committed too early: ${JSON.stringify(violations.slice(0, 5))}`],
+    [
+      report.chain.problems.length,
+      `records not in one pack: ${report.chain.problems.slice(0, 5).join('; ')}`,
+    ],
     [report.audit.ok ? 0 : 1, `audit that is not content: ${JSON.stringify(report.audit)}`],
     [
       report.unexpectedExits.length,

@@ -116,7 +116,7 @@ async function members(world: World): Promise<number> {
 
 /** Stops the bridges so that the group is empty, changes its offsets, and lets them go on. */
 export async function whileGroupIsEmpty(world: World, change: () => Promise<void>): Promise<void> {
-  await Promise.all(world.bridges.map((bridge) => bridge.pauseRestarts()));
+  for (const bridge of world.bridges) bridge.pauseRestarts();
   await Promise.all(world.bridges.map((bridge) => bridge.kill('SIGKILL')));
   await eventually('the group is empty', async () => (await members(world)) === 0, 60_000);
   await change();

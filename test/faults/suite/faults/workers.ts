@@ -47,7 +47,7 @@ export const workerFaults: Fault[] = [
     name: 'workers-away',
     about: 'no worker for a minute',
     async strike({ world }) {
-      await Promise.all(world.workers.map((worker) => worker.pauseRestarts()));
+      for (const worker of world.workers) worker.pauseRestarts();
       await Promise.all(world.workers.map((worker) => worker.kill('SIGKILL')));
       await world.last(60_000);
       for (const worker of world.workers) worker.resumeRestarts();
