@@ -47,6 +47,8 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   let paused = false;
   /** Grows with every assignment: a batch of an earlier one is no longer held. */
   let assignment = 0;
+  /** Gives up the consumer for a new one, which reads from where the group is. */
+  let beginAgain: (reason: Error) => void = () => undefined;
   const inHand = new Set<Promise<void>>();
   let running: Promise<void> = Promise.resolve();
 
@@ -64,7 +66,14 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     async commit(next) {
       if (!consumer) throw new Error('not connected to Kafka');
       const offsets = [...next].map(([partition, offset]) => ({ topic, partition, offset: String(offset) }));
-      await consumer.commitOffsets(offsets);
+      const begunIn = assignment;
+      try {
+        await consumer.commitOffsets(offsets);
+      } finally {
+        // kafkajs repeats a commit that failed, also once it has joined again. It may then set back what another bridge has committed
+        // since, and this consumer has read a position already that is no longer the group's.
+        if (begunIn !== assignment) beginAgain(new Error('a commit outlived its assignment'));
+      }
     },
     async stop(beforeLeaving) {
       stopping.abort();
@@ -75,7 +84,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
         await running;
       };
       // With Kafka away the client would try for most of a minute. Nothing is lost without a goodbye: the records come again.
-      await Promise.race([leave(), delay(LEAVE_TIMEOUT_MS)]);
+      await Promise.race([leave(), delay(LEAVE_TIMEOUT_MS, undefined, { ref: false })]);
     },
   };
 
@@ -114,6 +123,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       retry: { restartOnFailure: () => Promise.resolve(false) },
     });
     const crashed = new Promise<never>((_, reject) => {
+      beginAgain = reject;
       current.on('consumer.crash', ({ payload }) => reject(payload.error));
     });
     crashed.catch(() => undefined);
