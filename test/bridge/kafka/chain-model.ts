@@ -50,6 +50,9 @@ interface Pack {
 /** Lets something else happen first, or not. */
 export type Turn = (what: string) => Promise<unknown>;
 
+/** What a server that is away causes. */
+class Trouble extends Error {}
+
 /** Kafka, Temporal and the ledger: everything in here is durable. The first promise that is broken throws. */
 export class ChainModel {
   readonly log: QueueRecord[][] = [];
@@ -116,11 +119,11 @@ export class ChainModel {
       const fate = fates.shift() ?? 'done';
       await this.turn(`${what}: ${fate}`);
       if (fate === 'dies before') return await gone();
-      if (fate === 'refused') throw new Error('connection refused');
+      if (fate === 'refused') throw new Trouble('connection refused');
       const answer = effect();
       if (fate === 'dies after') return await gone();
       await this.turn(`${what}: answer`);
-      if (fate === 'answer lost') throw new Error('deadline exceeded');
+      if (fate === 'answer lost') throw new Trouble('deadline exceeded');
       if (fate === 'loses the partition') held = false;
       return answer;
     };
@@ -129,7 +132,8 @@ export class ChainModel {
         try {
           return await work();
         } catch (error) {
-          if (this.broken) throw error;
+          // Anything else is a mistake, and trying again would never end.
+          if (this.broken || !(error instanceof Trouble)) throw error;
         }
       }
       return undefined;
@@ -317,7 +321,10 @@ export class ChainModel {
       events: [{ workflowExecutionStartedEventAttributes: { input: input(workflowId) } }],
     });
     const client = {
-      options: { namespace: 'default' },
+      options: {
+        namespace: 'default',
+        loadedDataConverter: { payloadConverter: defaultPayloadConverter, payloadCodecs: [] },
+      },
       withDeadline: <T>(_: unknown, work: () => Promise<T>) => work(),
       workflow: {
         async *list({ query }: { query: string }) {
