@@ -7,6 +7,7 @@ import {
 import type { PipelinePolicy } from '../contracts/policy';
 import type { LlmCall, LlmHandle } from '../contracts/stages';
 import type { Activities } from '../activities';
+import { oneAtATime } from './one-at-a-time';
 
 /** How long a short stage may try as a local activity before it becomes an ordinary one, visible in Temporal UI. */
 const LOCAL_TIMEOUT_MS = 3_000;
@@ -24,19 +25,22 @@ const backoff = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval:
 export function shortStages(policies: PipelinePolicy[]) {
   const longest = (timeout: (policy: PipelinePolicy) => number) => Math.max(...policies.map(timeout));
   const giveUpAfterMs = longest((policy) => policy.giveUpAfterMs);
+  const inTurn = oneAtATime();
   return {
     enrichJobs: localFirst(
+      inTurn,
       'enrichJobs',
       longest((policy) => policy.enrich.timeoutMs),
       giveUpAfterMs,
     ),
     postProcess: localFirst(
+      inTurn,
       'postProcess',
       longest((policy) => policy.postProcess.timeoutMs),
       giveUpAfterMs,
     ),
     // Nothing is ever given up once it only waits to be published.
-    publishResults: localFirst('publishResults', LOCAL_TIMEOUT_MS, undefined),
+    publishResults: localFirst(inTurn, 'publishResults', LOCAL_TIMEOUT_MS, undefined),
   };
 }
 
@@ -116,6 +120,7 @@ export function ownStages(policy: PipelinePolicy, llmTaskQueue: string) {
 type ShortStage = 'enrichJobs' | 'postProcess' | 'publishResults';
 
 function localFirst<Name extends ShortStage>(
+  inTurn: ReturnType<typeof oneAtATime>,
   name: Name,
   timeoutMs: number,
   giveUpAfterMs: number | undefined,
@@ -139,7 +144,7 @@ function localFirst<Name extends ShortStage>(
     const [list] = Object.values(request).filter(Array.isArray);
     const summary = count(list ?? [], 'job');
     try {
-      return await local(summary)(request);
+      return await inTurn(() => local(summary)(request));
     } catch (error) {
       if (isCancellation(error)) throw error;
       return await ordinary(`${summary}, after trouble`)(request);

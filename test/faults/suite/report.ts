@@ -5,7 +5,7 @@ export function toMarkdown(report: RunReport): string {
   const rows = report.segments.map(({ faults, seconds, jobs, lost, doubled, failed, longestStallSeconds }) =>
     row([faults, seconds, jobs, lost, doubled, failures(failed), longestStallSeconds]),
   );
-  const { watermark, chain, audit } = report;
+  const { watermark, chain, replay, audit } = report;
   const { records } = audit;
   return [
     `Seed ${report.seed}, ${report.brokers} broker(s), ${report.seconds} s.`,
@@ -19,7 +19,8 @@ export function toMarkdown(report: RunReport): string {
       `${report.repeatedLlmCalls} LLM calls repeated. ${report.restarts} restarts of bridges and workers.`,
     `Committed offsets checked ${watermark.checks} times, ${watermark.recordsVerified} records: ${watermark.violations.length} too early. ` +
       `${watermark.unverified} could not be checked. ` +
-      `${chain.packs} packs: ${chain.problems.length} records not in exactly one.`,
+      `${chain.packs} packs: ${chain.problems.length} records not in exactly one. ` +
+      `${replay.replayed} histories replayed: ${replay.problems.length} do not fit the code.`,
     `Audit: ${records.received} records, ${records.lost} lost, ${records.running} running, ${records.duplicate} duplicates; ` +
       `${audit.results.jobsWithDifferentResults} jobs with different results. ${report.stuck.length} workflows stood still for a while. Processes that ended by themselves: ${report.unexpectedExits.length}.`,
   ].join('\n');

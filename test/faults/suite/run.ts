@@ -7,6 +7,7 @@ import { isDrained } from './faults/topics';
 import { createRandom } from '../../../stack/llm-simulator/random';
 import { checkChain, type ChainReport } from './chain-check';
 import { createLoad } from './load';
+import { checkReplay, type ReplayReport } from './replay-check';
 import { createResultsWatch, type ResultsWatch } from './results-watch';
 import { runSchedule } from './schedule';
 import { createStuckDetector } from './stuck-detector';
@@ -49,6 +50,7 @@ export interface RunReport {
   repeatedLlmCalls: number;
   watermark: WatermarkReport;
   chain: ChainReport;
+  replay: ReplayReport;
   audit: AuditReport;
   /** Workflows that did not move for a while, a line each; explained waiting among them. */
   stuck: string[];
@@ -212,6 +214,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       repeatedLlmCalls: accepted - known,
       watermark: verified,
       chain,
+      replay: await checkReplay(client, 'headway'),
       audit: audited,
       stuck: stuckLines,
       unexpectedExits: kept.flatMap((one) => one.unexpectedExits()),
@@ -258,6 +261,10 @@ function brokenPromises(report: RunReport, missing: string[]): string[] {
     [
       report.chain.problems.length,
       `records not in one pack: ${report.chain.problems.slice(0, 5).join('; ')}`,
+    ],
+    [
+      report.replay.problems.length,
+      `workflows that do not replay: ${report.replay.problems.slice(0, 3).join('; ')}`,
     ],
     [report.audit.ok ? 0 : 1, `audit that is not content: ${JSON.stringify(report.audit)}`],
     [
