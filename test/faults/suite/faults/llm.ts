@@ -6,7 +6,14 @@ export const llmFaults: Fault[] = [
     name: 'llm-misbehaves',
     about:
       'for 40 s: 30 % of calls 429 with retry-after-ms, others 500, hanging, malformed, refused, incomplete; polls fail too',
-    failsJobs: ['HW_LLM_REFUSED', 'HW_LLM_INCOMPLETE', 'HW_LLM_BAD_ANSWER'],
+    // The last two: nearly a third of the calls end in trouble of that call alone, and a job has five.
+    failsJobs: [
+      'HW_LLM_REFUSED',
+      'HW_LLM_INCOMPLETE',
+      'HW_LLM_BAD_ANSWER',
+      'HW_LLM_UNAVAILABLE',
+      'HW_LLM_TIMEOUT',
+    ],
     async strike({ world }) {
       const rates = { rate_limit: 0.3, server_error: 0.1, overloaded: 0.05, disconnect: 0.05, hang: 0.01 };
       const answers = { malformed: 0.05, wrong_schema: 0.03, refusal: 0.02, incomplete: 0.03, failed: 0.03 };
