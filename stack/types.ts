@@ -1,5 +1,4 @@
 import type { LocalStack } from '../runtime/local-stack';
-import type { KafkaListeners } from './kafka/server';
 import type { Leash } from './leash';
 import type { Ports } from './ports';
 import type { ProgressEvent } from './progress';
@@ -68,6 +67,14 @@ export interface ServerContext {
   /** Called with each server once it answers; from then on the stack stops it. */
   onStarted: (server: ServerHandle) => void;
   onUnexpectedEnd: (end: ServerEnd) => void;
+}
+
+/** Two listeners of one broker, each `host:port`. */
+export interface KafkaListeners {
+  /** The one clients should use; it tells them the advertised address. */
+  client: string;
+  /** Tells its clients its own address, so they never meet a proxy. */
+  internal: string;
 }
 
 export interface Stack {

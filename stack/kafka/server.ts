@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../runtime/project-root';
 import { startManagedProcess } from '../managed-process';
 import { runTool } from '../run-tool';
-import type { ServerContext, ServerHandle } from '../types';
+import type { KafkaListeners, ServerContext, ServerHandle } from '../types';
 import { withAdmin } from './admin';
 import { type BrokerAddress, brokerProperties } from './properties';
 
@@ -26,14 +26,6 @@ export interface RunningKafka {
   brokers: string[];
   /** What they really listen on, past any proxy. */
   listeners: KafkaListeners[];
-}
-
-/** Two listeners of one broker, each `host:port`. */
-export interface KafkaListeners {
-  /** The one clients should use; it tells them the advertised address. */
-  client: string;
-  /** Tells its clients its own address, so they never meet a proxy. */
-  internal: string;
 }
 
 /** Starts one broker, or a cluster of three. Resolves when all of them answer. Throws HW_STACK_FAILED. */
