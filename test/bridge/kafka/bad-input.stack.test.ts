@@ -72,8 +72,8 @@ test('each record of the corpus becomes a job or, at once, a dead letter, and th
   process.stderr.write(
     `${waits.length} dead letters after ${median} ms (median), ${waits.at(-1)} ms (longest)\n`,
   );
-  // A quarter of a second with nothing else to do; it may have to share the machine.
-  expect(median).toBeLessThan(5_000);
+  // 60 ms with nothing else to do; it may have to share the machine.
+  expect(median).toBeLessThan(1_000);
 
   const result = (id: string) => rig.results.filter(({ key }) => key === id).map((one) => one.result);
   expect(result('twice')).toHaveLength(2);
