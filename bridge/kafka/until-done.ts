@@ -41,7 +41,7 @@ export function createUntilDone(logger: Logger): Trouble {
         } catch (error) {
           const since = failing.get(what) ?? Date.now();
           failing.set(what, since);
-          const fields = { attempt, forMs: Date.now() - since, reason: messageOf(error) };
+          const fields = { attempt, forMs: Date.now() - since, reason: reasonOf(error) };
           logger.warn(fields, `could not ${what}; the offset stays where it is`);
           await delay(waitMs * (0.75 + Math.random() / 2));
         }
@@ -51,4 +51,10 @@ export function createUntilDone(logger: Logger): Trouble {
       return undefined;
     },
   };
+}
+
+/** Temporal's client says what it could not do, and its cause (gRPC) why. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error ? `${messageOf(error)}: ${messageOf(cause)}` : messageOf(error);
 }

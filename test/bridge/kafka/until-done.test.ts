@@ -1,3 +1,4 @@
+import pino from 'pino';
 import { createUntilDone } from '../../../bridge/kafka/until-done';
 import { deferred, settled, silent } from './support';
 
@@ -47,6 +48,23 @@ describe('untilDone', () => {
     for (let wait = 0; wait < 8; wait++) await endWait();
     await expect(done).resolves.toBe(9);
     expect(waits).toEqual([200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
+  });
+
+  it('says why it could not, also where the reason is in the cause', async () => {
+    const reasons: unknown[] = [];
+    const logger = pino(
+      {},
+      { write: (line) => reasons.push((JSON.parse(line) as { reason: unknown }).reason) },
+    );
+    const { untilDone } = createUntilDone(logger);
+    let calls = 0;
+    const done = untilDone('start a workflow', always, async () => {
+      if (++calls > 1) return calls;
+      throw new Error('Failed to start Workflow', { cause: new Error('14 UNAVAILABLE: no connection') });
+    });
+    await endWait();
+    await done;
+    expect(reasons[0]).toBe('Failed to start Workflow: 14 UNAVAILABLE: no connection');
   });
 
   it('spreads the waits of many bridges', async () => {
