@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { z } from 'zod';
 import { cutPack, type PackLimits } from '../../bridge/kafka/cut-pack';
 import type { QueueRecord } from '../../bridge/kafka/queue-record';
 import { readRecord } from '../../bridge/kafka/read-record';
 import { createPackStarter } from '../../bridge/start-pack';
 import { packWorkflowId } from '../../contracts/ids';
 import { searchAttributes } from '../../contracts/search-attributes';
-import { definePipeline, type Pipeline } from '../../pipelines/define-pipeline';
+import type { Pipeline } from '../../pipelines/define-pipeline';
+import { anything } from '../support/anything';
 import { eventually } from '../support/eventually';
 import { createRig, type Rig } from '../support/rig';
 
@@ -20,18 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => rig.close());
 
-/** A pipeline of any name, whose input may be anything. */
-const pipelineNamed = (name: string): Pipeline => ({
-  ...definePipeline({
-    name: 'anything',
-    request: z.record(z.string(), z.unknown()),
-    response: z.object({ text: z.string() }),
-    enrich: () => null,
-    prompt: () => ({ instructions: '', input: '' }),
-    postProcess: () => null,
-  }),
-  name,
-});
+const pipelineNamed = (name: string): Pipeline => ({ ...anything, name });
 
 /** Starts a pack as the Kafka door does. Rejects with the server's refusal. Returns how many of the requests were in it. */
 async function start(

@@ -6,16 +6,9 @@ import { jobLimits } from '../../../contracts/limits';
 import { packJobSchema } from '../../../contracts/pack';
 import { definePipeline, type Pipeline } from '../../../pipelines/define-pipeline';
 import { pipelineNamed as installed } from '../../../pipelines/registry';
+import { anything } from '../../support/anything';
 import { queueRecord, type RecordParts } from './support';
 
-const anything = definePipeline({
-  name: 'anything',
-  request: z.record(z.string(), z.unknown()),
-  response: z.object({ text: z.string() }),
-  enrich: () => null,
-  prompt: () => ({ instructions: '', input: '' }),
-  postProcess: () => null,
-});
 const strict = definePipeline({
   ...anything,
   name: 'strict',
