@@ -11,7 +11,7 @@ export interface ReadRangesOptions {
   ranges: readonly PartitionRange[];
   /** Called once for each record, those of a partition in order. Records of aborted transactions do not come. */
   onRecord: (partition: number, message: ReadMessage) => void;
-  /** Waited for before more is read, after some records at a time. What it throws, `readRanges` throws. */
+  /** Waited for before more is read, after some records at a time. */
   afterRecords?: () => Promise<void>;
   /** Called now and then with the number of offsets that are read. */
   onProgress?: (offsets: number) => void;
@@ -25,7 +25,7 @@ const IDLE_MS = 60_000;
  * Reads parts of a topic to their end, in bounded memory. Joins a consumer group of its own, since kafkajs cannot read without
  * one, commits nothing in it and deletes it.
  *
- * @throws what kept Kafka from answering; the reason of `signal`
+ * @throws what kept Kafka from answering; the reason of `signal`; what `onRecord` or `afterRecords` threw
  */
 export async function readRanges(options: ReadRangesOptions): Promise<void> {
   const { kafka, topic, onRecord, afterRecords, onProgress, signal } = options;
@@ -46,7 +46,7 @@ export async function readRanges(options: ReadRangesOptions): Promise<void> {
   let ended = false;
   try {
     const read = new Promise<void>((resolve, reject) => {
-      // Thrown in `eachBatch` it would only make kafkajs read the batch again.
+      // Thrown in `eachBatch` it would only make kafkajs read the batch again, from behind the record it was thrown for.
       fail = (error) => {
         ended = true;
         reject(error);
@@ -82,12 +82,14 @@ export async function readRanges(options: ReadRangesOptions): Promise<void> {
       eachBatch: async ({ batch }) => {
         if (ended) return;
         const cursor = cursors.get(batch.partition);
-        for (const message of batch.messages) {
-          const offset = Number(message.offset);
-          if (!cursor || !take(cursor, offset)) continue;
-          onRecord(batch.partition, message);
+        try {
+          for (const message of batch.messages) {
+            if (cursor && take(cursor, Number(message.offset))) onRecord(batch.partition, message);
+          }
+          await afterRecords?.();
+        } catch (error) {
+          fail(error as Error);
         }
-        await afterRecords?.().catch(fail);
       },
     });
     for (const { partition, next } of cursors.values())
