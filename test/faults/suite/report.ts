@@ -1,6 +1,7 @@
 import type { AuditReport } from '../../../cli/audit/report';
 import type { ChainReport } from './chain-check';
 import type { ReplayReport } from './replay-check';
+import type { Strike } from './schedule';
 import type { WatermarkReport } from './watermark-monitor';
 
 /** What happened to the jobs sent while one fault, or the mix, went on. */
@@ -20,6 +21,8 @@ export interface RunReport {
   seed: number;
   brokers: number;
   segments: Segment[];
+  /** Every strike, in the order in which they began. */
+  strikes: Strike[];
   seconds: number;
   jobs: number;
   poison: number;

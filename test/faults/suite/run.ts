@@ -9,7 +9,7 @@ import { createLoad } from './load';
 import { checkReplay } from './replay-check';
 import { brokenPromises, type RunReport, type Segment } from './report';
 import { createResultsWatch, type ResultsWatch } from './results-watch';
-import { runSchedule } from './schedule';
+import { runSchedule, strikeOnce, type Strike } from './schedule';
 import { createStuckDetector } from './stuck-detector';
 import { createWatermarkMonitor, type WatermarkReport } from './watermark-monitor';
 import { createWorld, group, topics, type World, type WorldOptions } from './world';
@@ -58,6 +58,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     },
   });
   const segments: Segment[] = [];
+  const strikes: Strike[] = [];
   const progress = setInterval(() => {
     const { sent, poison } = load;
     say(`${sent.size + poison} sent, ${watch.byId.size} results, ${missing(watch).length} outstanding`);
@@ -79,7 +80,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       const milliseconds = options.mode.mixedForMs;
       segments.push(
         await segment(options.faults, async () => {
-          const strikes = await runSchedule({
+          const dealt = await runSchedule({
             faults: options.faults,
             seed,
             milliseconds,
@@ -88,7 +89,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
             onStrike: (fault, phase) => say(`${fault.name} ${phase}`),
             signal,
           });
-          say(`${strikes.length} strikes`);
+          strikes.push(...dealt);
+          say(`${dealt.length} strikes`);
         }),
       );
     }
@@ -106,7 +108,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   async function strike(fault: Fault, scene: Scene): Promise<void> {
     await world.last(LEAD_IN_MS);
     say(`${fault.name} begins: ${fault.about}`);
-    await fault.strike(scene);
+    strikes.push(await strikeOnce(fault, scene));
     say(`${fault.name} ends`);
     await world.last(LEAD_IN_MS);
   }
@@ -167,6 +169,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       seed,
       brokers: options.brokers,
       segments,
+      strikes,
       seconds: Math.round((Date.now() - beganAt) / 1_000),
       jobs: load.sent.size,
       poison: load.poison,

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createRandom, type Random } from '../../../stack/llm-simulator/random';
 import type { Fault, Scene } from './faults/fault';
 
+/** One time that a fault struck, in milliseconds since 1970. */
 export interface Strike {
   fault: string;
-  /** Milliseconds since the run began. */
-  from: number;
-  to: number;
+  beganAt: number;
+  endedAt: number;
 }
 
 export interface ScheduleOptions {
@@ -41,16 +41,21 @@ export async function runSchedule(options: ScheduleOptions): Promise<Strike[]> {
         const own = createRandom('strike', seed, lane, number);
         await turn(fault.alone ?? false, async () => {
           if (isOver()) return;
-          const from = Date.now() - beganAt;
           onStrike(fault, 'begins');
-          await fault.strike({ ...scene, random: own });
+          strikes.push(await strikeOnce(fault, { ...scene, random: own }));
           onStrike(fault, 'ends');
-          strikes.push({ fault: fault.name, from, to: Date.now() - beganAt });
         });
       }
     }),
   );
-  return strikes.sort((a, b) => a.from - b.from);
+  return strikes.sort((a, b) => a.beganAt - b.beganAt);
+}
+
+/** Strikes, and notes when. */
+export async function strikeOnce(fault: Fault, scene: Scene): Promise<Strike> {
+  const beganAt = Date.now();
+  await fault.strike(scene);
+  return { fault: fault.name, beganAt, endedAt: Date.now() };
 }
 
 function createDeck(faults: readonly Fault[], random: Random): () => Fault {
