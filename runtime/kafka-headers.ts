@@ -37,6 +37,17 @@ export function withNullHeaders(headers: IHeaders): IHeaders {
   );
 }
 
+/**
+ * A header of a dead letter, as text. A record that had headers of these names before, as one that was a dead letter already, keeps
+ * them, and the one that says why it is a dead letter now is the last.
+ */
+export function lastHeaderText(headers: IHeaders | undefined, name: string): string | undefined {
+  const value = headers?.[name];
+  const last = Array.isArray(value) ? value.at(-1) : value;
+  // A header may have a null value, whatever the types of kafkajs say.
+  return (last as typeof last | null)?.toString();
+}
+
 interface Header {
   key: string;
   value: Buffer | null;

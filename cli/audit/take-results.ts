@@ -3,6 +3,7 @@ import { deadLetterHeaders } from '../../contracts/headers';
 import { jobSourceSchema } from '../../contracts/job-request';
 import { jobRunSchema, terminalStatusSchema } from '../../contracts/job-result';
 import { runNumber } from '../../contracts/result-runs';
+import { lastHeaderText } from '../../runtime/kafka-headers';
 import type { ReadMessage } from '../../runtime/kafka-read-ranges';
 import { hash64, HashList } from './hash';
 import { identityOf, type RecordTable } from './record-table';
@@ -104,7 +105,7 @@ export function createOutcomes(topic: string, tables: ReadonlyMap<number, Record
   }
 
   function takeDeadLetter({ headers, value }: ReadMessage): void {
-    const text = (name: string) => headers?.[name]?.toString();
+    const text = (name: string) => lastHeaderText(headers, name);
     if (text(deadLetterHeaders.topic) !== topic) return;
     const place = find(Number(text(deadLetterHeaders.partition)), text(deadLetterHeaders.offset) ?? '');
     if (!place?.table.isPresent(place.row)) return;

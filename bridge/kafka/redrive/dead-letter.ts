@@ -1,5 +1,6 @@
 import type { IHeaders } from 'kafkajs';
 import { deadLetterHeaders, redriveHeaders } from '../../../contracts/headers';
+import { lastHeaderText } from '../../../runtime/kafka-headers';
 import type { ReadMessage } from '../../../runtime/kafka-read-ranges';
 import { headerText } from '../queue-record';
 
@@ -25,9 +26,9 @@ export interface DeadLetterRecord {
 export function readDeadLetter(partition: number, message: ReadMessage): DeadLetterRecord {
   const { key, value, offset, timestamp } = message;
   const headers = message.headers ?? {};
-  const topic = lastText(headers, deadLetterHeaders.topic);
-  const fromPartition = lastText(headers, deadLetterHeaders.partition) ?? '';
-  const fromOffset = lastText(headers, deadLetterHeaders.offset) ?? '';
+  const topic = lastHeaderText(headers, deadLetterHeaders.topic);
+  const fromPartition = lastHeaderText(headers, deadLetterHeaders.partition) ?? '';
+  const fromOffset = lastHeaderText(headers, deadLetterHeaders.offset) ?? '';
   const isPlace = topic !== undefined && /^\d+$/.test(fromPartition) && /^\d+$/.test(fromOffset);
   return {
     partition,
@@ -36,8 +37,8 @@ export function readDeadLetter(partition: number, message: ReadMessage): DeadLet
     key,
     value,
     headers,
-    code: lastText(headers, deadLetterHeaders.class) ?? 'unknown',
-    reason: lastText(headers, deadLetterHeaders.message) ?? '',
+    code: lastHeaderText(headers, deadLetterHeaders.class) ?? 'unknown',
+    reason: lastHeaderText(headers, deadLetterHeaders.message) ?? '',
     from: isPlace ? { topic, partition: Number(fromPartition), offset: fromOffset } : undefined,
     redrives: redrivesOf(headers),
   };
@@ -77,11 +78,4 @@ export function lacksValue({ value, code }: Pick<DeadLetterRecord, 'value' | 'co
 function redrivesOf(headers: IHeaders): number {
   const text = headerText(headers, redriveHeaders.count) ?? '';
   return /^\d{1,4}$/.test(text) ? Number(text) : 0;
-}
-
-/** Of a repeated header ours is the last. */
-function lastText(headers: IHeaders, name: string): string | undefined {
-  const value = headers[name];
-  const last = Array.isArray(value) ? value.at(-1) : value;
-  return (last as typeof last | null)?.toString();
 }

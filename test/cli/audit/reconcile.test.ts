@@ -1,4 +1,5 @@
 import { toRecord } from '../../../cli/audit/missing-results';
+import { deadLetterHeaders } from '../../../contracts/headers';
 import { jobResultSchema, type JobResult } from '../../../contracts/job-result';
 import { FakeWorld, message, timestampOf, TOPIC } from './support';
 
@@ -54,6 +55,16 @@ describe('what has an outcome', () => {
     const { records, results } = await world.audit();
     expect(records).toMatchObject({ deadLettered: 1, lost: 1 });
     expect(results.repeatedDeadLetters).toBe(1);
+  });
+
+  test('a record that was a dead letter before keeps its headers from then, and is found by the newer ones', async () => {
+    const world = worldOf(1);
+    world.deadLetter(0, undefined, {
+      [deadLetterHeaders.topic]: 'elsewhere',
+      [deadLetterHeaders.partition]: '7',
+      [deadLetterHeaders.offset]: '4711',
+    });
+    expect((await world.audit()).records).toMatchObject({ deadLettered: 1, lost: 0 });
   });
 
   test('a dead letter whose value was too large to keep counts', async () => {

@@ -42,12 +42,23 @@ export class FakeWorld {
     this.results.push(message(this.results.length, Buffer.from(JSON.stringify(value))));
   }
 
-  deadLetter(offset: number, value = this.records.get(offset) ?? null): void {
-    const headers = {
-      [deadLetterHeaders.topic]: Buffer.from(TOPIC),
-      [deadLetterHeaders.partition]: Buffer.from('0'),
-      [deadLetterHeaders.offset]: Buffer.from(String(offset)),
+  /** `earlier`: headers the record had under our names. */
+  deadLetter(
+    offset: number,
+    value = this.records.get(offset) ?? null,
+    earlier: Record<string, string> = {},
+  ): void {
+    const ours = {
+      [deadLetterHeaders.topic]: TOPIC,
+      [deadLetterHeaders.partition]: '0',
+      [deadLetterHeaders.offset]: String(offset),
     };
+    const headers = Object.fromEntries(
+      Object.entries(ours).map(([name, text]) => {
+        const values = [earlier[name] ?? [], text].flat().map((one) => Buffer.from(one));
+        return [name, values.length === 1 ? values[0] : values];
+      }),
+    );
     this.deadLetters.push({ ...message(this.deadLetters.length, value), headers });
   }
 
