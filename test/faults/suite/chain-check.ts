@@ -48,7 +48,7 @@ export async function checkChain(options: ChainCheckOptions): Promise<ChainRepor
   const packs = new Map<string, ChainPack>();
   for (let look = 1; ; look++) {
     await readPacks(client, queue, partitions, packs);
-    const report = judgeChain({ queue, records, packs: [...packs.values()], deadLetters });
+    const report = judgeChain({ queue, records, packs: [...packs.values()], deadLetters, jobIdsOnce });
     if (report.missing === 0 || look === LOOKS) return report;
     await delay(LOOK_AGAIN_MS);
   }

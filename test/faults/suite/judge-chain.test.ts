@@ -72,7 +72,16 @@ test('packs of an earlier topic hold no record of this one, and do not overlap w
 
 test('where job ids count once, a record is a duplicate of one that is in a pack', () => {
   const records = [record(0), record(1, 1_000, 'job-0'), record(2, 1_000, 'other')];
-  const { duplicates, problems } = judge({ records, packs: [pack(0, record(0))] });
+  const { duplicates, problems } = judge({ records, packs: [pack(0, record(0))], jobIdsOnce: true });
   expect(duplicates).toBe(1);
   expect(problems).toEqual(['record 0:2:1000 is in no pack, and no dead letter']);
+});
+
+test('where job ids count once, two records with one id are not both in packs', () => {
+  const records = [record(0), record(1, 1_000, 'job-0')];
+  const packs = records.map((one) => pack(one.offset, one));
+  expect(judge({ records, packs }).problems).toEqual([]);
+  expect(judge({ records, packs, jobIdsOnce: true }).problems).toEqual([
+    'records 0:0:1000 and 0:1:1000 have the job id job-0, and both are in packs',
+  ]);
 });

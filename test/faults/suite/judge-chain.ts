@@ -24,6 +24,8 @@ export interface ChainMaterial {
   /** Those of earlier topics of the same name among them. */
   packs: readonly ChainPack[];
   deadLetters: readonly DeadLetterPlace[];
+  /** With `JOB_ID_DEDUPE=ledger`: of several records with one job id only one is in a pack. Default: false. */
+  jobIdsOnce?: boolean;
 }
 
 export interface ChainReport {
@@ -44,18 +46,22 @@ export interface ChainReport {
  * Whether each record is a job in exactly one pack or is a dead letter, and whether the ranges of packs touch without overlapping. Of
  * an earlier topic, whose records are gone, only that no record was in two packs.
  */
-export function judgeChain({ queue, records, packs, deadLetters }: ChainMaterial): ChainReport {
+export function judgeChain(material: ChainMaterial): ChainReport {
+  const { queue, records, packs, deadLetters, jobIdsOnce = false } = material;
   const problems = packs.flatMap((pack) => flawOf(queue, pack));
   const holders = new Map<string, string[]>();
-  const jobIds = new Set<string>();
+  const byJobId = new Map<string, Set<string>>();
   for (const { workflowId, jobs } of packs) {
     for (const job of jobs) {
       holders.set(keyOf(job), [...(holders.get(keyOf(job)) ?? []), workflowId]);
-      jobIds.add(job.jobId);
+      byJobId.set(job.jobId, (byJobId.get(job.jobId) ?? new Set()).add(keyOf(job)));
     }
   }
   for (const [key, ids] of holders)
     if (ids.length > 1) problems.push(`record ${key} is a job in ${ids.join(' and ')}`);
+  for (const [id, keys] of jobIdsOnce ? byJobId : [])
+    if (keys.size > 1)
+      problems.push(`records ${[...keys].join(' and ')} have the job id ${id}, and both are in packs`);
   problems.push(...overlaps(records, packs));
 
   const letters = new Map<string, number>();
@@ -69,7 +75,7 @@ export function judgeChain({ queue, records, packs, deadLetters }: ChainMaterial
     if (isHeld && isDeadLetter) problems.push(`record ${keyOf(record)} is in a pack, and a dead letter too`);
     if (isHeld) report.inPacks += 1;
     else if (isDeadLetter) report.deadLettered += 1;
-    else if (record.jobId !== undefined && jobIds.has(record.jobId)) report.duplicates += 1;
+    else if (record.jobId !== undefined && byJobId.has(record.jobId)) report.duplicates += 1;
     else {
       report.missing += 1;
       problems.push(`record ${keyOf(record)} is in no pack, and no dead letter`);

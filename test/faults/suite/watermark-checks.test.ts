@@ -106,3 +106,18 @@ test('a duplicate is safe when a workflow has another record with its job id, ev
   checks.inWorkflow({ partition: 3, offset: 7, timestamp: 1_200, jobId: 'one' }, 2_900, 'w');
   expect(violations()).toEqual([expect.stringMatching(/^1:/)]);
 });
+
+test.each([
+  ['its own pack', [record(0)]],
+  // Both of a job id in packs: neither was left out as a duplicate.
+  ['both packs of that job id', [{ ...record(0), offset: 5 }, record(0)]],
+  ['both packs of that job id, the other way round', [record(0), { ...record(0), offset: 5 }]],
+])('a record with a job id is no duplicate of itself: %s after the commit', (_, held) => {
+  read({ ...record(0), jobId: 'one' });
+  checks.committed(0, 1, 2_000);
+  for (const job of held) checks.inWorkflow({ ...job, jobId: 'one' }, 32_000, `w${job.offset}`);
+  expect(violations()).toEqual([
+    expect.stringMatching(/^0: committed at .*, 30000 ms before workflow w0 started$/),
+  ]);
+  expect(checks.verified).toBe(0);
+});

@@ -43,7 +43,8 @@ export class WatermarkChecks {
   private readonly waiting = new Map<string, PendingRecord>();
   private readonly held = new Map<string, Proof>();
   private readonly deadLetters = new Map<string, number[]>();
-  private readonly heldJobIds = new Set<string>();
+  /** By job id the records that are in workflows. */
+  private readonly holders = new Map<string, Set<string>>();
   private clock = 0;
 
   constructor(private readonly now: () => number = Date.now) {}
@@ -75,7 +76,8 @@ export class WatermarkChecks {
     const known = this.held.get(key);
     if (!known || startedAt < known.at)
       this.held.set(key, { at: startedAt, what: `workflow ${workflowId} started` });
-    if (record.jobId !== undefined) this.heldJobIds.add(record.jobId);
+    if (record.jobId !== undefined)
+      this.holders.set(record.jobId, (this.holders.get(record.jobId) ?? new Set()).add(key));
     const pending = this.waiting.get(key);
     if (pending) this.settle(pending);
   }
@@ -166,12 +168,20 @@ export class WatermarkChecks {
 
   private settle(pending: PendingRecord): void {
     const proven = this.proofs(pending).some(({ at }) => at <= pending.committedAt + CLOCK_MS);
-    // Somebody has claimed its id before, and may start the job later than this one is passed.
-    const isDuplicate = pending.jobId !== undefined && this.heldJobIds.has(pending.jobId);
-    if (!proven && !isDuplicate) return;
+    if (!proven && !this.isDuplicate(pending)) return;
     this.waiting.delete(keyOf(pending));
     this.verified += 1;
     this.slowestProofMs = Math.max(this.slowestProofMs, this.now() - pending.committedAt);
+  }
+
+  /**
+   * Another record has claimed its id before, and may start the job later than this one is passed. One that is in a workflow itself was
+   * not left out.
+   */
+  private isDuplicate(pending: PendingRecord): boolean {
+    const key = keyOf(pending);
+    if (pending.jobId === undefined || this.held.has(key)) return false;
+    return [...(this.holders.get(pending.jobId) ?? [])].some((holder) => holder !== key);
   }
 
   /** Earliest first. */
