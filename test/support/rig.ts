@@ -51,8 +51,10 @@ export async function createRig(
   options: { partitions?: number; env?: Record<string, string>; maxMessageBytes?: number } = {},
 ): Promise<Rig> {
   const { partitions = 1, maxMessageBytes } = options;
-  const configEntries =
+  const largeRecords =
     maxMessageBytes === undefined ? [] : [{ name: 'max.message.bytes', value: String(maxMessageBytes) }];
+  // When a dead letter was written is then what the broker says, not what its sender claims.
+  const brokersTime = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
   const stack = readLocalStack();
   if (!stack?.kafkaBrokers || !stack.temporalAddress) throw new Error('The test stack is not running');
   const name = `t${randomBytes(4).toString('hex')}`;
@@ -79,7 +81,7 @@ export async function createRig(
       topic,
       numPartitions: partitions,
       replicationFactor: 1,
-      configEntries,
+      configEntries: topic === topics.deadLetters ? [...largeRecords, ...brokersTime] : largeRecords,
     })),
   });
   const producer: Producer = kafka.producer({ allowAutoTopicCreation: false });

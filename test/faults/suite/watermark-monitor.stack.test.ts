@@ -1,3 +1,4 @@
+import { deadLetterHeaders } from '../../../contracts/headers';
 import { eventually } from '../../support/eventually';
 import { endProcesses } from '../../support/processes';
 import { briefs, createRig, type Rig } from '../../support/rig';
@@ -107,4 +108,27 @@ test('an offset committed past a record that is in no workflow is a violation, t
   expect(violations).toEqual([{ partition: 0, offset: 10, why }]);
   expect(seen).toEqual(violations);
   expect([recordsVerified, unverified]).toEqual([10, 0]);
+});
+
+test('a dead letter that is written after the commit is a violation, whatever time its sender gives it', async () => {
+  monitor.start();
+  await rig.produceRaw(['not JSON'], 0);
+  const timestamp = String(Date.now());
+  await commitByHand(1);
+  const committedBy = Date.now();
+  await eventually('the clock has moved on', () => Date.now() > committedBy + 50);
+  const producer = rig.kafka.producer();
+  await producer.connect();
+  const headers = {
+    [deadLetterHeaders.topic]: rig.queue,
+    [deadLetterHeaders.partition]: '0',
+    [deadLetterHeaders.offset]: '0',
+  };
+  const messages = [{ value: 'not JSON', headers, timestamp }];
+  await producer.send({ topic: rig.env.DLQ_TOPIC ?? '', messages });
+  await producer.disconnect();
+
+  const { violations } = await monitor.stop();
+  const why = expect.stringMatching(/ms before it became a dead letter$/);
+  expect(violations).toEqual([{ partition: 0, offset: 0, why }]);
 });

@@ -19,6 +19,7 @@ export interface WatermarkMonitorOptions {
   client: Client;
   queue: string;
   group: string;
+  /** With `message.timestamp.type=LogAppendTime`: its times are compared with those of commits. */
   deadLetterTopic: string;
   /** Default: 500 ms. */
   intervalMs?: number;

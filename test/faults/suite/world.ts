@@ -7,6 +7,7 @@ import type { FaultRates } from '../../../stack/llm-simulator/fault-names';
 import { startStack } from '../../../stack/start-stack';
 import type { Stack } from '../../../stack/types';
 import { startProcess } from '../../support/processes';
+import { configureTopic } from './configure-topic';
 import { keepRunning, type KeptProcess } from './keep-running';
 import { createKafkaProxy, type KafkaProxy } from './kafka-proxy';
 import { createTcpProxy, type TcpProxy } from './tcp-proxy';
@@ -109,6 +110,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     const admin = kafka.admin();
     await admin.connect();
     undo.push(() => admin.disconnect());
+    // Whether a dead letter was there before a commit is a question for the broker's clock, not for that of its sender.
+    await configureTopic(admin, topics.deadLetters, 'message.timestamp.type', 'LogAppendTime');
     const connection = await Connection.connect({ address: temporalAddress });
     undo.push(() => connection.close());
     const client = new Client({ connection, namespace: temporalNamespace });

@@ -1,6 +1,6 @@
-import { ConfigResourceTypes } from 'kafkajs';
 import { createTopics } from '../../../../stack/kafka/topics';
 import { eventually } from '../../../support/eventually';
+import { configureTopic } from '../configure-topic';
 import { fenceProducer, topicOf } from '../fence-producer';
 import { group, topics, type World } from '../world';
 import { resetOffsets, whileGroupIsEmpty } from './bridges';
@@ -29,9 +29,9 @@ export const topicFaults: Fault[] = [
     alone: true,
     failsJobs: ['HW_RESULT_TOO_LARGE'],
     async strike({ world }) {
-      await configure(world, topics.results, 'max.message.bytes', '2000');
+      await configureTopic(world.admin, topics.results, 'max.message.bytes', '2000');
       await world.last(20_000);
-      await configure(world, topics.results, 'max.message.bytes', '1048588');
+      await configureTopic(world.admin, topics.results, 'max.message.bytes', '1048588');
     },
   },
   {
@@ -78,9 +78,9 @@ export const topicFaults: Fault[] = [
 ];
 
 async function tooFewReplicas(world: World, topic: string): Promise<void> {
-  await configure(world, topic, 'min.insync.replicas', '3');
+  await configureTopic(world.admin, topic, 'min.insync.replicas', '3');
   await away(world, world.stack.servers.kafka[2], 60_000);
-  await configure(world, topic, 'min.insync.replicas', '2');
+  await configureTopic(world.admin, topic, 'min.insync.replicas', '2');
 }
 
 /** Who writes the next result is fenced with a copy of that very request. */
@@ -97,25 +97,6 @@ async function fenceOne(world: World): Promise<void> {
   // A moment later than the original, whose place in the log it would otherwise take.
   await world.last(1_000);
   await fenceProducer(frame, { host, port: Number(port) });
-}
-
-async function configure(world: World, topic: string, name: string, value: string): Promise<void> {
-  const { resources } = await world.admin.describeConfigs({
-    includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
-  });
-  // kafkajs knows only the request that replaces all of them.
-  const kept = (resources[0]?.configEntries ?? []).filter(
-    (entry) => !entry.isDefault && entry.configName !== name,
-  );
-  const configEntries = [
-    ...kept.map((entry) => ({ name: entry.configName, value: entry.configValue })),
-    { name, value },
-  ];
-  await world.admin.alterConfigs({
-    validateOnly: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
-  });
 }
 
 export async function isDrained(world: World): Promise<boolean | string> {
