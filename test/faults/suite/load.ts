@@ -23,6 +23,8 @@ export interface Load {
   refused: Set<string>;
   /** Ids of jobs whose request failed: Kafka may have them or not. */
   unsure: Set<string>;
+  /** When the request of each job began, of those in `sent` and in `unsure`; milliseconds since 1970. */
+  producedAt: Map<string, number>;
   /** Records that are no job, acknowledged. */
   poison: number;
 }
@@ -60,6 +62,7 @@ export function createLoad({ kafka, topic, seed, rate, twice }: LoadOptions): Lo
     sent: new Set(),
     refused: new Set(),
     unsure: new Set(),
+    producedAt: new Map(),
     poison: 0,
     start() {
       if (running) return;
@@ -96,6 +99,8 @@ export function createLoad({ kafka, topic, seed, rate, twice }: LoadOptions): Lo
     const ids = records.flatMap(({ id }) => id ?? []);
     records.filter(({ refused }) => refused).forEach(({ key }) => load.refused.add(key));
     const messages = records.map(({ key, value }) => ({ key, value }));
+    const now = Date.now();
+    ids.forEach((id) => load.producedAt.set(id, now));
     for (const copy of twice ? [1, 2] : [1]) {
       try {
         if (!connected) await producer.connect();

@@ -14,6 +14,8 @@ export interface Segment {
   doubled: number;
   /** Jobs that ended otherwise than completed though neither they nor the faults are a reason to, by status or error code. */
   failed: Record<string, number>;
+  /** Jobs that failed as a fault in their life made them, by error code and fault. */
+  excused: Record<string, number>;
   longestStallSeconds: number;
 }
 
@@ -32,6 +34,8 @@ export interface RunReport {
   repeatedRecords: number;
   /** LLM calls that no result knows of: their attempt was interrupted. */
   repeatedLlmCalls: number;
+  /** A line for each job with more of them than faults in its life can have interrupted. */
+  unexplainedLlmCalls: string[];
   watermark: WatermarkReport;
   chain: ChainReport;
   replay: ReplayReport;
@@ -46,21 +50,30 @@ export interface RunReport {
 
 /** The tables of docs/reliability.md. */
 export function toMarkdown(report: RunReport): string {
-  const rows = report.segments.map(({ faults, seconds, jobs, lost, doubled, failed, longestStallSeconds }) =>
-    row([faults, seconds, jobs, lost, doubled, failures(failed), longestStallSeconds]),
+  const rows = report.segments.map((one) =>
+    row([
+      one.faults,
+      one.seconds,
+      one.jobs,
+      one.lost,
+      one.doubled,
+      failures(one.failed),
+      failures(one.excused),
+      one.longestStallSeconds,
+    ]),
   );
   const { watermark, chain, replay, audit } = report;
   const { records } = audit;
   return [
     `Seed ${report.seed}, ${report.brokers} broker(s), ${report.seconds} s.`,
     '',
-    row(['faults', 'seconds', 'jobs', 'lost', 'doubled', 'failed', 'longest stall, s']),
-    row(['---', '--:', '--:', '--:', '--:', '---', '--:']),
+    row(['faults', 'seconds', 'jobs', 'lost', 'doubled', 'failed', 'excused', 'longest stall, s']),
+    row(['---', '--:', '--:', '--:', '--:', '---', '---', '--:']),
     ...rows,
     '',
     `${report.jobs} jobs: ${report.completed} completed, ${report.failed} failed as they should; ${report.poison} records were no job. ` +
       `${report.repeatedRecords} result records written twice with the same bytes. ` +
-      `${report.repeatedLlmCalls} LLM calls repeated. ${report.restarts} restarts of bridges and workers.`,
+      `${report.repeatedLlmCalls} LLM calls repeated, those of ${report.unexplainedLlmCalls.length} jobs without a reason. ${report.restarts} restarts of bridges and workers.`,
     `Committed offsets checked ${watermark.checks} times, ${watermark.recordsVerified} records: ${watermark.violations.length} too early. ` +
       `${watermark.unverified} could not be checked. ` +
       `${chain.packs} packs: ${chain.problems.length} records not in exactly one. ` +
@@ -81,6 +94,10 @@ export function brokenPromises(report: RunReport, missing: string[]): string[] {
     [missing.length, `jobs without a result: ${missing.slice(0, 10).join(', ')}`],
     [doubled, 'jobs with results that differ'],
     [innocent.length, `kinds of failures of jobs that nothing was wrong with: ${innocent.join('; ')}`],
+    [
+      report.unexplainedLlmCalls.length,
+      `jobs with LLM calls repeated that nothing interrupted: ${report.unexplainedLlmCalls.slice(0, 5).join('; ')}`,
+    ],
     [
       report.watermark.unverified,
       `records behind a commit that could not be checked: ${report.watermark.trouble}`,

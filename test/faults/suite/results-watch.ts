@@ -11,6 +11,8 @@ export interface WatchedJob {
   /** Code of the error, where it has one. */
   error: string | undefined;
   llmCalls: number;
+  /** When the first result was written, milliseconds since 1970. */
+  endedAt: number;
 }
 
 export interface ResultsWatch {
@@ -70,7 +72,7 @@ export function createResultsWatch(options: {
       await current.subscribe({ topic, fromBeginning: true });
       await current.run({
         eachMessage: ({ partition, message }) => {
-          read(`${partition}/${message.offset}`, message.value);
+          read(`${partition}/${message.offset}`, message.value, Number(message.timestamp));
           return Promise.resolve();
         },
       });
@@ -85,7 +87,7 @@ export function createResultsWatch(options: {
     if (!stopped) await consume();
   }
 
-  function read(at: string, value: Buffer | null): void {
+  function read(at: string, value: Buffer | null, writtenAt: number): void {
     if (seen.has(at) || value === null) return;
     seen.add(at);
     const result = jobResultSchema.parse(JSON.parse(value.toString()));
@@ -94,7 +96,7 @@ export function createResultsWatch(options: {
     if (!known) {
       const { status, usage, error } = result;
       const job = { distinct: new Set([hash]), records: 1, status, error: error?.type };
-      watch.byId.set(result.id, { ...job, llmCalls: usage.llmCalls });
+      watch.byId.set(result.id, { ...job, llmCalls: usage.llmCalls, endedAt: writtenAt });
       lastNewAt = Date.now();
       return;
     }

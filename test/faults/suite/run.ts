@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { eventually } from '../../support/eventually';
 import { audit } from '../../../cli/audit/audit';
+import { readLlmCalls } from '../../../cli/audit/count-llm-calls';
 import type { Fault, Scene } from './faults/fault';
 import { isDrained } from './faults/topics';
 import { createRandom } from '../../../stack/llm-simulator/random';
 import { checkChain } from './chain-check';
+import { judgeFailures, unexplainedCalls, type JobLife } from './judge-jobs';
 import { createLoad } from './load';
 import { checkReplay } from './replay-check';
 import { brokenPromises, type RunReport, type Segment } from './report';
@@ -38,7 +40,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const watch = createResultsWatch({
     kafka,
     topic: topics.results,
-    outstanding: (now) => Math.max(0, load.sent.size - now.byId.size),
+    // Results of jobs that were never acknowledged are in there too, so their numbers say nothing.
+    outstanding: (now) => missing(now).length,
   });
   const { queue, deadLetters: deadLetterTopic } = topics;
   const jobIdsOnce = options.env.JOB_ID_DEDUPE === 'ledger';
@@ -116,7 +119,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   /** Runs it, pauses the load until every job sent has its result, and counts. */
   async function segment(faults: readonly Fault[], work: () => Promise<void>): Promise<Segment> {
     const from = Date.now();
-    const before = new Set(load.sent);
+    const before = new Set(load.producedAt.keys());
     watch.resetStall();
     load.start();
     await work();
@@ -128,32 +131,52 @@ export async function run(options: RunOptions): Promise<RunReport> {
       say(String(error));
       lost = missing(watch).length;
     }
-    const own = [...load.sent].filter((id) => !before.has(id));
-    const found = {
+    const own = [...load.producedAt.keys()].filter((id) => !before.has(id));
+    const { failed, excused } = judgeFailures(
+      own.flatMap((id) => withFailure(id) ?? []),
+      strikes,
+      options.faults,
+    );
+    const found: Segment = {
       faults: faults.length === 1 ? faults[0]!.name : `mixed, ${faults.length} kinds`,
       seconds: Math.round((Date.now() - from) / 1_000),
-      jobs: own.length,
+      jobs: own.filter((id) => load.sent.has(id)).length,
       lost,
       doubled: own.filter((id) => (watch.byId.get(id)?.distinct.size ?? 0) > 1).length,
-      failed: countBy(own.flatMap((id) => failureOf(id, faults) ?? [])),
+      failed,
+      excused,
       longestStallSeconds: Math.round(watch.longestStallMs() / 100) / 10,
     };
     say(JSON.stringify(found));
     return found;
   }
 
-  function failureOf(id: string, faults: readonly Fault[]): string | undefined {
+  /** Undefined for one that Kafka does not have, for all we know. */
+  function lifeOf(id: string): JobLife | undefined {
+    const producedAt = load.producedAt.get(id);
+    const endedAt = watch.byId.get(id)?.endedAt;
+    if (producedAt === undefined || (endedAt === undefined && !load.sent.has(id))) return undefined;
+    return { id, producedAt, endedAt: endedAt ?? Date.now() };
+  }
+
+  function withFailure(id: string) {
+    const life = lifeOf(id);
     const job = watch.byId.get(id);
-    if (!job || job.status === 'completed' || load.refused.has(id)) return undefined;
-    const expected: readonly string[] = faults.flatMap(({ failsJobs = [] }) => failsJobs);
-    const failure = job.error ?? job.status;
-    return expected.includes(failure) ? undefined : failure;
+    const failure = job?.error ?? job?.status;
+    const isExpected =
+      failure === undefined ||
+      failure === 'completed' ||
+      (failure === 'HW_LLM_REFUSED' && load.refused.has(id));
+    return life && { ...life, failure: isExpected ? undefined : failure };
   }
 
   async function reckon(): Promise<RunReport> {
     const jobs = [...watch.byId.values()];
     const accepted = await acceptedLlmCalls(world);
-    const known = jobs.reduce((sum, job) => sum + job.llmCalls, 0);
+    const called = [...watch.byId].flatMap(([id, job]) => {
+      const life = lifeOf(id);
+      return life ? { ...life, repeated: (accepted.get(id) ?? 0) - job.llmCalls } : [];
+    });
     const verified = await (watermarkReport ??= watermark.stop());
     const audited = await audit({
       kafka,
@@ -176,7 +199,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
       completed: jobs.filter(({ status }) => status === 'completed').length,
       failed: jobs.filter(({ status }) => status === 'failed').length,
       repeatedRecords: jobs.reduce((sum, job) => sum + job.records - job.distinct.size, 0),
-      repeatedLlmCalls: accepted - known,
+      repeatedLlmCalls: called.reduce((sum, { repeated }) => sum + Math.max(0, repeated), 0),
+      unexplainedLlmCalls: unexplainedCalls(called, strikes, options.faults),
       watermark: verified,
       chain,
       replay: await checkReplay(client, 'headway'),
@@ -191,19 +215,14 @@ export async function run(options: RunOptions): Promise<RunReport> {
   }
 }
 
-function countBy(names: string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
-}
-
 async function isSettled(world: World, missing: string[]): Promise<boolean | string> {
   if (missing.length > 0) return `${missing.length} without, for example ${missing.slice(0, 3).join(', ')}`;
   return isDrained(world);
 }
 
-async function acceptedLlmCalls(world: World): Promise<number> {
-  const url = new URL('/simulator/calls?totals=only', world.stack.addresses.llmBaseUrl);
-  const { totals } = (await (await fetch(url)).json()) as { totals: { accepted: number } };
-  return totals.accepted;
+/** What a provider would bill, by job id. */
+async function acceptedLlmCalls(world: World): Promise<ReadonlyMap<string, number>> {
+  const counts = await readLlmCalls(world.stack.addresses.llmBaseUrl ?? '');
+  if (!counts) throw new Error('The LLM simulator does not tell of its calls.');
+  return counts;
 }

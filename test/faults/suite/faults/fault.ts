@@ -19,8 +19,10 @@ export interface Fault {
   brokers?: 1 | 3;
   /** Not beside another fault: it needs a quiet moment of its own, or the other would undo it. */
   alone?: boolean;
-  /** Codes with which it makes jobs fail for good, as they should. Every other failure is one too many. */
-  failsJobs?: readonly ErrorCode[];
+  /** Codes with which it makes jobs fail for good, as they should, and of what share of the jobs it meets. Every other failure is one too many. */
+  failsJobs?: Partial<Record<ErrorCode, number>>;
+  /** How often one strike can make the LLM call of the same job be made again, since it cuts off an attempt. Default: never. */
+  repeatsLlmCalls?: number;
   /** Injects it, lets it last, and takes it back. Resolves when everything is in place again. */
   strike(scene: Scene): Promise<void>;
 }

@@ -6,14 +6,17 @@ export const llmFaults: Fault[] = [
     name: 'llm-misbehaves',
     about:
       'for 40 s: 30 % of calls 429 with retry-after-ms, others 500, hanging, malformed, refused, incomplete; polls fail too',
-    // The last two: nearly a third of the calls end in trouble of that call alone, and a job has five.
-    failsJobs: [
-      'HW_LLM_REFUSED',
-      'HW_LLM_INCOMPLETE',
-      'HW_LLM_BAD_ANSWER',
-      'HW_LLM_UNAVAILABLE',
-      'HW_LLM_TIMEOUT',
-    ],
+    // More than half of the calls begin again, so their other troubles are twice as frequent among jobs. The last two: nearly a
+    // third of the calls end in trouble of that call alone, and a job has five.
+    failsJobs: {
+      HW_LLM_REFUSED: 0.05,
+      HW_LLM_INCOMPLETE: 0.07,
+      HW_LLM_BAD_ANSWER: 0.05,
+      HW_LLM_UNAVAILABLE: 0.03,
+      HW_LLM_TIMEOUT: 0.01,
+    },
+    // A disconnect leaves a call behind whose id nobody has learned, each time.
+    repeatsLlmCalls: 8,
     async strike({ world }) {
       const rates = { rate_limit: 0.3, server_error: 0.1, overloaded: 0.05, disconnect: 0.05, hang: 0.01 };
       const answers = { malformed: 0.05, wrong_schema: 0.03, refusal: 0.02, incomplete: 0.03, failed: 0.03 };
@@ -26,6 +29,7 @@ export const llmFaults: Fault[] = [
   {
     name: 'llm-away',
     about: 'the LLM provider away altogether for two minutes',
+    repeatsLlmCalls: 2,
     async strike({ world }) {
       await world.setLlmFaults({ away: true });
       await world.last(120_000);

@@ -7,11 +7,13 @@ export const serverFaults: Fault[] = [
   {
     name: 'temporal-killed',
     about: 'the Temporal server SIGKILLed, and back on its database after a minute',
+    repeatsLlmCalls: 2,
     strike: ({ world }) => away(world, world.stack.servers.temporal, 60_000),
   },
   {
     name: 'temporal-frozen',
     about: 'the Temporal server SIGSTOPped for 30 s',
+    repeatsLlmCalls: 2,
     strike: ({ world }) => frozen(world, world.stack.servers.temporal, 30_000),
   },
   {

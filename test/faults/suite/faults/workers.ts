@@ -5,6 +5,7 @@ export const workerFaults: Fault[] = [
   {
     name: 'worker-killed',
     about: 'a worker SIGKILLed three times, at random moments',
+    repeatsLlmCalls: 3,
     async strike({ world, random }) {
       for (let time = 0; time < 3; time++) {
         await random.pick(world.workers).kill('SIGKILL');
@@ -15,26 +16,31 @@ export const workerFaults: Fault[] = [
   {
     name: 'worker-killed-in-enrich',
     about: 'every worker SIGKILLed while its queries wait for PostgreSQL',
+    repeatsLlmCalls: 1,
     strike: (scene) => killWhile(scene, () => scene.world.proxies.postgres),
   },
   {
     name: 'worker-killed-in-llm-call',
     about: 'every worker SIGKILLed while its requests wait for the LLM provider',
+    repeatsLlmCalls: 1,
     strike: (scene) => killWhile(scene, () => scene.world.proxies.llm),
   },
   {
     name: 'worker-killed-in-publish',
     about: 'every worker SIGKILLed while its results wait for Kafka',
+    repeatsLlmCalls: 1,
     strike: (scene) => killWhile(scene, () => scene.world.proxies.kafka),
   },
   {
     name: 'worker-killed-in-completion',
     about: 'every worker SIGKILLed while what it has done waits for Temporal',
+    repeatsLlmCalls: 1,
     strike: (scene) => killWhile(scene, () => scene.world.proxies.temporalOfWorkers),
   },
   {
     name: 'worker-terminated',
     about: 'each worker SIGTERMed in turn while LLM calls run, as in a deployment',
+    repeatsLlmCalls: 2,
     async strike({ world }) {
       for (const worker of world.workers) {
         await worker.kill('SIGTERM');
@@ -46,6 +52,7 @@ export const workerFaults: Fault[] = [
   {
     name: 'workers-away',
     about: 'no worker for a minute',
+    repeatsLlmCalls: 1,
     async strike({ world }) {
       for (const worker of world.workers) worker.pauseRestarts();
       await Promise.all(world.workers.map((worker) => worker.kill('SIGKILL')));
@@ -57,6 +64,7 @@ export const workerFaults: Fault[] = [
   {
     name: 'worker-frozen',
     about: 'a worker SIGSTOPped for 30 s, longer than its heartbeat timeout, then let go',
+    repeatsLlmCalls: 2,
     async strike({ world, random }) {
       const worker = random.pick(world.workers);
       worker.freeze();
