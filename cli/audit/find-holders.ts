@@ -27,8 +27,6 @@ export interface ClosedPack extends FoundPack {
 export interface FindHoldersOptions {
   tables: ReadonlyMap<number, RecordTable>;
   lookup: WorkflowLookup;
-  /** The bridge skips a record whose job id came before (`JOB_ID_DEDUPE=ledger`), so a pack may not hold all it covers. */
-  jobIdsOnce: boolean;
   onProgress?: (asked: number) => void;
   signal?: AbortSignal;
 }
@@ -45,7 +43,7 @@ const LOOK_BACK = 400;
  * store does not know it (yet). Its result may still have come in between: read the results once more before it is called lost.
  */
 export async function findHolders(options: FindHoldersOptions): Promise<Holders> {
-  const { tables, lookup, jobIdsOnce, signal } = options;
+  const { tables, lookup, signal } = options;
   const holders: Holders = { open: [], closed: [] };
   const seen = new Set<string>();
   const limit = createLimit(CONCURRENCY);
@@ -122,7 +120,8 @@ export async function findHolders(options: FindHoldersOptions): Promise<Holders>
     const { partition } = table.range;
     const { firstOffset, lastOffset } = pack;
     const isRunning = pack.status === 'RUNNING';
-    const skipped = isRunning && jobIdsOnce ? await skippedBy(table, pack) : new Set();
+    const isSurelyOurs = table.rowOf(firstOffset) !== undefined;
+    const skipped = isRunning || !isSurelyOurs ? await skippedBy(table, pack) : new Set();
     for (let offset = firstOffset; offset <= lastOffset; offset += 1) {
       const row = table.rowOf(offset);
       if (row === undefined || !table.isUnheld(row) || skipped.has(offset)) continue;
@@ -132,7 +131,10 @@ export async function findHolders(options: FindHoldersOptions): Promise<Holders>
     else holders.closed.push({ ...pack, partition, closedJobs: new Map() });
   }
 
-  /** Offsets a pack covers without having them as jobs, as their job ids came before. */
+  /**
+   * Offsets a pack covers without having their records as jobs: job ids that came before, records that could be no jobs, or all of
+   * them when it is of an earlier topic.
+   */
   async function skippedBy(table: RecordTable, pack: FoundPack): Promise<Set<number>> {
     const covered: number[] = [];
     for (let offset = pack.firstOffset; offset <= pack.lastOffset; offset += 1) {
@@ -140,27 +142,44 @@ export async function findHolders(options: FindHoldersOptions): Promise<Holders>
       // What is outside of the audited range may be anything, so then the jobs have to be looked at.
       if (row === undefined || (table.isPresent(row) && !table.hasDeadLetter(row))) covered.push(offset);
     }
-    if (covered.length === pack.jobCount) return new Set();
+    if (table.rowOf(pack.firstOffset) !== undefined && covered.length === pack.jobCount) return new Set();
     const jobs = await ask(() => lookup.jobsOf(pack));
-    const held = new Set(jobs?.map(({ source }) => (source.door === 'kafka' ? Number(source.offset) : -1)));
-    return new Set(jobs ? covered.filter((offset) => !held.has(offset)) : []);
+    if (!jobs) return new Set();
+    return new Set(
+      covered.filter((offset) => {
+        const row = table.rowOf(offset);
+        return row !== undefined && !jobs.some((job) => table.isSource(row, job.source));
+      }),
+    );
   }
 
-  /** Jobs that left their packs. */
+  /** Jobs that left their packs. Several records may have one job id, so what a workflow was started with tells whose it is. */
   async function askOpenJobs(): Promise<void> {
-    const byId = new Map<bigint, FoundWorkflow>();
+    const byId = new Map<bigint, FoundWorkflow[]>();
     for await (const job of lookup.openJobs()) {
       signal?.throwIfAborted();
       options.onProgress?.((asked += 1));
-      byId.set(hash64(job.jobId), job);
+      const id = hash64(job.jobId);
+      byId.set(id, [...(byId.get(id) ?? []), job]);
     }
     if (byId.size === 0) return;
+    const found: Promise<void>[] = [];
     for (const table of tables.values()) {
       for (let row = nextUnheld(table); row !== undefined; row = nextUnheld(table, row + 1)) {
-        const workflow = byId.get(table.jobIdHash(row));
-        if (workflow) running(table, row, workflow);
+        const workflows = byId.get(table.jobIdHash(row)) ?? [];
+        found.push(...workflows.map((workflow) => runningIfOf(table, row, workflow)));
       }
     }
+    await Promise.all(found);
+  }
+
+  async function runningIfOf(table: RecordTable, row: number, workflow: FoundWorkflow): Promise<void> {
+    if (await carries(workflow, table, row)) running(table, row, workflow);
+  }
+
+  async function carries(workflow: FoundWorkflow, table: RecordTable, row: number): Promise<boolean> {
+    const jobs = await ask(() => lookup.jobsOf(workflow));
+    return jobs?.some((job) => table.isSource(row, job.source)) ?? false;
   }
 
   function running(table: RecordTable, row: number, workflow: FoundWorkflow): void {
@@ -176,18 +195,16 @@ export async function findHolders(options: FindHoldersOptions): Promise<Holders>
     const rows = table ? unheldRows(table, pack) : [];
     if (!table || rows.length === 0) return;
     const jobs = (await ask(() => lookup.jobsOf(pack))) ?? [];
-    const places = new Map(
-      jobs.map(({ source }, index) => [source.door === 'kafka' ? Number(source.offset) : -1, index]),
-    );
     const askJob = async (row: number): Promise<void> => {
-      const index = places.get(table.offsetOf(row));
-      const job = index === undefined ? undefined : jobs[index];
+      const index = jobs.findIndex((job) => table.isSource(row, job.source));
+      const job = jobs[index];
       if (!job) return;
       // As workflows/leave-pack.ts names them.
       for (const id of [job.id, `${job.id}~${pack.runId}-${index}`]) {
         const workflow = await ask(() => lookup.workflow(id));
-        if (workflow?.status === 'RUNNING') return running(table, row, workflow);
-        if (workflow) pack.closedJobs.set(table.offsetOf(row), workflow);
+        if (!workflow || !(await carries(workflow, table, row))) continue;
+        if (workflow.status === 'RUNNING') return running(table, row, workflow);
+        pack.closedJobs.set(table.offsetOf(row), workflow);
       }
     };
     await Promise.all(rows.map(askJob));

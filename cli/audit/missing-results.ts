@@ -43,13 +43,14 @@ export async function findMissingResults(options: FindMissingResultsOptions): Pr
   const missing: MissingResults = { results: [], tooRecent: 0 };
   for (const pack of options.holders.closed) {
     const table = options.tables.get(pack.partition);
-    const lost = table ? lostOffsets(table, pack) : new Set();
-    if (lost.size === 0) continue;
+    const lost = table ? lostRows(table, pack) : [];
+    if (!table || lost.length === 0) continue;
     for (const job of (await options.lookup.jobsOf(pack)) ?? []) {
-      const offset = job.source.door === 'kafka' ? Number(job.source.offset) : -1;
-      const workflow = pack.closedJobs.get(offset) ?? pack;
+      const row = lost.find((one) => table.isSource(one, job.source));
+      if (row === undefined) continue;
+      const workflow = pack.closedJobs.get(table.offsetOf(row)) ?? pack;
       const { status, closedAt } = workflow;
-      if (!lost.has(offset) || !endedFromOutside.includes(status) || closedAt === undefined) continue;
+      if (!endedFromOutside.includes(status) || closedAt === undefined) continue;
       if (options.now - closedAt < options.settledAfterMs) missing.tooRecent += 1;
       else missing.results.push({ job, result: failedResult(job, workflow, closedAt) });
     }
@@ -74,13 +75,13 @@ export function toRecord({ result, job }: MissingResult): OutgoingRecord {
   return { key: result.id, value: JSON.stringify(result), headers };
 }
 
-function lostOffsets(table: RecordTable, pack: ClosedPack): Set<number> {
-  const offsets = new Set<number>();
+function lostRows(table: RecordTable, pack: ClosedPack): number[] {
+  const rows: number[] = [];
   for (let offset = pack.firstOffset; offset <= pack.lastOffset; offset += 1) {
     const row = table.rowOf(offset);
-    if (row !== undefined && kindOf(table, row) === 'lost') offsets.add(offset);
+    if (row !== undefined && kindOf(table, row) === 'lost') rows.push(row);
   }
-  return offsets;
+  return rows;
 }
 
 /** What it cost and where it stood nobody knows any more. */

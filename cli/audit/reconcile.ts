@@ -56,7 +56,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const startedAt = now();
   const { ranges, warnings } = await source.select();
   const tables = new Map(ranges.map((range) => [range.partition, new RecordTable(range)]));
-  const outcomes = createOutcomes(topic, tables);
+  const outcomes = createOutcomes(topic, tables, startedAt);
 
   await source.readQueue(
     ranges,
@@ -73,7 +73,6 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const holders = await findHolders({
     tables,
     lookup,
-    jobIdsOnce,
     onProgress: asking,
     signal: options.signal,
   });

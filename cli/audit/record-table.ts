@@ -1,4 +1,5 @@
 import { jobIdOf } from '../../contracts/ids';
+import type { JobSource } from '../../contracts/job-request';
 import type { TerminalStatus } from '../../contracts/job-result';
 import { hash64 } from './hash';
 
@@ -77,6 +78,23 @@ export class RecordTable {
 
   timestamp(row: number): number {
     return this.timestamps[row] ?? NaN;
+  }
+
+  /** Whether a job of this source is that of this very record, and not of one that had its offset in an earlier topic. */
+  isSource(row: number, source: JobSource): boolean {
+    const { topic, partition } = this.range;
+    return (
+      source.door === 'kafka' &&
+      source.topic === topic &&
+      source.partition === partition &&
+      Number(source.offset) === this.offsetOf(row) &&
+      source.timestamp === this.timestamp(row)
+    );
+  }
+
+  /** Its value is null, or has no bytes. */
+  isEmpty(row: number): boolean {
+    return !this.hasJobId(row) && emptyIdentities.has(this.identity(row));
   }
 
   identity(row: number): bigint {
@@ -169,9 +187,12 @@ export interface Identity {
   isJobId: boolean;
 }
 
+const NULL_IDENTITY = 0n;
+const emptyIdentities = new Set([NULL_IDENTITY, hash64('')]);
+
 /** What a record says it is, however it is found again: by its job id, or, where it has none, by its whole value. */
 export function identityOf(value: Buffer | null): Identity {
-  if (value === null) return { hash: 0n, isJobId: false };
+  if (value === null) return { hash: NULL_IDENTITY, isJobId: false };
   try {
     const { id } = JSON.parse(value.toString()) as { id?: unknown };
     if (typeof id === 'string') return { hash: hash64(id), isJobId: true };

@@ -44,7 +44,15 @@ interface MoreResults {
   newest: number;
 }
 
-export function createOutcomes(topic: string, tables: ReadonlyMap<number, RecordTable>): Outcomes {
+/** How far the clocks of producers and brokers may be apart. */
+const CLOCK_TOLERANCE_MS = 5_000;
+
+/** @param now milliseconds since 1970 */
+export function createOutcomes(
+  topic: string,
+  tables: ReadonlyMap<number, RecordTable>,
+  now: number,
+): Outcomes {
   const otherJobIds = new HashList();
   const counts: OutcomeCounts = {
     identicalResults: 0,
@@ -104,14 +112,19 @@ export function createOutcomes(topic: string, tables: ReadonlyMap<number, Record
     more.set(key, known);
   }
 
-  function takeDeadLetter({ headers, value }: ReadMessage): void {
+  function takeDeadLetter({ headers, value, timestamp }: ReadMessage): void {
     const text = (name: string) => lastHeaderText(headers, name);
     if (text(deadLetterHeaders.topic) !== topic) return;
     const place = find(Number(text(deadLetterHeaders.partition)), text(deadLetterHeaders.offset) ?? '');
     if (!place?.table.isPresent(place.row)) return;
     const { table, row } = place;
-    // Headers have no timestamp of the record; its value tells it from that of an earlier topic. One that was too large is left out.
-    if (value !== null && identityOf(value).hash !== table.identity(row)) return;
+    // Headers have no timestamp of the record. Its value tells it from that of an earlier topic, and so does time: no letter is older
+    // than its record, unless the record's clock is wrong.
+    const { hash } = identityOf(value);
+    const isEmptied = text(deadLetterHeaders.class) === 'HW_RECORD_EMPTY';
+    const fits = value === null ? isEmptied === table.isEmpty(row) : hash === table.identity(row);
+    const isOlder = Number(timestamp) < table.timestamp(row) - CLOCK_TOLERANCE_MS;
+    if (!fits || (isOlder && table.timestamp(row) <= now)) return;
     if (table.hasDeadLetter(row)) counts.repeatedDeadLetters += 1;
     table.setDeadLetter(row);
   }

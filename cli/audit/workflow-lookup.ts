@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
-import { packMemoSchema, type PackInput, type PackJob } from '../../contracts/pack';
+import { packMemoSchema, type PackJob } from '../../contracts/pack';
+import { jobsCarriedBy } from '../../contracts/retry';
 import { searchAttributes as names } from '../../contracts/search-attributes';
 import { PROCESS_JOB } from '../../contracts/workflow-names';
 import { readPayload } from '../../runtime/payload-store/read-payload';
@@ -34,8 +35,8 @@ export interface WorkflowLookup {
   openJobs(): AsyncIterable<FoundWorkflow & { jobId: string }>;
   /** A workflow by its id, strongly consistent. */
   workflow(workflowId: string): Promise<FoundWorkflow | undefined>;
-  /** The jobs a pack was started with; undefined once Temporal has forgotten its history. */
-  jobsOf(pack: FoundWorkflow): Promise<PackJob[] | undefined>;
+  /** The jobs a workflow was started with; undefined once Temporal has forgotten its history. */
+  jobsOf(workflow: Pick<FoundWorkflow, 'workflowId' | 'runId'>): Promise<PackJob[] | undefined>;
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -82,7 +83,7 @@ export function createWorkflowLookup(client: Client, topic: string): WorkflowLoo
           }),
         );
         const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-        return payload ? (await readPayload<PackInput>(client, payload)).jobs : undefined;
+        return payload ? jobsCarriedBy(await readPayload<unknown>(client, payload)) : undefined;
       } catch (error) {
         if ((error as { code?: unknown }).code === GRPC_NOT_FOUND) return undefined;
         throw error;

@@ -49,7 +49,7 @@ describe('what has an outcome', () => {
 
   test('a dead letter of an earlier topic does not belong to the record that has its offset now', async () => {
     const world = worldOf(2);
-    world.deadLetter(0, Buffer.from('poison of former days'));
+    world.deadLetter(0, { value: Buffer.from('poison of former days') });
     world.deadLetter(1);
     world.deadLetter(1);
     const { records, results } = await world.audit();
@@ -59,18 +59,54 @@ describe('what has an outcome', () => {
 
   test('a record that was a dead letter before keeps its headers from then, and is found by the newer ones', async () => {
     const world = worldOf(1);
-    world.deadLetter(0, undefined, {
-      [deadLetterHeaders.topic]: 'elsewhere',
-      [deadLetterHeaders.partition]: '7',
-      [deadLetterHeaders.offset]: '4711',
+    world.deadLetter(0, {
+      earlier: {
+        [deadLetterHeaders.topic]: 'elsewhere',
+        [deadLetterHeaders.partition]: '7',
+        [deadLetterHeaders.offset]: '4711',
+      },
     });
     expect((await world.audit()).records).toMatchObject({ deadLettered: 1, lost: 0 });
   });
 
   test('a dead letter whose value was too large to keep counts', async () => {
     const world = worldOf(1);
-    world.deadLetter(0, null);
+    world.deadLetter(0, { value: null });
     expect((await world.audit()).records).toMatchObject({ deadLettered: 1 });
+  });
+
+  test('a dead letter that is older than the record is of an earlier topic, whatever its value', async () => {
+    const world = worldOf(3);
+    world.records.set(1, null);
+    const at = timestampOf(0) - 60_000;
+    world.deadLetter(0, { at });
+    world.deadLetter(1, { at, code: 'HW_RECORD_EMPTY' });
+    world.deadLetter(2, { at, value: null });
+    expect((await world.audit()).records).toMatchObject({ deadLettered: 0, lost: 3 });
+  });
+
+  test('a dead letter of a record from a clock that is ahead counts', async () => {
+    const world = worldOf(1);
+    const ahead = 100_000;
+    const later = new FakeWorld(ahead + 1);
+    later.record(ahead, 'from the future');
+    later.deadLetter(ahead, { at: timestampOf(0) });
+    later.committed = ahead + 1;
+    expect((await later.audit()).records).toMatchObject({ deadLettered: 1, lost: 0 });
+    world.deadLetter(0, { at: timestampOf(0) - 1_000 });
+    expect((await world.audit()).records).toMatchObject({ deadLettered: 1, lost: 0 });
+  });
+
+  test('the dead letter of an empty record is that of an empty record only', async () => {
+    const world = worldOf(4);
+    world.records.set(1, null);
+    world.records.set(2, Buffer.alloc(0));
+    world.records.set(3, null);
+    for (const offset of [0, 1, 2]) world.deadLetter(offset, { value: null, code: 'HW_RECORD_EMPTY' });
+    world.deadLetter(3, { value: null, code: 'HW_RECORD_TOO_LARGE' });
+    const { records, examples } = await world.audit();
+    expect(records).toMatchObject({ deadLettered: 2, lost: 2 });
+    expect(examples.lost.map(({ offset }) => offset)).toEqual([0, 3]);
   });
 });
 
@@ -206,6 +242,48 @@ describe('what has no outcome', () => {
     world.pack([0], 'COMPLETED');
     world.job('job-0', 'job-0', 'TERMINATED');
     expect((await world.audit()).records).toMatchObject({ running: 0, lost: 1 });
+  });
+
+  test('is lost when its pack was terminated, though another record with its job id runs', async () => {
+    const world = new FakeWorld(3);
+    for (const offset of [0, 1, 2]) world.record(offset, 'same');
+    world.committed = 3;
+    world.pack([0], 'TERMINATED');
+    world.pack([1], 'COMPLETED');
+    world.pack([2], 'COMPLETED');
+    world.job('same', 'same', 'RUNNING', false, 1);
+    world.job('same~run-2-0', 'same', 'RUNNING', true, 2);
+    const { records, examples } = await world.audit();
+    expect(records).toMatchObject({ running: 2, lost: 1 });
+    expect(examples.lost).toMatchObject([{ offset: 0, workflowStatus: 'TERMINATED' }]);
+  });
+
+  test('is lost inside of an open pack that does not have it as a job', async () => {
+    const world = worldOf(3);
+    const pack = world.pack([0, 1, 2]);
+    Object.assign(pack, { jobCount: 2, jobs: world.packs[0]?.jobs.filter((_, index) => index !== 1) });
+    const { records, examples } = await world.audit();
+    expect(records).toMatchObject({ running: 2, lost: 1 });
+    expect(examples.lost).toMatchObject([{ offset: 1 }]);
+  });
+
+  test('is not held by a pack of an earlier topic that began before the audited range', async () => {
+    const world = worldOf(12);
+    for (let offset = 0; offset < 12; offset += 1) if (offset !== 11) world.result(offset);
+    for (const status of ['RUNNING', 'TERMINATED']) {
+      const pack = world.pack([9, 10, 11], status);
+      const jobs = world.packs
+        .at(-1)
+        ?.jobs.map((job) => ({ ...job, source: { ...job.source, timestamp: 1 } }));
+      Object.assign(pack, { workflowId: `${TOPIC}-0-9-${status}`, jobs });
+    }
+    world.from = 10;
+    const published: unknown[] = [];
+    const publishMissing = async (results: unknown[]) => void published.push(...results);
+    const { records, examples } = await world.audit({ publishMissing, settledAfterMs: 0 });
+    expect(records).toMatchObject({ running: 0, lost: 1 });
+    expect(examples.lost).toMatchObject([{ offset: 11, workflowStatus: null }]);
+    expect(published).toEqual([]);
   });
 
   test('is not lost when it ends while Temporal is being asked', async () => {

@@ -11,14 +11,24 @@ import type { ReadMessage } from '../../../runtime/kafka-read-ranges';
 export const TOPIC = 'jobs';
 const T0 = 1_700_000_000_000;
 
+interface Letter {
+  value?: Buffer | null;
+  code?: string;
+  /** Milliseconds since 1970. */
+  at?: number;
+  earlier?: Record<string, string>;
+}
+
 /** A partition, its topics and its Temporal, without any server. Offset n has the timestamp `timestampOf(n)`. */
 export class FakeWorld {
   readonly records = new Map<number, Buffer | null>();
   results: ReadMessage[] = [];
   deadLetters: ReadMessage[] = [];
+  /** Where the audited range begins. */
+  from = 0;
   committed = 0;
   packs: (FoundPack & { jobs: PackJob[]; hidden?: boolean })[] = [];
-  jobs: (FoundWorkflow & { jobId: string; hidden?: boolean })[] = [];
+  jobs: (FoundWorkflow & { jobId: string; carried: PackJob[]; hidden?: boolean })[] = [];
   /** What happens while Temporal is asked. */
   meanwhile: () => void = () => undefined;
   asked: string[] = [];
@@ -42,16 +52,15 @@ export class FakeWorld {
     this.results.push(message(this.results.length, Buffer.from(JSON.stringify(value))));
   }
 
-  /** `earlier`: headers the record had under our names. */
-  deadLetter(
-    offset: number,
-    value = this.records.get(offset) ?? null,
-    earlier: Record<string, string> = {},
-  ): void {
+  /** By default of the record there, and written when that was. `earlier`: headers the record had under our names. */
+  deadLetter(offset: number, letter: Letter = {}): void {
+    const { value = this.records.get(offset) ?? null, earlier = {} } = letter;
+    const { code = 'HW_RECORD_NOT_JSON', at = timestampOf(offset) } = letter;
     const ours = {
       [deadLetterHeaders.topic]: TOPIC,
       [deadLetterHeaders.partition]: '0',
       [deadLetterHeaders.offset]: String(offset),
+      [deadLetterHeaders.class]: code,
     };
     const headers = Object.fromEntries(
       Object.entries(ours).map(([name, text]) => {
@@ -59,7 +68,7 @@ export class FakeWorld {
         return [name, values.length === 1 ? values[0] : values];
       }),
     );
-    this.deadLetters.push({ ...message(this.deadLetters.length, value), headers });
+    this.deadLetters.push({ ...message(this.deadLetters.length, value, at), headers });
   }
 
   /** A pack with the jobs of these offsets. `hidden` from the visibility store. */
@@ -74,20 +83,18 @@ export class FakeWorld {
       firstOffset: first,
       lastOffset: offsets.at(-1) ?? 0,
       jobCount: offsets.length,
-      jobs: offsets.map((offset) => ({
-        id: this.jobId(offset),
-        pipeline: 'p',
-        input: {},
-        source: { door: 'kafka' as const, ...coordinates(offset) },
-      })),
+      jobs: offsets.map((offset) => this.packJob(offset)),
       hidden,
     };
     this.packs.push(pack);
     return pack;
   }
 
-  job(workflowId: string, jobId = workflowId, status = 'RUNNING', hidden = false): void {
+  /** The workflow of a job that left its pack: that of the record at `offset`, by default the first with this id. */
+  job(workflowId: string, jobId = workflowId, status = 'RUNNING', hidden = false, offset?: number): void {
+    const of = offset ?? [...this.records.keys()].find((one) => this.jobId(one) === jobId) ?? 0;
     this.jobs.push({
+      carried: [this.packJob(of)],
       workflowId,
       runId: `run-${workflowId}`,
       status,
@@ -111,6 +118,11 @@ export class FakeWorld {
     return report;
   }
 
+  private packJob(offset: number): PackJob {
+    const source = { door: 'kafka' as const, ...coordinates(offset) };
+    return { id: this.jobId(offset), pipeline: 'p', input: {}, source };
+  }
+
   private jobId(offset: number): string {
     const { id } = JSON.parse(this.records.get(offset)?.toString() ?? '{}') as { id?: string };
     const { topic, partition, timestamp } = coordinates(offset);
@@ -120,10 +132,10 @@ export class FakeWorld {
   private source(): AuditSource {
     let readResults = 0;
     let readDeadLetters = 0;
-    const { committed, end } = this;
+    const { committed, from, end } = this;
     return {
       select: async () => ({
-        ranges: [{ topic: TOPIC, partition: 0, from: 0, to: end, committed }],
+        ranges: [{ topic: TOPIC, partition: 0, from, to: end, committed }],
         warnings: [],
       }),
       readQueue: async (ranges, onRecord) => {
@@ -167,7 +179,9 @@ export class FakeWorld {
         for (const job of jobs) if (!job.hidden && job.status === 'RUNNING') yield job;
       },
       workflow: async (workflowId) => jobs.find((job) => job.workflowId === workflowId),
-      jobsOf: async ({ workflowId }) => packs.find((pack) => pack.workflowId === workflowId)?.jobs,
+      jobsOf: async ({ workflowId }) =>
+        packs.find((pack) => pack.workflowId === workflowId)?.jobs ??
+        jobs.find((job) => job.workflowId === workflowId)?.carried,
     };
   }
 }
