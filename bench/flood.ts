@@ -9,7 +9,7 @@ import { measureWaiting } from './flood/waiting';
 
 const help = `npm run bench:flood -- [options]
 
-Two floods, each on real servers of its own. Prints the figures as JSON.
+Two floods, each on real servers of its own. Prints the figures as JSON. Exit code 1 when the audit finds a job lost.
 
   --waiting N       records that wait in the queue while the bridge is paused most of the time (default 200000; 0 leaves it out)
   --minutes N       how long a worker drains them (default 4)
@@ -43,8 +43,9 @@ void runMain('bench', async () => {
   const figures: Record<string, unknown> = {
     machine: `${availableParallelism()} cores, Node.js ${process.version}`,
   };
-  const save = async (name: string, measured: { figures: object; chart: string }) => {
+  const save = async (name: string, measured: { figures: { auditOk: boolean }; chart: string }) => {
     figures[name] = measured.figures;
+    if (!measured.figures.auditOk) process.exitCode = 1;
     if (values.plots === undefined) return;
     await mkdir(values.plots, { recursive: true });
     await writeFile(join(values.plots, `flood-${name}.svg`), `${measured.chart}\n`);

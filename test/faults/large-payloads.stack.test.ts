@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { deadLetterHeaders } from '../../contracts/headers';
 import type { JobRequest } from '../../contracts/job-request';
 import { bucket, startS3Server } from '../runtime/payload-store/s3-server';
 import { killChildren, startChild, type Child } from '../support/child';
@@ -91,6 +92,58 @@ test('20 MB in and 20 MB out, through a killed worker: whole, once, beside a sma
   const replayed = { workflowBundle: { codePath: bundlePath }, dataConverter: { externalStorage } };
   await Worker.runReplayHistory(replayed, await handle.fetchHistory(), result.workflow.id);
 }, 240_000);
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** A job for `echo` of exactly so many bytes, counted with its source as the bridge does, for the next offset. */
+function jobOf(bytes: number, offset: number): JobRequest & { id: string } {
+  const job = { id: `${rig.name}-${bytes}`, pipeline: 'echo', input: { text: '' } };
+  const source = {
+    ...{ door: 'kafka', topic: rig.queue, partition: 0, offset: String(offset) },
+    timestamp: Date.now(),
+  };
+  const without = Buffer.byteLength(JSON.stringify({ ...job, source }));
+  return { ...job, input: { text: 'x'.repeat(bytes - without) } };
+}
+
+const aroundTemporalsLimits = [2 * MIB, 2 * MIB + 1, 4 * MIB, 4 * MIB + 1];
+
+// Temporal takes 2 MB for a payload and 4 MB for a message.
+test.each<[string, Record<string, string>, fits: number[], tooLarge: number[]]>([
+  [
+    'without a payload store',
+    { PAYLOAD_STORE: 'none' },
+    [512 * KIB],
+    [512 * KIB + 1, ...aroundTemporalsLimits],
+  ],
+  ['with a payload store', {}, [512 * KIB, ...aroundTemporalsLimits, 20 * MIB], [21 * MIB + 1]],
+])(
+  '%s jobs up to the limit are done, larger ones are dead letters, and the others go on',
+  async (_, env, fits, tooLarge) => {
+    await setUp(env);
+    const sizes = [...fits, ...tooLarge];
+    const small = echoes(sizes.length, 'small', 100);
+    const edges = sizes.map((bytes, index) => jobOf(bytes, 2 * index));
+    for (const [index, job] of edges.entries()) {
+      await rig.produce([job], 0);
+      await rig.produce([small[index]!], 0);
+    }
+    start('worker-with-echo');
+    start('bridge-with-echo');
+
+    const done = [...edges.slice(0, fits.length), ...small];
+    const results = await rig.resultsFor(idsOf(done));
+    expect([...results.values()].flat().map(({ result }) => [result.id, result.error])).toEqual(
+      done.map(({ id }) => [id, undefined]),
+    );
+    await eventually('the dead letters', () => rig.deadLetters.length === tooLarge.length);
+    expect(rig.deadLetters.map(({ headers }) => headers[deadLetterHeaders.class])).toEqual(
+      tooLarge.map(() => 'HW_RECORD_TOO_LARGE'),
+    );
+    expect(rig.deadLetters.map(({ key }) => key)).toEqual(idsOf(edges.slice(fits.length)));
+  },
+);
 
 interface Store {
   env: Record<string, string>;

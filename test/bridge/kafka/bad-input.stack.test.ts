@@ -64,16 +64,16 @@ test('each record of the corpus becomes a job or, at once, a dead letter, and th
   await rig.resultsFor(idsOf(between));
   await expectFates(sent);
 
+  // By the broker's clock. Megabytes take their time on the way to the broker already.
   const waits = sent
-    .filter(({ fate }) => fate !== 'job')
+    .filter(({ fate, value }) => fate !== 'job' && (value?.length ?? 0) < 1_000_000)
     .map(({ offset, sentAt }) => Number(deadLetters.get(offset)?.[0]?.timestamp) - sentAt)
     .sort((a, b) => a - b);
-  const median = waits[Math.floor(waits.length / 2)]!;
+  const [median, almostAll] = [0.5, 0.95].map((share) => waits[Math.floor(waits.length * share)]!);
   process.stderr.write(
-    `${waits.length} dead letters after ${median} ms (median), ${waits.at(-1)} ms (longest)\n`,
+    `${waits.length} dead letters after ${median} ms (median), ${almostAll} ms (95 %), ${waits.at(-1)} ms (longest)\n`,
   );
-  // 60 ms with nothing else to do; it may have to share the machine.
-  expect(median).toBeLessThan(1_000);
+  expect(almostAll).toBeLessThan(1_000);
 
   const result = (id: string) => rig.results.filter(({ key }) => key === id).map((one) => one.result);
   expect(result('twice')).toHaveLength(2);

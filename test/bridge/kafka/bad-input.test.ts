@@ -75,6 +75,7 @@ const batch = fc
   })
   .map((parts) => parts.map((part, offset) => queueRecord(offset, part)));
 
+// New examples in every run. The report of a failure says which seed repeats it.
 it('every record of a batch ends in exactly one place: a job or a dead letter', () => {
   fc.assert(
     fc.property(batch, (records) => {
@@ -86,7 +87,7 @@ it('every record of a batch ends in exactly one place: a job or a dead letter', 
       const byOffset = (a: string, b: string) => Number(a) - Number(b);
       expect([...jobs, ...poison].sort(byOffset)).toEqual(records.map(({ offset }) => String(offset)));
     }),
-    { numRuns: 150, seed: 4 },
+    { numRuns: 150 },
   );
 });
 
@@ -95,7 +96,7 @@ it('a job reads the same after it was written and read again', () => {
     fc.property(batch, (records) => {
       for (const { jobs } of packsOf(records)) expect(JSON.parse(JSON.stringify(jobs))).toEqual(jobs);
     }),
-    { numRuns: 50, seed: 5 },
+    { numRuns: 50 },
   );
 });
 
@@ -109,7 +110,7 @@ it('the reason of a dead letter is one short line that names what is at fault', 
         expect(error.message).not.toMatch(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u);
       }
     }),
-    { numRuns: 100, seed: 6 },
+    { numRuns: 100 },
   );
 });
 
