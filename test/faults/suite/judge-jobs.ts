@@ -72,7 +72,6 @@ export function unexplainedCalls(
   faults: readonly Relevant[],
 ): string[] {
   return jobs.flatMap((job) => {
-    if (job.repeated <= 0) return [];
     const during = strikes.filter((strike) => overlaps(job, strike));
     const most = during.reduce((sum, strike) => sum + (faultOf(strike, faults)?.repeatsLlmCalls ?? 0), 0);
     if (job.repeated <= most) return [];

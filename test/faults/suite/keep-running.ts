@@ -15,10 +15,10 @@ export interface KeptProcess {
   resumeRestarts(): void;
   /** Ends it for good in this way. */
   leave(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
-  /** Ends it for good: SIGTERM, and SIGKILL 20 s later. */
+  /** Ends it for good: SIGTERM, and SIGKILL 20 s later. One that has left already stays away. */
   stop(): Promise<void>;
   restarts(): number;
-  /** What it said last before it ended without having been told to. */
+  /** What it said last before it ended without having been told to, and how it ended otherwise than it should when it was stopped. */
   unexpectedExits(): string[];
 }
 
@@ -27,16 +27,24 @@ export interface KeepRunningOptions {
   start: () => HeadwayProcess;
   /** The log line that says it is up. */
   up: RegExp;
+  /** From SIGTERM to SIGKILL. Default: 20,000 ms. */
+  stopLimitMs?: number;
 }
 
 const RESTART_AFTER_MS = 1_000;
 const STOP_LIMIT_MS = 20_000;
 
 /** Starts it, and again whenever it has ended. */
-export function keepRunning({ name, start, up }: KeepRunningOptions): KeptProcess {
+export function keepRunning({
+  name,
+  start,
+  up,
+  stopLimitMs = STOP_LIMIT_MS,
+}: KeepRunningOptions): KeptProcess {
   let current: HeadwayProcess;
   let currentUp: Promise<boolean>;
   let nextStart: Promise<void> = Promise.resolve();
+  let isAlive = false;
   let endIsExpected = false;
   let paused: Promise<void> | undefined;
   let resume = () => {};
@@ -58,13 +66,13 @@ export function keepRunning({ name, start, up }: KeepRunningOptions): KeptProces
     },
     async kill(signal) {
       endIsExpected = true;
-      signalTo(current.pid, signal);
+      send(signal);
       // A frozen one would sleep through its SIGTERM.
-      signalTo(current.pid, 'SIGCONT');
+      send('SIGCONT');
       await current.ended;
     },
-    freeze: () => signalTo(current.pid, 'SIGSTOP'),
-    thaw: () => signalTo(current.pid, 'SIGCONT'),
+    freeze: () => send('SIGSTOP'),
+    thaw: () => send('SIGCONT'),
     pauseRestarts() {
       paused ??= new Promise((resolve) => (resume = resolve));
     },
@@ -80,9 +88,15 @@ export function keepRunning({ name, start, up }: KeepRunningOptions): KeptProces
       over = true;
       kept.resumeRestarts();
       await nextStart;
-      const gone = kept.kill('SIGTERM');
-      if ((await Promise.race([gone, delay(STOP_LIMIT_MS, 'late')])) !== 'late') return;
-      exits.push(`${name} did not stop within ${STOP_LIMIT_MS / 1_000} s of SIGTERM`);
+      if (!isAlive) return;
+      const gone = kept.kill('SIGTERM').then(() => current.ended);
+      const end = await Promise.race([gone, delay(stopLimitMs, undefined, { ref: false })]);
+      if (end?.code === 0) return;
+      exits.push(
+        end
+          ? `${name} ended on SIGTERM with ${end.signal ?? end.code}`
+          : `${name} did not stop within ${stopLimitMs / 1_000} s of SIGTERM`,
+      );
       await kept.kill('SIGKILL');
     },
     restarts: () => restarts,
@@ -93,14 +107,21 @@ export function keepRunning({ name, start, up }: KeepRunningOptions): KeptProces
   function begin(): void {
     endIsExpected = false;
     const one = (current = start());
+    isAlive = true;
     currentUp = one.logged(up).then(
       () => true,
       () => false,
     );
     void one.ended.then(({ code, signal }) => {
+      isAlive = false;
       if (!endIsExpected) exits.push(`${name} ended (${signal ?? code}): ${one.log().slice(-1_000)}`);
       if (!over) nextStart = again();
     });
+  }
+
+  /** Not to another process that has its pid by now. */
+  function send(signal: NodeJS.Signals): void {
+    if (isAlive) signalTo(current.pid, signal);
   }
 
   async function again(): Promise<void> {

@@ -171,6 +171,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
   }
 
   async function reckon(): Promise<RunReport> {
+    // How they end is counted too.
+    await world.stopProcesses();
     const jobs = [...watch.byId.values()];
     const accepted = await acceptedLlmCalls(world);
     const called = [...watch.byId].flatMap(([id, job]) => {
@@ -187,7 +189,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       simulatorUrl: world.stack.addresses.llmBaseUrl,
     });
     const chain = await checkChain({ client, kafka, queue, deadLetterTopic, jobIdsOnce });
-    const kept = [...world.bridges, ...world.workers];
+    const kept = world.everStarted;
     const report: RunReport = {
       seed,
       brokers: options.brokers,
@@ -206,7 +208,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       replay: await checkReplay(client, 'headway'),
       audit: audited,
       stuck: stuckLines,
-      unexpectedExits: kept.flatMap((one) => one.unexpectedExits()),
+      unexpectedExits: [...world.serverEnds, ...kept.flatMap((one) => one.unexpectedExits())],
       restarts: kept.reduce((sum, one) => sum + one.restarts(), 0),
       broken: [],
     };

@@ -50,11 +50,17 @@ export interface World {
   allProxies: TcpProxy[];
   bridges: KeptProcess[];
   workers: KeptProcess[];
+  /** Every bridge and worker that was ever started, those that are gone for good among them. */
+  everStarted: readonly KeptProcess[];
+  /** A sentence for each server that ended though no fault ended it. */
+  serverEnds: readonly string[];
   /** One more bridge, which is not in `bridges`: whoever starts it stops it. */
   startBridge(name: string): Promise<KeptProcess>;
   setLlmFaults(faults: { away?: boolean; rates?: FaultRates; pollRates?: FaultRates }): Promise<void>;
   /** Waits as long as a fault should last: scaled, and cut short when the run is stopped. */
   last(milliseconds: number): Promise<void>;
+  /** Ends all bridges and workers for good, as `KeptProcess.stop` does; the servers go on. */
+  stopProcesses(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -92,6 +98,12 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     });
     undo.push(() => stack.stop());
     listeners = stack.kafkaListeners;
+    const serverEnds: string[] = [];
+    stack.onServerEnd(({ name, exitCode, signal, logFile }) => {
+      const sentence = `${name} ended by itself (${signal ?? exitCode}); see ${logFile}`;
+      serverEnds.push(sentence);
+      say(sentence);
+    });
 
     const { temporalAddress = '', databaseUrl = '', llmBaseUrl = '', temporalNamespace } = stack.addresses;
     const temporalOfBridges = await proxyTo('bridge-temporal', () => temporalAddress);
@@ -130,22 +142,26 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       LOG_LEVEL: 'info',
       ...options.env,
     });
+    const everStarted: KeptProcess[] = [];
     const keep = (kind: 'bridge' | 'worker', name: string) => {
       const [entry, up, temporal] =
         kind === 'bridge'
           ? (['bridge/kafka/main.js', /joined the group/, temporalOfBridges] as const)
           : (['workers/main.js', /worker is up/, temporalOfWorkers] as const);
       const logFile = join(folder, 'logs', `${name}.log`);
-      return keepRunning({ name, up, start: () => startProcess(entry, environment(temporal), logFile) });
+      const start = () => startProcess(entry, environment(temporal), logFile);
+      const kept = keepRunning({ name, up, start });
+      everStarted.push(kept);
+      return kept;
     };
+    const stopProcesses = async () => void (await Promise.all(everStarted.map((one) => one.stop())));
+    undo.push(stopProcesses);
     mkdirSync(join(folder, 'logs'), { recursive: true });
     const startBridge = async (name: string) => keep('bridge', name);
     const names = (kind: string, count: number) =>
       Array.from({ length: count }, (_, index) => `${kind}-${index + 1}`);
     const workers = names('worker', options.workers).map((name) => keep('worker', name));
-    undo.push(() => Promise.all(workers.map((worker) => worker.stop())));
     const bridges = names('bridge', options.bridges).map((name) => keep('bridge', name));
-    undo.push(() => Promise.all(bridges.map((bridge) => bridge.stop())));
     await Promise.all([...workers, ...bridges].map((one) => one.isUp()));
 
     return {
@@ -158,6 +174,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       allProxies: [...kafkaProxies, ...others],
       bridges,
       workers,
+      everStarted,
+      serverEnds,
+      stopProcesses,
       startBridge,
       async setLlmFaults(faults) {
         const url = new URL('/simulator/faults', llmBaseUrl);
