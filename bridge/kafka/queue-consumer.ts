@@ -56,11 +56,11 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     isMember: () => member,
     pause() {
       paused = true;
-      if (member) consumer?.pause([{ topic }]);
+      applyPause();
     },
     resume() {
       paused = false;
-      if (member) consumer?.resume([{ topic }]);
+      applyPause();
     },
     run: () => (running = supervise()),
     async commit(next) {
@@ -131,7 +131,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       assignment += 1;
       member = true;
       // All of the topic, whatever the assignment: kafkajs keeps that through rebalances, but not from one consumer to the next.
-      if (paused) current.pause([{ topic }]);
+      applyPause();
       const partitions = payload.memberAssignment[topic] ?? [];
       logger.info({ partitions }, 'joined the group');
       onAssigned(partitions);
@@ -149,8 +149,21 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       });
       await Promise.race([crashed, aborted(stopping.signal)]);
     } catch (error) {
+      member = false;
       await current.disconnect().catch(() => undefined);
       throw error;
+    }
+  }
+
+  /** Once the group is joined again it is applied again, so nothing is lost where it cannot be now. */
+  function applyPause(): void {
+    if (!member) return;
+    try {
+      if (paused) consumer?.pause([{ topic }]);
+      else consumer?.resume([{ topic }]);
+    } catch (error) {
+      // A consumer that crashes has no group some time before it says that it has crashed.
+      logger.debug({ reason: messageOf(error), paused }, 'could not tell the consumer to pause or resume');
     }
   }
 
