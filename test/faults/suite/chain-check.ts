@@ -5,9 +5,17 @@ import { registerCompressionCodecs } from '../../../runtime/kafka-compression';
 import { withOffsets } from '../../../runtime/kafka-offsets';
 import { readRanges, type ReadMessage } from '../../../runtime/kafka-read-ranges';
 import { createLimit } from '../../../runtime/limit';
+import { addChains } from './add-reports';
 import { placeOf, type DeadLetterPlace } from './dead-letter-place';
 import { jobIdOf } from './job-id-of';
-import { judgeChain, type ChainPack, type ChainRecord, type ChainReport } from './judge-chain';
+import {
+  judgeChain,
+  type ChainMaterial,
+  type ChainPack,
+  type ChainRecord,
+  type ChainReport,
+} from './judge-chain';
+import type { KeptQueue } from './kept-queue';
 import { createPackReader } from './pack-reader';
 
 export type { ChainReport };
@@ -20,11 +28,16 @@ export interface ChainCheckOptions {
   deadLetterTopic: string;
   /** With `JOB_ID_DEDUPE=ledger`: a record may also be left out because a pack has another one with its job id. */
   jobIdsOnce?: boolean;
+  /** What topics of this name held before they were deleted. Their records count like those that are there. */
+  earlier?: readonly KeptQueue[];
 }
 
 /** Visibility lags: what is missing may be there a little later. */
 const LOOKS = 20;
 const LOOK_AGAIN_MS = 1_000;
+
+/** The records of one topic, and the dead letters that may be theirs. */
+type Topic = Pick<ChainMaterial, 'records' | 'deadLetters'>;
 
 /**
  * Reads the whole queue topic, and every pack it has ever had: each record is a job in exactly one pack or a dead letter, and no two packs
@@ -33,22 +46,31 @@ const LOOK_AGAIN_MS = 1_000;
  * @throws when Kafka or Temporal does not answer
  */
 export async function checkChain(options: ChainCheckOptions): Promise<ChainReport> {
-  const { client, kafka, queue, deadLetterTopic, jobIdsOnce = false } = options;
+  const { client, kafka, queue, deadLetterTopic, jobIdsOnce = false, earlier = [] } = options;
   registerCompressionCodecs();
-  const records: ChainRecord[] = [];
-  const partitions = await readTopic(kafka, queue, (partition, { offset, timestamp, value }) => {
+  const toRecord = (partition: number, { offset, timestamp, value }: ReadMessage): ChainRecord => {
     const jobId = jobIdsOnce ? jobIdOf(value) : undefined;
-    records.push({ partition, offset: Number(offset), timestamp: Number(timestamp), jobId });
+    return { partition, offset: Number(offset), timestamp: Number(timestamp), jobId };
+  };
+  const topics = earlier.map((kept): Topic => ({
+    records: kept.records.map(({ partition, message }) => toRecord(partition, message)),
+    deadLetters: kept.deadLetters.flatMap((message) => placeOf(message, queue) ?? []),
+  }));
+  const records: ChainRecord[] = [];
+  const partitions = await readTopic(kafka, queue, (partition, message) => {
+    records.push(toRecord(partition, message));
   });
   const deadLetters: DeadLetterPlace[] = [];
   await readTopic(kafka, deadLetterTopic, (_, message) => {
     const place = placeOf(message, queue);
     if (place) deadLetters.push(place);
   });
+  topics.push({ records, deadLetters });
   const packs = new Map<string, ChainPack>();
   for (let look = 1; ; look++) {
     await readPacks(client, queue, partitions, packs);
-    const report = judgeChain({ queue, records, packs: [...packs.values()], deadLetters, jobIdsOnce });
+    const all = { queue, packs: [...packs.values()], jobIdsOnce };
+    const report = addChains(topics.map((topic) => judgeChain({ ...all, ...topic })));
     if (report.missing === 0 || look === LOOKS) return report;
     await delay(LOOK_AGAIN_MS);
   }

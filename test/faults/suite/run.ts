@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { eventually } from '../../support/eventually';
-import { audit } from '../../../cli/audit/audit';
 import { readLlmCalls } from '../../../cli/audit/count-llm-calls';
 import type { Fault, Scene } from './faults/fault';
 import { isDrained } from './faults/topics';
 import { createRandom } from '../../../stack/llm-simulator/random';
-import { checkChain } from './chain-check';
 import { judgeFailures, unexplainedCalls, type JobLife } from './judge-jobs';
 import { createLoad } from './load';
+import { createQueueHistory } from './queue-history';
 import { checkReplay } from './replay-check';
 import { brokenPromises, type RunReport, type Segment } from './report';
 import { createResultsWatch, type ResultsWatch } from './results-watch';
@@ -48,6 +47,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const onViolation = (violation: unknown) => say(`COMMITTED TOO EARLY: ${JSON.stringify(violation)}`);
   const monitored = { kafka, client, queue, group, deadLetterTopic, jobIdsOnce, onViolation };
   const watermark = createWatermarkMonitor(monitored);
+  const simulatorUrl = world.stack.addresses.llmBaseUrl;
+  const history = createQueueHistory({ kafka, client, topics, groupId: group, jobIdsOnce, simulatorUrl });
   let watermarkReport: Promise<WatermarkReport> | undefined;
   const stuckLines: string[] = [];
   const stuck = createStuckDetector({
@@ -72,7 +73,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     watermark.start();
     stuck.start();
     load.start();
-    const scene = { world, load, watermark };
+    const scene = { world, load, watermark, history };
     if (options.mode === 'each') {
       for (const [index, fault] of options.faults.entries()) {
         if (signal.aborted) break;
@@ -180,15 +181,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
       return life ? { ...life, repeated: (accepted.get(id) ?? 0) - job.llmCalls } : [];
     });
     const verified = await (watermarkReport ??= watermark.stop());
-    const audited = await audit({
-      kafka,
-      client,
-      topics,
-      groupId: group,
-      jobIdsOnce,
-      simulatorUrl: world.stack.addresses.llmBaseUrl,
-    });
-    const chain = await checkChain({ client, kafka, queue, deadLetterTopic, jobIdsOnce });
+    const audited = await history.audit();
+    const chain = await history.chain();
     const kept = world.everStarted;
     const report: RunReport = {
       seed,

@@ -91,13 +91,34 @@ test('after a topic was made anew neither workflows nor dead letters nor commits
   checks.inWorkflow(record(0), 1_500, 'old');
   checks.deadLetter(0, 1, 1_500);
   checks.committed(0, 2, 2_000);
-  checks.topicMadeAnew();
+  checks.topicMadeAnew(true);
   // A commit of the old topic that comes to light only now.
   checks.committed(0, 2, 2_100);
   read(record(0, 9_000), record(1, 9_000));
   expect(violations()).toEqual([]);
   checks.committed(0, 2, 9_500);
   expect(violations().map((text) => text.slice(0, 2))).toEqual(['0:', '1:']);
+});
+
+test('what was not looked at when the topic went stays unread', () => {
+  read(record(0));
+  checks.inWorkflow(record(0), 1_500, 'old');
+  checks.committed(0, 3, 2_000);
+  checks.topicMadeAnew(false);
+  read(record(0, 9_000));
+  checks.inWorkflow(record(0, 9_000), 9_100, 'new');
+  checks.committed(0, 1, 9_500);
+  expect(violations()).toEqual([]);
+  expect([checks.verified, checks.unread(true)]).toEqual([2, 2]);
+});
+
+test('where the pack of a record may begin is known after its topic was made anew, too', () => {
+  read(record(0), record(1));
+  checks.committed(0, 2, 2_000);
+  checks.topicMadeAnew(true);
+  read(record(0, 9_000), record(1, 9_000));
+  expect(checks.recordsBefore(record(1), 9)).toEqual([record(1), record(0)]);
+  expect(checks.recordsBefore(record(1, 9_000), 9)).toEqual([record(1, 9_000), record(0, 9_000)]);
 });
 
 test('a duplicate is safe when a workflow has another record with its job id, even a later one', () => {

@@ -46,6 +46,10 @@ export class WatermarkChecks {
   /** By job id the records that are in workflows. */
   private readonly holders = new Map<string, Set<string>>();
   private clock = 0;
+  /** Of topics that are no more. */
+  private readonly former: Map<number, PartitionState>[] = [];
+  /** Records that a commit had passed, and that were not looked at when their topic went. */
+  private outOfSight = 0;
 
   constructor(private readonly now: () => number = Date.now) {}
 
@@ -90,8 +94,10 @@ export class WatermarkChecks {
       if (pending.partition === partition && pending.offset === offset) this.settle(pending);
   }
 
-  /** Offsets start over. What is pending stays so. */
-  topicMadeAnew(): void {
+  /** Offsets start over. What is pending stays so; and what is unread, since it cannot be read any more. */
+  topicMadeAnew(allRead: boolean): void {
+    this.outOfSight = this.unread(allRead);
+    this.former.push(new Map(this.partitions));
     this.partitions.clear();
   }
 
@@ -103,7 +109,7 @@ export class WatermarkChecks {
    * Records behind the last commit that were not looked at: not read yet, unless everything is, or with a timestamp in the future.
    */
   unread(allRead: boolean): number {
-    let count = 0;
+    let count = this.outOfSight;
     for (const { next, committed, readTo } of this.partitions.values())
       count += Math.max(0, (allRead ? Math.min(committed, readTo) : committed) - next);
     return count;
@@ -133,11 +139,12 @@ export class WatermarkChecks {
   }
 
   /** Records of the partition up to this one, nearest first: one of them begins the pack that covers it. */
-  recordsBefore({ partition, offset }: SeenRecord, count: number): SeenRecord[] {
-    const { records } = this.partition(partition);
+  recordsBefore({ partition, offset, timestamp }: SeenRecord, count: number): SeenRecord[] {
+    const topics = [this.partitions, ...this.former].map((topic) => topic.get(partition)?.records);
+    const records = topics.find((topic) => topic?.get(offset)?.timestamp === timestamp);
     const found: SeenRecord[] = [];
     for (let at = offset; at >= 0 && at > offset - 2 * count && found.length < count; at--) {
-      const record = records.get(at);
+      const record = records?.get(at);
       if (record) found.push(record);
     }
     return found;

@@ -3,6 +3,7 @@ import { eventually } from '../../support/eventually';
 import { endProcesses } from '../../support/processes';
 import { briefs, createRig, type Rig } from '../../support/rig';
 import { checkChain } from './chain-check';
+import { createQueueHistory } from './queue-history';
 import { createWatermarkMonitor, type Violation, type WatermarkMonitor } from './watermark-monitor';
 
 let rig: Rig;
@@ -73,9 +74,14 @@ test('a run with dead letters, an aborted transaction, a reset and a topic made 
   await committedUpTo(52, 30);
   await endProcesses();
   const { kafka, client, queue } = rig;
-  const chain = { kafka, client, queue, deadLetterTopic: rig.env.DLQ_TOPIC ?? '' };
+  const deadLetterTopic = rig.env.DLQ_TOPIC ?? '';
+  const chain = { kafka, client, queue, deadLetterTopic };
   expect(await checkChain(chain)).toMatchObject({ records: 77, inPacks: 75, deadLettered: 2, problems: [] });
 
+  const topics = { queue, results: rig.env.RESULTS_TOPIC ?? '', deadLetters: deadLetterTopic };
+  const history = createQueueHistory({ kafka, client, topics, groupId: rig.group, jobIdsOnce: false });
+  await history.keep();
+  await monitor.caughtUp();
   await rig.admin.deleteTopics({ topics: [rig.queue] });
   await eventually('the topic is gone', async () => !(await rig.admin.listTopics()).includes(rig.queue));
   // Waiting for its leaders fails while the broker still remembers that it was deleted.
@@ -91,6 +97,9 @@ test('a run with dead letters, an aborted transaction, a reset and a topic made 
   expect(report).toMatchObject({ violations: [], unverified: 0, recordsVerified: 40 + 3 + 3 + 1 + 30 + 10 });
   expect(report.trouble).toBeUndefined();
   expect(await checkChain(chain)).toMatchObject({ records: 10, inPacks: 10, deadLettered: 0, problems: [] });
+  expect(await history.chain()).toMatchObject({ records: 87, inPacks: 85, deadLettered: 2, problems: [] });
+  const { records, ok } = await history.audit();
+  expect({ ok, ...records }).toMatchObject({ ok: true, received: 87, running: 85, deadLettered: 2 });
 });
 
 test('an offset committed past a record that is in no workflow is a violation, that one and no other', async () => {

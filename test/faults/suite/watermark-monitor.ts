@@ -4,6 +4,7 @@ import type { Admin, Kafka } from 'kafkajs';
 import { messageOf } from '../../../contracts/errors';
 import { packWorkflowId } from '../../../contracts/ids';
 import { createLimit } from '../../../runtime/limit';
+import { eventually } from '../../support/eventually';
 import { COMMITS_TOPIC, readCommit } from './commit-log';
 import { placeOf } from './dead-letter-place';
 import { followTopics } from './follow-topics';
@@ -51,6 +52,11 @@ export interface WatermarkMonitor {
   start(): void;
   /** Waits until every commit is checked, as long as Kafka and Temporal are there for it. */
   stop(): Promise<WatermarkReport>;
+  /**
+   * Resolves when it has gone through every commit so far. To be called before the queue topic is deleted, with nothing on its way:
+   * whatever was not read by then counts as not verified.
+   */
+  caughtUp(): Promise<void>;
   /** To be called when the queue topic was deleted and made again. */
   topicMadeAnew(): void;
 }
@@ -85,6 +91,11 @@ export function createWatermarkMonitor(options: WatermarkMonitorOptions): Waterm
   /** The last look at Kafka found everything read. */
   let allRead = false;
   let trouble: string | undefined;
+  let roundsBegun = 0;
+  /** The last one that found everything read. */
+  let lastCompleteRound = 0;
+  /** Ends the pause before the next one. */
+  let wake = () => {};
   const stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
   let admin: Admin | undefined;
@@ -111,8 +122,17 @@ export function createWatermarkMonitor(options: WatermarkMonitorOptions): Waterm
         slowestProofMs,
       };
     },
+    async caughtUp() {
+      const next = roundsBegun + 1;
+      await eventually('the watermark monitor has gone through every commit', () => {
+        wake();
+        if (lastCompleteRound < next) return trouble ?? 'it is looking';
+        const unread = checks.unread(allRead);
+        return unread === 0 || `${unread} records are not read`;
+      });
+    },
     topicMadeAnew() {
-      checks.topicMadeAnew();
+      checks.topicMadeAnew(allRead);
       follower?.forget(queue);
     },
   };
@@ -125,8 +145,10 @@ export function createWatermarkMonitor(options: WatermarkMonitorOptions): Waterm
       const ending = stopping.signal.aborted;
       if (ending) endBy = Math.min(endBy, now + LONGEST_END_MS);
       trouble = undefined;
+      roundsBegun += 1;
       allRead = await lookAtKafka().catch(failed);
-      if (!allRead) await forgetAdmin();
+      if (allRead) lastCompleteRound = roundsBegun;
+      else await forgetAdmin();
       const temporalIsThere = await lookAtTemporal().catch(failed);
       // A frozen system counts for no more than its first moment.
       if (allRead && temporalIsThere) clock += Math.min(now - lastAt, 2 * intervalMs);
@@ -134,8 +156,15 @@ export function createWatermarkMonitor(options: WatermarkMonitorOptions): Waterm
       await expire().catch(failed);
       if (ending && ((allRead && temporalIsThere && unverified() === 0) || now > endBy)) return;
       if (ending) await delay(Math.min(intervalMs, 500));
-      else await delay(intervalMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      else await pause();
     }
+  }
+
+  async function pause(): Promise<void> {
+    const awake = new AbortController();
+    wake = () => awake.abort();
+    const signal = AbortSignal.any([stopping.signal, awake.signal]);
+    await delay(intervalMs, undefined, { signal }).catch(() => undefined);
   }
 
   function failed(error: unknown): false {

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../../../contracts/errors';
 import type { Random } from '../../../../stack/llm-simulator/random';
 import type { Load } from '../load';
+import type { QueueHistory } from '../queue-history';
 import type { WatermarkMonitor } from '../watermark-monitor';
 import type { World } from '../world';
 
@@ -8,6 +9,7 @@ export interface Scene {
   world: World;
   load: Load;
   watermark: WatermarkMonitor;
+  history: QueueHistory;
   /** Of this strike alone: the same seed strikes in the same way. */
   random: Random;
 }

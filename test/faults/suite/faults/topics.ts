@@ -67,9 +67,11 @@ export const topicFaults: Fault[] = [
     about:
       'the queue topic deleted and made again under running bridges, while its jobs run: offsets start over',
     alone: true,
-    async strike({ world, load, watermark }) {
+    async strike({ world, load, watermark, history }) {
       await load.pause();
       await eventually('every record is handed over', () => isDrained(world), 300_000);
+      // What is gone cannot be checked any more.
+      await Promise.all([history.keep(), watermark.caughtUp()]);
       await world.admin.deleteTopics({ topics: [topics.queue] });
       watermark.topicMadeAnew();
       await eventually('the topic is made again', () => makeAgain(world), 60_000);
