@@ -32,11 +32,12 @@ export function toStageFailure(error: unknown, code: ErrorCode): StageFailure {
 }
 
 /**
- * Runs `work` for all items at once and returns what is there when all have ended, or, once some have, `patienceMs` after
- * the beginning: a slow one is left to the next call rather than holding up the others. Those still running after
- * `timeoutMs` are aborted and given to `onTimeout`.
+ * Runs `work` for all items at once and returns what is there when all have ended, or, once some have got through, `patienceMs`
+ * after the beginning: a slow one is left to the next call rather than holding up the others. While nothing but failures
+ * is there that may pass, all are waited for, since only all of them tell whether the trouble is shared. Those still running after
+ * `timeoutMs` are aborted; when nothing has got through by then they are given to `onTimeout`.
  */
-export async function runBatch<Item, Outcome>(
+export async function runBatch<Item, Outcome extends { kind: string }>(
   items: Item[],
   options: { timeoutMs: number; patienceMs?: number },
   work: (item: Item, signal: AbortSignal) => Promise<Outcome>,
@@ -51,14 +52,19 @@ export async function runBatch<Item, Outcome>(
     }),
   );
   try {
-    await Promise.race([all, delay(options.patienceMs ?? 1_000, abort.signal)]);
-    if (outcomes.size === 0) await Promise.race([all, delay(options.timeoutMs, abort.signal)]);
+    const inTime = delay(options.timeoutMs, abort.signal);
+    await Promise.race([all, inTime, delay(options.patienceMs ?? 1_000, abort.signal)]);
+    if (!gotThrough()) await Promise.race([all, inTime]);
   } finally {
     abort.abort();
     all.catch(() => undefined);
   }
-  if (outcomes.size === 0) return items.map(onTimeout);
-  return items.flatMap((item) => (outcomes.has(item) ? [outcomes.get(item) as Outcome] : []));
+  const some = gotThrough();
+  return items.flatMap((item) => outcomes.get(item) ?? (some ? [] : [onTimeout(item)]));
+
+  function gotThrough(): boolean {
+    return [...outcomes.values()].some(({ kind }) => kind !== 'retry');
+  }
 }
 
 function delay(ms: number, signal: AbortSignal): Promise<void> {

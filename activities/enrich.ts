@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type {
   EnrichOutcome,
@@ -17,9 +18,12 @@ export interface EnrichDependencies {
   pipelineNamed: (name: string) => Pipeline;
   /** Default: those without a payload store. */
   limits?: JobLimits;
+  /** Milliseconds since the workflow first asked for what is being done. */
+  ageMs?: () => number;
 }
 
-export function createEnrich({ database, pipelineNamed, limits = jobLimits(false) }: EnrichDependencies) {
+export function createEnrich(dependencies: EnrichDependencies) {
+  const { database, pipelineNamed, limits = jobLimits(false), ageMs = activityAgeMs } = dependencies;
   return {
     /**
      * Collects internal data and makes the prompts for jobs of a pack. One job's error is a value.
@@ -33,7 +37,8 @@ export function createEnrich({ database, pipelineNamed, limits = jobLimits(false
         async ({ index, job }, signal) => ({ index, ...(await enrichOne(job, signal)) }),
         ({ index }) => ({ index, ...timedOut(timeoutMs) }),
       );
-      return { outcomes: cutBySize(withoutShared<EnrichOutcome>(outcomes, othersSucceeded)) };
+      const own = withoutShared<EnrichOutcome>(outcomes, jobs.length, othersSucceeded || tooLong(ageMs()));
+      return { outcomes: cutBySize(own) };
     },
 
     /**
@@ -93,20 +98,37 @@ function timedOut(timeoutMs: number): StageFailure {
 }
 
 /**
- * What of a batch is worth reporting. Jobs that met trouble others share are left out, to be asked for again.
+ * What of a batch of `asked` jobs is worth reporting. Jobs that met trouble others share are left out, to be asked for again.
  *
+ * @param theirOwn an error that may pass is that of its job, also when all of a larger batch have one
  * @throws ApplicationFailure, retryable, when nothing is left, or all jobs of a larger batch failed in a way that may pass
  */
 export function withoutShared<Outcome extends { kind: string }>(
   outcomes: (Outcome | StageFailure)[],
-  othersSucceeded = false,
+  asked: number,
+  theirOwn = false,
 ): Outcome[] {
   const failures = outcomes.filter((outcome): outcome is StageFailure => outcome.kind === 'retry');
   const own = outcomes.filter((outcome) => !(outcome as StageFailure).shared);
   const [failure] = failures;
-  const allFailed = failures.length === outcomes.length && outcomes.length > 1 && !othersSucceeded;
+  const allFailed = failures.length === asked && asked > 1 && !theirOwn;
   if (failure && (allFailed || own.length === 0)) throw asApplicationFailure({ ...failure, shared: true });
   return own as Outcome[];
+}
+
+/**
+ * All jobs of a batch with an error look like a system that is away, but may be a few that meet the same defect. After so long they go on as
+ * workflows of their own, which end with that error. What says itself that it is away (`UnavailableError`) is believed for longer.
+ */
+const BELIEVE_SHARED_MS = 600_000;
+
+export function tooLong(ageMs: number): boolean {
+  return ageMs > BELIEVE_SHARED_MS;
+}
+
+/** Milliseconds since the activity was scheduled, over all its attempts. */
+export function activityAgeMs(): number {
+  return Date.now() - activityInfo().scheduledTimestampMs;
 }
 
 export function asApplicationFailure(failure: StageFailure): ApplicationFailure {

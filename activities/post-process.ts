@@ -6,15 +6,18 @@ import type {
 } from '../contracts/stages';
 import type { Pipeline } from '../pipelines/define-pipeline';
 import { cutBySize, jsonBytes, runBatch, toStageFailure } from './batch';
-import { asApplicationFailure, withoutShared } from './enrich';
+import { activityAgeMs, asApplicationFailure, tooLong, withoutShared } from './enrich';
 
 export interface PostProcessDependencies {
   pipelineNamed: (name: string) => Pipeline;
   /** Bytes the output of one job may have: what the results topic takes, less the rest of a result. */
   outputMaxBytes: number;
+  /** Milliseconds since the workflow first asked for what is being done. */
+  ageMs?: () => number;
 }
 
-export function createPostProcess({ pipelineNamed, outputMaxBytes }: PostProcessDependencies) {
+export function createPostProcess(dependencies: PostProcessDependencies) {
+  const { pipelineNamed, outputMaxBytes, ageMs = activityAgeMs } = dependencies;
   return {
     /**
      * Makes the outputs of jobs whose answers are durable. One job's error is a value.
@@ -32,7 +35,8 @@ export function createPostProcess({ pipelineNamed, outputMaxBytes }: PostProcess
         async (item) => ({ index: item.index, ...(await postProcessOne(item)) }),
         ({ index }) => ({ index, ...timedOut(timeoutMs) }),
       );
-      return { outcomes: cutBySize(withoutShared<PostProcessOutcome>(outcomes, othersSucceeded)) };
+      const theirOwn = othersSucceeded || tooLong(ageMs());
+      return { outcomes: cutBySize(withoutShared<PostProcessOutcome>(outcomes, items.length, theirOwn)) };
     },
 
     /**

@@ -38,7 +38,10 @@ export const policySchema = z.strictObject({
       deterministic: z.boolean().default(false),
     })
     .prefault({}),
-  /** How long trouble that all jobs share (provider, database or Kafka away) is waited out before jobs fail. */
+  /**
+   * How long trouble that jobs share (provider or database away) is waited out before jobs fail; for the jobs of a pack, the longest of their
+   * pipelines. An answer that is being awaited has `llm.timeoutMs`; a result that only waits to be published is never given up.
+   */
   giveUpAfterMs: ms.default(24 * 3_600_000),
 });
 

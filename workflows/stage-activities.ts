@@ -128,8 +128,9 @@ function localFirst<Name extends ShortStage>(
   type Stage = (request: object) => Promise<unknown>;
   const local = (summary: string) =>
     proxyLocalActivities<Activities>({
-      startToCloseTimeout: timeoutMs,
-      scheduleToCloseTimeout: Math.max(LOCAL_TIMEOUT_MS, timeoutMs),
+      // The stage itself ends in time, and says more than a timeout would.
+      startToCloseTimeout: timeoutMs + 1_000,
+      scheduleToCloseTimeout: Math.max(LOCAL_TIMEOUT_MS, timeoutMs + 1_000),
       retry: { initialInterval: '200ms', maximumAttempts: 2 },
       summary,
     })[name] as Stage;

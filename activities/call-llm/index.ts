@@ -1,4 +1,4 @@
-import { activityInfo, Context, heartbeat } from '@temporalio/activity';
+import { activityInfo, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { LlmCall, LlmHandle, LlmOutcome, StartedCalls } from '../../contracts/stages';
@@ -84,17 +84,22 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
      * `awaitLlmCalls`
      */
     async callLlm(call: LlmCall): Promise<LlmOutcome> {
-      const [resumed] = stillHeld();
-      const started = resumed ?? (await llmCalls.start(call, Context.current().cancellationSignal));
-      if ('kind' in started) return unlessShared(started);
-      const life = holdAlive(() => [started]);
-      heartbeat([started]);
+      const made = stillHeld();
+      // From the beginning: a call may have to wait long until it is made.
+      const life = holdAlive(() => made);
       try {
-        const outcome = await llmCalls.wait(started, life.signal);
+        if (made.length === 0) {
+          const started = await llmCalls.start(call, life.signal);
+          if ('kind' in started) return unlessShared(started);
+          made.push(started);
+          heartbeat(made);
+        }
+        const [handle] = made as [LlmHandle];
+        const outcome = await llmCalls.wait(handle, life.signal);
         count(outcome);
         return outcome;
       } catch (error) {
-        throw await stopped([started], error);
+        throw await stopped(made, error);
       } finally {
         life.end();
       }

@@ -70,10 +70,11 @@ describe('runBatch', () => {
     jest.useRealTimers();
   });
 
-  const after = (ms: number, value: string) =>
-    new Promise<string>((resolve) => setTimeout(() => resolve(value), ms));
+  const after = (ms: number, text: string, kind = 'done') =>
+    new Promise<{ kind: string; text: string }>((resolve) => setTimeout(() => resolve({ kind, text }), ms));
+  const textsOf = async (batch: Promise<{ text: string }[]>) => (await batch).map(({ text }) => text);
   const options = { timeoutMs: 5_000, patienceMs: 1_000 };
-  const onTimeout = (item: string) => `${item} timed out`;
+  const onTimeout = (item: string) => ({ kind: 'retry', text: `${item} timed out` });
 
   it('runs all at once and returns as soon as all have ended', async () => {
     const begun: string[] = [];
@@ -88,14 +89,14 @@ describe('runBatch', () => {
     );
     expect(begun).toEqual(['a', 'b', 'c']);
     await jest.advanceTimersByTimeAsync(300);
-    await expect(batch).resolves.toEqual(['A', 'B', 'C']);
+    await expect(textsOf(batch)).resolves.toEqual(['A', 'B', 'C']);
   });
 
   it('leaves a slow one to the next call, in the order of the others', async () => {
     const work = (item: string) => (item === 'b' ? after(2_000, 'B') : after(10, item.toUpperCase()));
     const batch = runBatch(['a', 'b', 'c'], options, work, onTimeout);
     await jest.advanceTimersByTimeAsync(1_000);
-    await expect(batch).resolves.toEqual(['A', 'C']);
+    await expect(textsOf(batch)).resolves.toEqual(['A', 'C']);
     await jest.advanceTimersByTimeAsync(2_000);
   });
 
@@ -103,7 +104,7 @@ describe('runBatch', () => {
     const signals: AbortSignal[] = [];
     const work = (item: string, signal: AbortSignal) => {
       signals.push(signal);
-      return item === 'slow' ? never : Promise.resolve(item);
+      return item === 'slow' ? never : after(0, item);
     };
     const batch = runBatch(['fast', 'slow'], options, work, onTimeout);
     expect(signals.map((signal) => signal.aborted)).toEqual([false, false]);
@@ -115,13 +116,28 @@ describe('runBatch', () => {
   it('is patient when none has ended yet', async () => {
     const batch = runBatch(['a'], options, () => after(3_000, 'A'), onTimeout);
     await jest.advanceTimersByTimeAsync(3_000);
-    await expect(batch).resolves.toEqual(['A']);
+    await expect(textsOf(batch)).resolves.toEqual(['A']);
+  });
+
+  it('does not take a few that fail at once for all of them: the others only take longer', async () => {
+    const work = (item: string) =>
+      item === 'b' ? after(10, 'B', 'retry') : after(1_500, item.toUpperCase());
+    const batch = runBatch(['a', 'b', 'c'], options, work, onTimeout);
+    await jest.advanceTimersByTimeAsync(1_500);
+    await expect(textsOf(batch)).resolves.toEqual(['A', 'B', 'C']);
+  });
+
+  it('knows that all have failed when some do at once and the others not within their time', async () => {
+    const work = (item: string) => (item === 'b' ? after(10, 'B', 'retry') : never);
+    const batch = runBatch(['a', 'b'], options, work, onTimeout);
+    await jest.advanceTimersByTimeAsync(options.timeoutMs);
+    await expect(textsOf(batch)).resolves.toEqual(['a timed out', 'B']);
   });
 
   it('ends also when nothing ever does', async () => {
     const batch = runBatch(['a', 'b'], options, () => never, onTimeout);
-    await jest.advanceTimersByTimeAsync(options.patienceMs + options.timeoutMs);
-    await expect(batch).resolves.toEqual(['a timed out', 'b timed out']);
+    await jest.advanceTimersByTimeAsync(options.timeoutMs);
+    await expect(textsOf(batch)).resolves.toEqual(['a timed out', 'b timed out']);
   });
 
   it('fails with what the work throws', async () => {
@@ -131,10 +147,12 @@ describe('runBatch', () => {
 
   it('takes no outcome of work that fails after the batch was returned', async () => {
     const work = (item: string) =>
-      item === 'late' ? after(1_500, '').then(() => Promise.reject(new Error('late'))) : after(1, item);
+      item === 'late'
+        ? after(1_500, '').then(() => Promise.reject<never>(new Error('late')))
+        : after(1, item);
     const batch = runBatch(['on time', 'late'], options, work, onTimeout);
     await jest.advanceTimersByTimeAsync(1_000);
-    await expect(batch).resolves.toEqual(['on time']);
+    await expect(textsOf(batch)).resolves.toEqual(['on time']);
     await jest.advanceTimersByTimeAsync(1_000);
   });
 });

@@ -13,12 +13,12 @@ const timeoutMs = 5_000;
 
 type Enrich = (input: Record<string, unknown>, context: EnrichContext) => unknown;
 
-function open(enrich: Enrich, prompt = (_: unknown, rows: unknown) => JSON.stringify(rows)) {
+function open(enrich: Enrich, prompt = (_: unknown, rows: unknown) => JSON.stringify(rows), ageMs = () => 0) {
   const pipeline = testPipeline({
     enrich,
     prompt: (input, rows) => ({ instructions: 'Be brief.', input: prompt(input, rows) }),
   });
-  return createEnrich({ database, pipelineNamed: () => pipeline });
+  return createEnrich({ database, pipelineNamed: () => pipeline, ageMs });
 }
 
 const jobsOf = (...words: string[]) =>
@@ -73,7 +73,7 @@ describe('enrichJobs', () => {
       },
     };
     const pipeline = testPipeline({ enrich: (_input, context) => context.database.query('select 1') });
-    const { enrichJobs } = createEnrich({ database: slow, pipelineNamed: () => pipeline });
+    const { enrichJobs } = createEnrich({ database: slow, pipelineNamed: () => pipeline, ageMs: () => 0 });
     const { outcomes } = await enrichJobs({ jobs: jobsOf('quick', 'slow'), timeoutMs });
     expect(outcomes.map(({ index }) => index)).toEqual([0]);
     expect(signals[1]?.aborted).toBe(true);
@@ -99,6 +99,34 @@ describe('enrichJobs', () => {
     expect(error).toBeInstanceOf(ApplicationFailure);
     expect(error).toMatchObject({ type: 'HW_UNAVAILABLE', nonRetryable: false });
     expect(error.message).toBe('connection terminated');
+  });
+
+  it('waits for the others before it believes that all have failed', async () => {
+    const jobs = jobsOf('retry', 'slow', 'away', 'slow');
+    const slow: Enrich = (input, context) =>
+      input.word === 'slow'
+        ? new Promise((resolve) => setTimeout(() => resolve(1), 1_100))
+        : obey(input, context);
+    const { outcomes } = await open(slow).enrichJobs({ jobs, timeoutMs });
+    expect(outcomes.map(({ index, kind }) => [index, kind])).toEqual([
+      [0, 'retry'],
+      [1, 'enriched'],
+      [3, 'enriched'],
+    ]);
+  });
+
+  it('does not believe for ever that jobs which all fail share their trouble, unless a system is away', async () => {
+    const after10Minutes = open(obey, undefined, () => 600_001);
+    const { outcomes } = await after10Minutes.enrichJobs({
+      jobs: jobsOf('retry', 'away', 'retry'),
+      timeoutMs,
+    });
+    expect(outcomes.map(({ index, kind }) => [index, kind])).toEqual([
+      [0, 'retry'],
+      [2, 'retry'],
+    ]);
+    const away = after10Minutes.enrichJobs({ jobs: jobsOf('away', 'away'), timeoutMs });
+    expect(await rejection(away)).toMatchObject({ type: 'HW_UNAVAILABLE', nonRetryable: false });
   });
 
   it('does not fail as a whole when one of the failures is for good', async () => {
@@ -185,6 +213,7 @@ it('two jobs in trouble of their own, left over from a pack whose others went on
   const { enrichJobs } = createEnrich({
     database: { query: () => Promise.resolve([]) },
     pipelineNamed: () => pipeline,
+    ageMs: () => 0,
   });
   const jobs = [48, 49].map((index) => ({ index, job: packJob(`job-${index}`) }));
   const { outcomes } = await enrichJobs({ jobs, timeoutMs: 1_000, othersSucceeded: true });

@@ -8,7 +8,7 @@ type PostProcess = (answer: unknown, context: PostProcessContext<unknown, unknow
 
 function open(postProcess: PostProcess, outputMaxBytes = 10_000) {
   const pipeline = testPipeline({ postProcess });
-  return createPostProcess({ pipelineNamed: () => pipeline, outputMaxBytes });
+  return createPostProcess({ pipelineNamed: () => pipeline, outputMaxBytes, ageMs: () => 0 });
 }
 
 const itemsOf = (...answers: unknown[]): PostProcessItem[] =>

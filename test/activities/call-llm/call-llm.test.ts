@@ -1,20 +1,21 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createCallLlm } from '../../../activities/call-llm';
-import type { LlmCall, StartedCalls } from '../../../contracts/stages';
+import type { LlmCall, LlmHandle, LlmOutcome, StartedCalls } from '../../../contracts/stages';
 import { llmCall } from '../support';
+
+const ended = {
+  startedAt: 0,
+  endedAt: 0,
+  kind: 'final',
+  code: 'HW_LLM_REJECTED',
+  message: '漢'.repeat(1_000),
+  usage: { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 },
+} as const;
 
 it('startLlmCalls accounts for every call: each is a handle or an outcome, however long the outcomes are', async () => {
   const { startLlmCalls } = createCallLlm({
     llmCalls: {
-      start: async ({ index }) => ({
-        index,
-        startedAt: 0,
-        endedAt: 0,
-        kind: 'final',
-        code: 'HW_LLM_REJECTED',
-        message: '漢'.repeat(1_000),
-        usage: { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 },
-      }),
+      start: async ({ index }) => ({ ...ended, index }),
       wait: () => Promise.reject(new Error()),
       cancel: async () => undefined,
     },
@@ -26,4 +27,35 @@ it('startLlmCalls accounts for every call: each is a handle or an outcome, howev
     typeof startLlmCalls
   >(startLlmCalls, { calls });
   expect(started.handles.length + started.outcomes.length).toBe(200);
+});
+
+it('callLlm is kept alive while its call waits to be made, and keeps the handle then', async () => {
+  const everyNowAndThen = jest.spyOn(global, 'setInterval');
+  let aliveBefore = false;
+  const handle: LlmHandle = {
+    index: 0,
+    jobId: 'job',
+    pipeline: 'p',
+    callId: 'resp_1',
+    startedAt: 0,
+    timeoutAt: 0,
+  };
+  const { callLlm } = createCallLlm({
+    llmCalls: {
+      start: () => {
+        aliveBefore = everyNowAndThen.mock.calls.length === 1;
+        return Promise.resolve(handle);
+      },
+      wait: ({ index }) => Promise.resolve({ ...ended, index }),
+      cancel: async () => undefined,
+    },
+  });
+  const environment = new MockActivityEnvironment();
+  const heartbeats: unknown[] = [];
+  environment.on('heartbeat', (details) => heartbeats.push(details));
+  const outcome = await environment.run<[LlmCall], LlmOutcome, typeof callLlm>(
+    callLlm,
+    llmCall({ index: 0 }),
+  );
+  expect([aliveBefore, outcome.kind, heartbeats]).toEqual([true, 'final', [[handle]]]);
 });
