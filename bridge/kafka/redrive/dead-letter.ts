@@ -47,15 +47,15 @@ export function readDeadLetter(partition: number, message: ReadMessage): DeadLet
 /** The headers the record had: without ours, of which a record may have had one of its own before. */
 export function ownHeaders(headers: IHeaders): IHeaders {
   const ours = new Set<string>(Object.values(deadLetterHeaders));
-  const own: IHeaders = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (!ours.has(name)) own[name] = value;
-    else if (Array.isArray(value) && value.length > 1) {
-      const earlier = value.slice(0, -1);
-      own[name] = earlier.length === 1 ? earlier[0] : earlier;
-    }
-  }
-  return own;
+  // A name may be `__proto__`, which cannot be assigned.
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => {
+      if (!ours.has(name)) return [[name, value]];
+      const earlier = Array.isArray(value) ? value.slice(0, -1) : [];
+      if (earlier.length === 0) return [];
+      return [[name, earlier.length === 1 ? earlier[0] : earlier]];
+    }),
+  );
 }
 
 /** The name of the pipeline the record asks for; undefined when it is no JSON object that says so. */

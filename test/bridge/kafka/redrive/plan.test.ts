@@ -40,6 +40,11 @@ test('a header that the record itself had under one of our names stays', () => {
   expect(ownHeaders({ ...headers, [name]: ['1', '2', own as string] })).toEqual({ [name]: ['1', '2'] });
 });
 
+test('a header may have any name', () => {
+  const own = Object.fromEntries(['__proto__', 'constructor'].map((name) => [name, 'theirs']));
+  expect(Object.entries(ownHeaders(own))).toEqual(Object.entries(own));
+});
+
 test('a partition that the topic has no longer is left to the key', () => {
   expect((plan({ partition: 9 }) as Move).record.partition).toBeUndefined();
 });
