@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Connection, type ConnectionLike, type ConnectionOptions, type Metadata } from '@temporalio/client';
 import type { Logger } from './logger';
 
@@ -24,6 +25,8 @@ export class RenewingConnection implements ConnectionLike {
   private connectingSince: number | undefined;
   private readonly timer: NodeJS.Timeout;
   private readonly givenUp = new Set<WatchedConnection>();
+  /** A deadline is known to the connection it was given to, so all that is done within it stays there. */
+  private readonly withinDeadline = new AsyncLocalStorage<WatchedConnection>();
 
   constructor(private readonly options: RenewingConnectionOptions) {
     const { connectingLimitMs = CONNECTING_LIMIT_MS } = options;
@@ -32,11 +35,11 @@ export class RenewingConnection implements ConnectionLike {
   }
 
   get workflowService(): Connection['workflowService'] {
-    return this.current.workflowService;
+    return this.inUse().workflowService;
   }
 
   get operatorService(): Connection['operatorService'] {
-    return this.current.operatorService;
+    return this.inUse().operatorService;
   }
 
   get plugins(): Connection['plugins'] {
@@ -48,15 +51,16 @@ export class RenewingConnection implements ConnectionLike {
   }
 
   withDeadline<R>(deadline: number | Date, work: () => Promise<R>): Promise<R> {
-    return this.current.withDeadline(deadline, work);
+    const connection = this.inUse();
+    return this.withinDeadline.run(connection, () => connection.withDeadline(deadline, work));
   }
 
   withMetadata<R>(metadata: Metadata, work: () => Promise<R>): Promise<R> {
-    return this.current.withMetadata(metadata, work);
+    return this.inUse().withMetadata(metadata, work);
   }
 
   withAbortSignal<R>(signal: AbortSignal, work: () => Promise<R>): Promise<R> {
-    return this.current.withAbortSignal(signal, work);
+    return this.inUse().withAbortSignal(signal, work);
   }
 
   async close(): Promise<void> {
@@ -64,6 +68,10 @@ export class RenewingConnection implements ConnectionLike {
     const all = [this.current, ...this.givenUp];
     this.givenUp.clear();
     await Promise.all(all.map((connection) => connection.close()));
+  }
+
+  private inUse(): WatchedConnection {
+    return this.withinDeadline.getStore() ?? this.current;
   }
 
   private make(): WatchedConnection {

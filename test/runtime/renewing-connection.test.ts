@@ -47,6 +47,20 @@ afterEach(async () => {
 const request = (deadlineMs: number) =>
   connection.withDeadline(Date.now() + deadlineMs, () => connection.workflowService.getSystemInfo({}));
 
+test('requests within a deadline keep it, also when another connection was made meanwhile', async () => {
+  swallow = 1;
+  let goOn = () => {};
+  const made = new Promise<void>((resolve) => (goOn = resolve));
+  const within = connection.withDeadline(Date.now() + 1_500, async () => {
+    await made;
+    return connection.workflowService.getSystemInfo({});
+  });
+  within.catch(() => undefined);
+  await eventually('another connection is made', () => request(100).then(() => true, String), 4_000);
+  goOn();
+  await expect(within).rejects.toThrow(/DEADLINE_EXCEEDED/);
+});
+
 test('a connection that was accepted and never answered is given up for another one', async () => {
   swallow = 0;
   await request(5_000);
