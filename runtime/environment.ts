@@ -239,7 +239,12 @@ const llm = {
     'How calls are made. `background`: the provider keeps the call, and a crash costs nothing. `inline`: for providers ' +
       'without background mode; the worker holds a request open for each call.',
   ),
-  LLM_START_CONCURRENCY: wholeNumber(1, 1_000, 64, 'LLM calls being created at a time in one worker.'),
+  LLM_START_CONCURRENCY: wholeNumber(
+    1,
+    1_000,
+    64,
+    'LLM calls being created at a time in one worker, in the background mode.',
+  ),
 };
 
 const RESULT_MAX = 'a whole number from 200000 to 32000000';
