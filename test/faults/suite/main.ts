@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { messageOf } from '../../../contracts/errors';
+import { chooseFaults } from './choose-faults';
 import { allFaults } from './faults';
 import type { Fault } from './faults/fault';
 import { toMarkdown } from './report';
@@ -89,13 +91,11 @@ async function main(): Promise<number> {
 }
 
 function chosen(names: string[], brokers: 1 | 3): Fault[] {
-  for (const name of names) {
-    if (!allFaults.some((fault) => fault.name === name))
-      command.error(`error: there is no fault ${name}; --list shows them`);
+  try {
+    return chooseFaults(names, brokers);
+  } catch (error) {
+    return command.error(`error: ${messageOf(error)}`);
   }
-  return allFaults.filter(
-    (fault) => (names.length === 0 || names.includes(fault.name)) && (fault.brokers ?? brokers) === brokers,
-  );
 }
 
 function elapsed(since: number): string {

@@ -42,6 +42,10 @@ export interface RunReport {
   audit: AuditReport;
   /** Workflows that did not move for a while, a line each; explained waiting among them. */
   stuck: string[];
+  /** Those of them that did not move without a reason, even while no fault struck. */
+  stuckInCalm: string[];
+  /** Ids of workflows that were still open when everything should have been done. */
+  openWorkflows: string[];
   unexpectedExits: string[];
   restarts: number;
   /** One sentence for each promise that was broken. */
@@ -81,43 +85,6 @@ export function toMarkdown(report: RunReport): string {
     `Audit: ${records.received} records, ${records.lost} lost, ${records.running} running, ${records.duplicate} duplicates; ` +
       `${audit.results.jobsWithDifferentResults} jobs with different results. ${report.stuck.length} workflows stood still for a while. Processes that ended by themselves: ${report.unexpectedExits.length}.`,
   ].join('\n');
-}
-
-/** One sentence for each promise that was broken. `missing`: ids of jobs without a result. */
-export function brokenPromises(report: RunReport, missing: string[]): string[] {
-  const doubled = report.segments.reduce((sum, { doubled }) => sum + doubled, 0);
-  const { violations } = report.watermark;
-  const innocent = report.segments.flatMap(({ faults, failed }) =>
-    Object.entries(failed).map(([code, count]) => `${faults}: ${count} ${code}`),
-  );
-  const sentences: [number, string][] = [
-    [missing.length, `jobs without a result: ${missing.slice(0, 10).join(', ')}`],
-    [doubled, 'jobs with results that differ'],
-    [innocent.length, `kinds of failures of jobs that nothing was wrong with: ${innocent.join('; ')}`],
-    [
-      report.unexplainedLlmCalls.length,
-      `jobs with LLM calls repeated that nothing interrupted: ${report.unexplainedLlmCalls.slice(0, 5).join('; ')}`,
-    ],
-    [
-      report.watermark.unverified,
-      `records behind a commit that could not be checked: ${report.watermark.trouble}`,
-    ],
-    [violations.length, `offsets committed too early: ${JSON.stringify(violations.slice(0, 5))}`],
-    [
-      report.chain.problems.length,
-      `records not in one pack: ${report.chain.problems.slice(0, 5).join('; ')}`,
-    ],
-    [
-      report.replay.problems.length,
-      `workflows that do not replay: ${report.replay.problems.slice(0, 3).join('; ')}`,
-    ],
-    [report.audit.ok ? 0 : 1, `audit that is not content: ${JSON.stringify(report.audit)}`],
-    [
-      report.unexpectedExits.length,
-      `processes ended by themselves: ${report.unexpectedExits.slice(0, 3).join('; ')}`,
-    ],
-  ];
-  return sentences.filter(([count]) => count > 0).map(([count, text]) => `${count} ${text}`);
 }
 
 function failures(counts: Record<string, number>): string {

@@ -8,7 +8,8 @@ import { judgeFailures, unexplainedCalls, type JobLife } from './judge-jobs';
 import { createLoad } from './load';
 import { createQueueHistory } from './queue-history';
 import { checkReplay } from './replay-check';
-import { brokenPromises, type RunReport, type Segment } from './report';
+import { brokenPromises } from './broken-promises';
+import type { RunReport, Segment } from './report';
 import { createResultsWatch, type ResultsWatch } from './results-watch';
 import { runSchedule, strikeOnce, type Strike } from './schedule';
 import { createStuckDetector } from './stuck-detector';
@@ -21,6 +22,8 @@ export interface RunOptions extends WorldOptions {
   faults: readonly Fault[];
   /** `each`: one after the other, each alone and settled before the next. Or mixed, for so many milliseconds. */
   mode: 'each' | { mixedForMs: number };
+  /** How long the jobs sent may take to be done once nothing strikes any more. Default: 600,000 ms. */
+  settleLimitMs?: number;
 }
 
 const SETTLE_LIMIT_MS = 600_000;
@@ -30,7 +33,8 @@ const LEAD_IN_MS = 5_000;
 
 /** Jobs without pause, faults, quiet, and the reckoning. */
 export async function run(options: RunOptions): Promise<RunReport> {
-  const { seed, say, signal } = options;
+  const { seed, say, signal, settleLimitMs = SETTLE_LIMIT_MS } = options;
+  if (options.faults.length === 0) throw new Error('There is no fault to strike with.');
   const beganAt = Date.now();
   const world = await createWorld(options);
   const { kafka, client } = world;
@@ -51,14 +55,18 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const history = createQueueHistory({ kafka, client, topics, groupId: group, jobIdsOnce, simulatorUrl });
   let watermarkReport: Promise<WatermarkReport> | undefined;
   const stuckLines: string[] = [];
+  const stuckInCalm: string[] = [];
+  let underWay = 0;
   const stuck = createStuckDetector({
     client,
     taskQueue: 'headway',
     quietMs: STUCK_AFTER_MS,
     dumpFolder: join(options.folder, 'stuck'),
-    onStuck: (line) => {
-      stuckLines.push(line);
+    isCalm: () => underWay === 0,
+    onStuck: ({ line, inCalm, explained }) => {
       say(line);
+      stuckLines.push(line);
+      if (inCalm && !explained) stuckInCalm.push(line);
     },
   });
   const segments: Segment[] = [];
@@ -90,7 +98,10 @@ export async function run(options: RunOptions): Promise<RunReport> {
             milliseconds,
             lanes: 2,
             scene,
-            onStrike: (fault, phase) => say(`${fault.name} ${phase}`),
+            onStrike: (fault, phase) => {
+              underWay += phase === 'begins' ? 1 : -1;
+              say(`${fault.name} ${phase}`);
+            },
             signal,
           });
           strikes.push(...dealt);
@@ -112,7 +123,9 @@ export async function run(options: RunOptions): Promise<RunReport> {
   async function strike(fault: Fault, scene: Scene): Promise<void> {
     await world.last(LEAD_IN_MS);
     say(`${fault.name} begins: ${fault.about}`);
+    underWay++;
     strikes.push(await strikeOnce(fault, scene));
+    underWay--;
     say(`${fault.name} ends`);
     await world.last(LEAD_IN_MS);
   }
@@ -127,7 +140,11 @@ export async function run(options: RunOptions): Promise<RunReport> {
     await load.pause();
     let lost = 0;
     try {
-      await eventually('every job has its result', () => isSettled(world, missing(watch)), SETTLE_LIMIT_MS);
+      await eventually(
+        'every job has its result, and every workflow is closed',
+        () => isSettled(world, missing(watch)),
+        settleLimitMs,
+      );
     } catch (error) {
       say(String(error));
       lost = missing(watch).length;
@@ -184,7 +201,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const audited = await history.audit();
     const chain = await history.chain();
     const kept = world.everStarted;
-    const report: RunReport = {
+    const findings = {
       seed,
       brokers: options.brokers,
       segments,
@@ -202,18 +219,28 @@ export async function run(options: RunOptions): Promise<RunReport> {
       replay: await checkReplay(client, 'headway'),
       audit: audited,
       stuck: stuckLines,
+      stuckInCalm,
+      openWorkflows: await openWorkflows(client),
       unexpectedExits: [...world.serverEnds, ...kept.flatMap((one) => one.unexpectedExits())],
       restarts: kept.reduce((sum, one) => sum + one.restarts(), 0),
-      broken: [],
     };
-    report.broken = brokenPromises(report, missing(watch));
-    return report;
+    return { ...findings, broken: brokenPromises({ ...findings, missing: missing(watch) }) };
   }
 }
 
 async function isSettled(world: World, missing: string[]): Promise<boolean | string> {
   if (missing.length > 0) return `${missing.length} without, for example ${missing.slice(0, 3).join(', ')}`;
-  return isDrained(world);
+  const drained = await isDrained(world);
+  if (drained !== true) return drained;
+  const open = await openWorkflows(world.client);
+  return open.length === 0 || `${open.length} workflows are open, for example ${open.slice(0, 3).join(', ')}`;
+}
+
+async function openWorkflows(client: World['client']): Promise<string[]> {
+  const ids: string[] = [];
+  const query = "TaskQueue = 'headway' AND ExecutionStatus = 'Running'";
+  for await (const { workflowId } of client.workflow.list({ query, pageSize: 1_000 })) ids.push(workflowId);
+  return ids;
 }
 
 /** What a provider would bill, by job id. */

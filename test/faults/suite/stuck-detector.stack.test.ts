@@ -10,17 +10,20 @@ let rig: Rig;
 let detector: StuckDetector;
 let folder: string;
 let lines: string[];
+let calm: boolean;
 
 beforeEach(async () => {
   rig = await createRig();
   folder = await mkdtemp(join(tmpdir(), 'headway-stuck-'));
   lines = [];
+  calm = true;
   detector = createStuckDetector({
     client: rig.client,
     taskQueue: rig.name,
     quietMs: 1_000,
     dumpFolder: folder,
-    onStuck: (line) => lines.push(line),
+    isCalm: () => calm,
+    onStuck: ({ line, inCalm }) => lines.push(`${line}${inCalm ? ', in calm' : ''}`),
   });
 });
 
@@ -50,4 +53,18 @@ test('a pack that no worker takes is told of once, with its history in a file', 
   const dump = JSON.parse(await readFile(join(folder, files.sort()[0] ?? ''), 'utf8'));
   expect(dump.history.events[0].eventType).toBe('EVENT_TYPE_WORKFLOW_EXECUTION_STARTED');
   expect(dump.description.pendingWorkflowTask.state).toBe('PENDING_WORKFLOW_TASK_STATE_SCHEDULED');
+});
+
+test('one that stands still while something strikes is told of again when it does so in calm', async () => {
+  calm = false;
+  await rig.startBridge({ PACK_MAX: '1' });
+  await rig.produce(briefs(1, 'first'));
+  detector.start();
+  await eventually('it is told of', () => lines.length > 0);
+  calm = true;
+  await eventually('it is told of again', () => lines.length > 1);
+  expect(lines).toEqual([
+    expect.stringMatching(/ is stuck: .*json\)$/),
+    expect.stringMatching(/ is stuck, with no fault under way either: .*json\), in calm$/),
+  ]);
 });

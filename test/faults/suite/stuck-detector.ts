@@ -17,8 +17,19 @@ export interface StuckDetectorOptions {
   quietMs: number;
   /** Gets a JSON file for each stuck workflow: what the server says of it, and its history. Made when it is needed. */
   dumpFolder: string;
-  /** Called once for each, with one line that names the workflow, what it waits for and the file. */
-  onStuck: (line: string) => void;
+  /** Whether nothing is being done to the system that could make a workflow stand still. Default: always. */
+  isCalm?: () => boolean;
+  /** Called once for each when it has not moved for so long, and again when it has not without a reason for so long in calm. */
+  onStuck: (stuck: StuckWorkflow) => void;
+}
+
+export interface StuckWorkflow {
+  /** Names the workflow, what it waits for and the file. */
+  line: string;
+  /** There is a reason, and an end. */
+  explained: boolean;
+  /** Nothing moved for `quietMs` in which Temporal answered and all was calm. */
+  inCalm: boolean;
 }
 
 export interface StuckDetector {
@@ -31,21 +42,24 @@ export interface StuckDetector {
 interface Sighting {
   fingerprint: string;
   clock: number;
+  calmClock: number;
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /** Watches running workflows, and tells of those in which nothing moves: no event, no attempt, no heartbeat. */
 export function createStuckDetector(options: StuckDetectorOptions): StuckDetector {
-  const { client, taskQueue, quietMs, dumpFolder, onStuck } = options;
+  const { client, taskQueue, quietMs, dumpFolder, onStuck, isCalm = () => true } = options;
   const intervalMs = Math.min(10_000, quietMs / 5);
   const sightings = new Map<string, Sighting>();
-  /** Run ids. */
-  const told = new Set<string>();
+  /** By run id: what has been told of it. */
+  const told = new Map<string, 'quiet' | 'in calm'>();
   const limit = createLimit(4);
   const stopping = new AbortController();
   /** Milliseconds in which Temporal answered. While it is away, nothing can move. */
   let clock = 0;
+  /** Those among them in which all was calm. */
+  let calmClock = 0;
   let running: Promise<void> = Promise.resolve();
 
   return {
@@ -60,13 +74,18 @@ export function createStuckDetector(options: StuckDetectorOptions): StuckDetecto
 
   async function run(): Promise<void> {
     let lastAt = performance.now();
+    let wasCalm = isCalm();
     while (!stopping.signal.aborted) {
       const now = performance.now();
       const answered = await look().then(
         () => true,
         () => false,
       );
-      if (answered) clock += Math.min(now - lastAt, 2 * intervalMs);
+      const passed = Math.min(now - lastAt, 2 * intervalMs);
+      if (answered) clock += passed;
+      // A strike shorter than that may escape, which does no harm: the workflow stood still before and after it.
+      if (answered && wasCalm && isCalm()) calmClock += passed;
+      wasCalm = isCalm();
       lastAt = now;
       await delay(intervalMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
@@ -82,7 +101,7 @@ export function createStuckDetector(options: StuckDetectorOptions): StuckDetecto
     });
     const openIds = new Set(open.map(({ runId }) => runId));
     for (const runId of sightings.keys()) if (!openIds.has(runId)) sightings.delete(runId);
-    const fresh = open.filter(({ runId }) => !told.has(runId));
+    const fresh = open.filter(({ runId }) => told.get(runId) !== 'in calm');
     await Promise.all(fresh.map(({ workflowId, runId }) => limit(() => visit(workflowId, runId))));
   }
 
@@ -92,12 +111,16 @@ export function createStuckDetector(options: StuckDetectorOptions): StuckDetecto
     const { raw, status } = await withDeadline(() => handle.describe());
     const fingerprint = fingerprintOf(raw);
     const seen = sightings.get(runId);
-    if (seen?.fingerprint !== fingerprint) sightings.set(runId, { fingerprint, clock });
+    if (seen?.fingerprint !== fingerprint) sightings.set(runId, { fingerprint, clock, calmClock });
     else if (status.name === 'RUNNING' && clock - seen.clock >= quietMs) {
+      const inCalm = calmClock - seen.calmClock >= quietMs;
+      if (!inCalm && told.has(runId)) return;
       const history = await withDeadline(() => handle.fetchHistory());
       const wait = describeWait(raw, history.events ?? [], Date.now());
       const since = Math.round((clock - seen.clock) / 1_000);
-      const kind = wait.explained ? 'waits, and it is explained' : 'is stuck';
+      if (told.has(runId) && wait.explained) return;
+      const what = wait.explained ? 'waits, and it is explained' : 'is stuck';
+      const kind = told.has(runId) ? `${what}, with no fault under way either` : what;
       const file = join(dumpFolder, `${workflowId.replaceAll(/[^\w.-]/g, '_').slice(0, 150)}-${runId}.json`);
       const line = `${workflowId} ${kind}: nothing moved for ${since} s; it waits for ${wait.text}`;
       await mkdir(dumpFolder, { recursive: true });
@@ -111,8 +134,9 @@ export function createStuckDetector(options: StuckDetectorOptions): StuckDetecto
         file,
         `${JSON.stringify({ summary: line, description, history: events }, undefined, 1)}\n`,
       );
-      told.add(runId);
-      onStuck(`${line} (${file})`);
+      // What waits with a reason may lose it later on.
+      told.set(runId, inCalm && !wait.explained ? 'in calm' : 'quiet');
+      onStuck({ line: `${line} (${file})`, explained: wait.explained, inCalm });
     }
   }
 
