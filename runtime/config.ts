@@ -27,6 +27,8 @@ export interface Config {
   };
   /** The ledger of job ids, where the bridge is to keep one. */
   jobIds: { ledger?: { url: string; retentionMs: number } };
+  /** How long a job id is recognised, where each is to be worked on once. */
+  jobIdsOnce: { retentionMs?: number };
   llm: {
     apiKey: string;
     baseUrl?: string;
@@ -131,6 +133,8 @@ function readers(
       v.JOB_ID_DEDUPE === 'off'
         ? {}
         : { ledger: { url: databaseUrl(), retentionMs: v.JOB_ID_RETENTION_HOURS * 3_600_000 } },
+    jobIdsOnce: () =>
+      v.JOB_ID_DEDUPE === 'off' ? {} : { retentionMs: v.JOB_ID_RETENTION_HOURS * 3_600_000 },
     llm: () => ({
       ...provider(v, stack, problems),
       model: v.OPENAI_MODEL,

@@ -17,6 +17,8 @@ export interface AuditOptions {
   groupId: string;
   /** `JOB_ID_DEDUPE=ledger`: a record whose job id came before is a duplicate, and not lost. Default: false. */
   jobIdsOnce?: boolean;
+  /** How long the ledger keeps an id, in milliseconds. Default: 8 days. */
+  jobIdRetentionMs?: number;
   /** Default: every record there is. */
   select?: RangeSelection;
   /** Address of the LLM simulator, whose counters tell of calls made twice. */
@@ -46,6 +48,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     topic: topics.queue,
     group: groupId,
     jobIdsOnce: options.jobIdsOnce ?? false,
+    jobIdRetentionMs: options.jobIdRetentionMs,
     readLlmCalls: simulatorUrl === undefined ? undefined : () => readLlmCalls(simulatorUrl, signal),
     examples: options.examples,
     publishMissing: options.publishMissing

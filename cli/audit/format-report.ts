@@ -11,7 +11,7 @@ export function formatReport(
   const { records, results, examples, llmCalls } = report;
   const verdict = report.ok
     ? green('Nothing is lost, and no job has different results.')
-    : red(`NOT GOOD: ${records.lost} lost, ${results.jobsWithDifferentResults} with different results.`);
+    : red(`NOT GOOD: ${faults(report).join(', ')}.`);
   const offsets = report.ranges
     .filter(({ from, to }) => from < to)
     .map(({ partition, from, to }) => `${partition}: ${from}-${to - 1}`);
@@ -46,6 +46,8 @@ export function formatReport(
     ['lost', records.lost],
     [],
     ['jobs with different results', results.jobsWithDifferentResults],
+    ['jobs with results under another id', results.jobsWithOtherIds],
+    ['job ids done twice', results.jobIdsDoneTwice],
     ['identical copies of results', results.identicalCopies],
     ['repeated dead letters', results.repeatedDeadLetters],
     ['results without a record', results.withoutRecord],
@@ -67,6 +69,20 @@ export function formatReport(
       examples.differentResults,
       results.jobsWithDifferentResults,
       ({ jobId, ...place }) => coordinates(place, jobId),
+    ),
+    section('Results under another id', examples.otherIds, results.jobsWithOtherIds, ({ jobId, ...place }) =>
+      coordinates(place, jobId),
+    ),
+    section(
+      'Job ids done twice',
+      examples.jobIdsDoneTwice,
+      results.jobIdsDoneTwice,
+      ({ jobId, other, ...place }) => [
+        ...coordinates(place, jobId),
+        other
+          ? `and partition ${other.partition} offset ${other.offset}`
+          : 'and a record outside of the range',
+      ],
     ),
     section(
       'Running, one record of each workflow',
@@ -91,6 +107,18 @@ export function formatReport(
   ];
   const warnings = report.warnings.map((warning) => `Note: ${warning}`);
   return [...heading, '', counts, '', ...sections.flat(), ...warnings, verdict].join('\n');
+}
+
+function faults({ records, results }: AuditReport): string[] {
+  const more = [
+    [results.jobsWithOtherIds, 'with results under another id'],
+    [results.jobIdsDoneTwice, 'job ids done twice'],
+  ] as const;
+  return [
+    `${records.lost} lost`,
+    `${results.jobsWithDifferentResults} with different results`,
+    ...more.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`),
+  ];
 }
 
 /** `800 ms`, `12.3 s`, `4 min`, `3.5 h` */

@@ -19,12 +19,39 @@ export class HashList {
     this.values[this.length++] = value;
   }
 
+  at(index: number): bigint {
+    return this.values[index] as bigint;
+  }
+
   forEach(look: (value: bigint) => void): void {
-    for (let index = 0; index < this.length; index += 1) look(this.values[index] as bigint);
+    for (let index = 0; index < this.length; index += 1) look(this.at(index));
   }
 
   sorted(): BigUint64Array {
     return this.values.slice(0, this.length).sort();
+  }
+}
+
+/** The same with a time for each, to the second: twelve bytes each. */
+export class TimedHashList {
+  private readonly hashes = new HashList();
+  private seconds = new Uint32Array(1_024);
+
+  /** @param time milliseconds since 1970 */
+  push(value: bigint, time: number): void {
+    if (this.hashes.length === this.seconds.length) {
+      const larger = new Uint32Array(this.seconds.length * 2);
+      larger.set(this.seconds);
+      this.seconds = larger;
+    }
+    this.seconds[this.hashes.length] = Math.min(Math.max(0, time / 1_000), 2 ** 32 - 1);
+    this.hashes.push(value);
+  }
+
+  forEach(look: (value: bigint, time: number) => void): void {
+    for (let index = 0; index < this.hashes.length; index += 1) {
+      look(this.hashes.at(index), (this.seconds[index] ?? 0) * 1_000);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { HashList, positionIn } from './hash';
+import { HashList, positionIn, type TimedHashList } from './hash';
 import { verdicts, type RecordTable } from './record-table';
 
 /**
@@ -7,7 +7,7 @@ import { verdicts, type RecordTable } from './record-table';
  *
  * @param otherJobIds ids of results whose records are not in the tables
  */
-export function markDuplicates(tables: Iterable<RecordTable>, otherJobIds: HashList): void {
+export function markDuplicates(tables: Iterable<RecordTable>, otherJobIds: HashList | TimedHashList): void {
   const all = [...tables];
   const list = new HashList();
   forEachRow(all, (table, row) => {

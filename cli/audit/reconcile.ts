@@ -1,5 +1,6 @@
 import { jobIdOf } from '../../contracts/ids';
 import { compareLlmCalls, type LlmCallCounts } from './count-llm-calls';
+import { findIdsDoneTwice, type IdsDoneTwice, JOB_ID_RETENTION_MS } from './find-ids-done-twice';
 import { findHolders, type Holders } from './find-holders';
 import { markDuplicates } from './mark-duplicates';
 import {
@@ -22,6 +23,8 @@ export interface ReconcileOptions {
   group: string;
   /** `JOB_ID_DEDUPE=ledger`: of several records with one job id only the first is worked on. */
   jobIdsOnce: boolean;
+  /** How long the ledger keeps an id, in milliseconds. Default: 8 days. */
+  jobIdRetentionMs?: number;
   /** Absent, or resolves to undefined, where nobody counts the calls. */
   readLlmCalls?: () => Promise<LlmCallCounts | undefined>;
   /** How many examples of each kind the report names. */
@@ -84,12 +87,23 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const running = stillRunning(tables, holders.open);
   const counted = await options.readLlmCalls?.();
   const llm = counted && compareLlmCalls(tables.values(), counted, examples);
-  const { lost, waiting, differentResults } = summary.first;
+  const { lost, waiting, differentResults, otherIds } = summary.first;
+  const doneTwice = findDoneTwice();
   const shownRunning = running.slice(0, examples);
-  const jobIds = await readJobIds([...lost, ...waiting, ...differentResults, ...shownRunning]);
-  const at = ({ table, row }: RecordAt) => ({
+  const jobIds = await readJobIds([
+    ...lost,
+    ...waiting,
+    ...differentResults,
+    ...otherIds,
+    ...doneTwice.first,
+    ...shownRunning,
+  ]);
+  const placeOf = ({ table, row }: RecordAt) => ({
     partition: table.range.partition,
     offset: table.offsetOf(row),
+  });
+  const at = ({ table, row }: RecordAt) => ({
+    ...placeOf({ table, row }),
     jobId: jobIds.get(`${table.range.partition}:${row}`) ?? null,
   });
   if (summary.records.lost > 0) warnings.push(...(await resultsGone()));
@@ -97,7 +111,11 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const { counts } = outcomes;
 
   const report: AuditReport = {
-    ok: summary.records.lost === 0 && summary.jobsWithDifferentResults === 0,
+    ok:
+      summary.records.lost === 0 &&
+      summary.jobsWithDifferentResults === 0 &&
+      summary.jobsWithOtherIds === 0 &&
+      doneTwice.count === 0,
     topic,
     group,
     startedAt: new Date(startedAt).toISOString(),
@@ -108,6 +126,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     longestWaitingMs: summary.waitingSince === undefined ? null : endedAt - summary.waitingSince,
     results: {
       jobsWithDifferentResults: summary.jobsWithDifferentResults,
+      jobsWithOtherIds: summary.jobsWithOtherIds,
+      jobIdsDoneTwice: doneTwice.count,
       identicalCopies: counts.identicalResults,
       repeatedDeadLetters: counts.repeatedDeadLetters,
       withoutRecord: counts.withoutRecord,
@@ -118,6 +138,11 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     examples: {
       lost: lost.map((place) => ({ ...at(place), ...whyLost(place) })),
       differentResults: differentResults.map(at),
+      otherIds: otherIds.map(at),
+      jobIdsDoneTwice: doneTwice.first.map(({ other, ...later }) => ({
+        ...at(later),
+        other: other ? placeOf(other) : null,
+      })),
       running: shownRunning.map((place) => ({
         ...at(place),
         workflowId: place.holder.workflow.workflowId,
@@ -132,6 +157,12 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     warnings,
   };
   return { report, tables, holders };
+
+  function findDoneTwice(): IdsDoneTwice {
+    if (!jobIdsOnce) return { count: 0, first: [] };
+    const { jobIdRetentionMs = JOB_ID_RETENTION_MS } = options;
+    return findIdsDoneTwice(tables.values(), outcomes.otherJobIds, jobIdRetentionMs, examples);
+  }
 
   async function readOutcomes(): Promise<void> {
     await source.readResults((_, message) => outcomes.takeResult(message), progress('reading results'));

@@ -26,6 +26,7 @@ const PRESENT = 8;
 const DEAD_LETTER = 16;
 const DIFFERENT_RESULTS = 32;
 const HAS_JOB_ID = 64;
+const OTHER_ID = 128;
 
 /** Memory an audited offset takes, in bytes: the sum of the arrays below. */
 export const BYTES_PER_OFFSET = 28;
@@ -145,6 +146,15 @@ export class RecordTable {
 
   hasDifferentResults(row: number): boolean {
     return (this.flags(row) & DIFFERENT_RESULTS) !== 0;
+  }
+
+  /** A result of the record has another id than the job. */
+  setOtherId(row: number): void {
+    this.state[row] = this.flags(row) | OTHER_ID;
+  }
+
+  hasOtherId(row: number): boolean {
+    return (this.flags(row) & OTHER_ID) !== 0;
   }
 
   setDeadLetter(row: number): void {

@@ -8,7 +8,7 @@ const count = z.int().nonnegative();
  * milliseconds, times ISO 8601.
  */
 export const auditReportSchema = z.strictObject({
-  /** Nothing is lost, and no job has different results. */
+  /** Nothing is lost, no job has different results or a result under another id, and no job id was done twice. */
   ok: z.boolean(),
   topic: z.string(),
   group: z.string(),
@@ -35,6 +35,10 @@ export const auditReportSchema = z.strictObject({
   results: z.strictObject({
     /** Jobs one run of which has results that differ. */
     jobsWithDifferentResults: count,
+    /** Jobs with a result under an id that is not theirs; so those with more than one distinct id are among them. */
+    jobsWithOtherIds: count,
+    /** Where each id is to be worked on once (`JOB_ID_DEDUPE=ledger`): ids with results of more than one record. */
+    jobIdsDoneTwice: count,
     /** Published again with the same bytes, as happens after a crash. */
     identicalCopies: count,
     repeatedDeadLetters: count,
@@ -58,6 +62,9 @@ export const auditReportSchema = z.strictObject({
       }),
     ),
     differentResults: z.array(place.extend({ jobId: z.string().nullable() })),
+    otherIds: z.array(place.extend({ jobId: z.string().nullable() })),
+    /** `other`: the record that came before; null when it is not of the audited range. */
+    jobIdsDoneTwice: z.array(place.extend({ jobId: z.string().nullable(), other: place.nullable() })),
     running: z.array(
       place.extend({ jobId: z.string().nullable(), workflowId: z.string(), runningMs: z.number() }),
     ),

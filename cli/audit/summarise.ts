@@ -25,10 +25,11 @@ export interface RecordAt {
 export interface Summary {
   records: RecordCounts;
   jobsWithDifferentResults: number;
+  jobsWithOtherIds: number;
   /** Milliseconds since 1970: the timestamp of the oldest record that waits. */
   waitingSince?: number;
   /** The first few. */
-  first: Record<'lost' | 'waiting' | 'differentResults', RecordAt[]>;
+  first: Record<'lost' | 'waiting' | 'differentResults' | 'otherIds', RecordAt[]>;
 }
 
 /** Counts every record once. */
@@ -47,7 +48,8 @@ export function summarise(tables: Iterable<RecordTable>, exampleCount: number): 
       lost: 0,
     },
     jobsWithDifferentResults: 0,
-    first: { lost: [], waiting: [], differentResults: [] },
+    jobsWithOtherIds: 0,
+    first: { lost: [], waiting: [], differentResults: [], otherIds: [] },
   };
   const { records, first } = summary;
   for (const table of tables) {
@@ -63,6 +65,10 @@ export function summarise(tables: Iterable<RecordTable>, exampleCount: number): 
       if (table.hasDifferentResults(row)) {
         summary.jobsWithDifferentResults += 1;
         keep(first.differentResults, table, row);
+      }
+      if (table.hasOtherId(row)) {
+        summary.jobsWithOtherIds += 1;
+        keep(first.otherIds, table, row);
       }
     }
   }

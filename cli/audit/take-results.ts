@@ -5,7 +5,7 @@ import { jobRunSchema, terminalStatusSchema } from '../../contracts/job-result';
 import { runNumber } from '../../contracts/result-runs';
 import { lastHeaderText } from '../../runtime/kafka-headers';
 import type { ReadMessage } from '../../runtime/kafka-read-ranges';
-import { hash64, HashList } from './hash';
+import { hash64, TimedHashList } from './hash';
 import { identityOf, type RecordTable } from './record-table';
 
 /** Results and dead letters, entered into the tables of the records they belong to. */
@@ -13,8 +13,8 @@ export interface Outcomes {
   takeResult(message: ReadMessage): void;
   takeDeadLetter(message: ReadMessage): void;
   readonly counts: OutcomeCounts;
-  /** Hashes of the ids of results whose records are not audited. */
-  readonly otherJobIds: HashList;
+  /** Hashes of the ids of results whose records are not audited, with the timestamps of the records. */
+  readonly otherJobIds: TimedHashList;
 }
 
 export interface OutcomeCounts {
@@ -53,7 +53,7 @@ export function createOutcomes(
   tables: ReadonlyMap<number, RecordTable>,
   now: number,
 ): Outcomes {
-  const otherJobIds = new HashList();
+  const otherJobIds = new TimedHashList();
   const counts: OutcomeCounts = {
     identicalResults: 0,
     repeatedDeadLetters: 0,
@@ -76,10 +76,11 @@ export function createOutcomes(
     // By the timestamp a record is told from the one that had its offset before the topic was deleted and made again.
     if (!place?.table.isPresent(place.row) || place.table.timestamp(place.row) !== source.timestamp) {
       if (place) counts.withoutRecord += 1;
-      otherJobIds.push(hash64(result.id));
+      otherJobIds.push(hash64(result.id), source.timestamp);
       return;
     }
     const { table, row } = place;
+    if (hash64(result.id) !== table.jobIdHash(row)) table.setOtherId(row);
     const bytes = hash64(value);
     const number = runNumber(result);
     const isFirst = table.status(row) === undefined;

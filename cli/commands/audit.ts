@@ -33,14 +33,17 @@ export function auditCommand(context: CliContext): Command {
     )
     .option('--publish-missing', 'publish a failed result for jobs whose workflow was terminated')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExit code 1 when a record is lost, or a job has different results.')
+    .addHelpText(
+      'after',
+      '\nExit code 1 when a record is lost, a job has different results, or a job id was done twice against JOB_ID_DEDUPE.',
+    )
     .action((options: Options) => run(options, context));
 }
 
 async function run(options: Options, context: CliContext): Promise<void> {
   const { env, signal } = context;
   const select = readSelection(options, Date.now());
-  const config = loadConfig(env, ['kafka', 'topics', 'temporal', 'bridge']);
+  const config = loadConfig(env, ['kafka', 'topics', 'temporal', 'bridge', 'jobIdsOnce']);
   const kafka = cliKafka(config.kafka, context);
   const client = await cliTemporal(config.temporal, context);
   const progress = createProgressBar(context.stderr);
@@ -50,7 +53,8 @@ async function run(options: Options, context: CliContext): Promise<void> {
       client,
       topics: config.topics,
       groupId: config.bridge.groupId,
-      jobIdsOnce: env.JOB_ID_DEDUPE === 'ledger',
+      jobIdsOnce: config.jobIdsOnce.retentionMs !== undefined,
+      jobIdRetentionMs: config.jobIdsOnce.retentionMs,
       select,
       simulatorUrl: options.simulator ?? localSimulator(env),
       examples: options.show,

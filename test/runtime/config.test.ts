@@ -65,6 +65,7 @@ describe('loadConfig', () => {
         inFlight: { high: 10_000, low: 8_000 },
       },
       jobIds: {},
+      jobIdsOnce: {},
       llm: {
         apiKey: 'sk-test',
         model: 'gpt-5.4-mini',
@@ -121,6 +122,12 @@ describe('loadConfig', () => {
     expect(loadConfig({ ...env, ...more }, ['jobIds']).jobIds).toEqual({
       ledger: { url: 'postgres://u@h/d', retentionMs: 48 * 60 * 60 * 1_000 },
     });
+  });
+
+  it('says for how long job ids are recognised to who needs no database for it', () => {
+    expect(loadConfig(bare, ['jobIdsOnce']).jobIdsOnce).toEqual({});
+    const more = { JOB_ID_DEDUPE: 'ledger', JOB_ID_RETENTION_HOURS: '48' };
+    expect(loadConfig({ ...bare, ...more }, ['jobIdsOnce']).jobIdsOnce.retentionMs).toBe(48 * 3_600_000);
   });
 
   describe('names the variable at fault:', () => {

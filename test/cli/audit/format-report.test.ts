@@ -21,6 +21,20 @@ test('the table counts every kind, names the first of what is wrong, and ends wi
   expect(text.split('\n').at(-1)).toBe('NOT GOOD: 3 lost, 1 with different results.');
 });
 
+test('ids that were done twice, and results under another id, are named in the verdict too', async () => {
+  const world = new FakeWorld(2);
+  for (const offset of [0, 1]) {
+    world.record(offset, 'same');
+    world.result(offset, 'completed', offset === 1 ? { id: 'another' } : {});
+  }
+  const report = await world.audit({ jobIdsOnce: true });
+  const text = formatReport(report, { stdout: { write: () => undefined }, env: {} });
+  expect(text).toContain('partition 0 offset 1  job same  and partition 0 offset 0');
+  expect(text.split('\n').at(-1)).toBe(
+    'NOT GOOD: 0 lost, 0 with different results, 1 with results under another id, 1 job ids done twice.',
+  );
+});
+
 test('with nothing wrong it says so', async () => {
   const text = await table(new FakeWorld(0));
   expect(text.split('\n').at(-1)).toBe('Nothing is lost, and no job has different results.');

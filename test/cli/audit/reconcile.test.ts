@@ -151,6 +151,23 @@ describe('results that come twice', () => {
     expect((await world.audit()).records.received).toBe(0);
   });
 
+  test('under another id make the audit fail, whether the only one or one of several', async () => {
+    const world = worldOf(3);
+    world.result(0, 'completed', { id: 'somebody else' });
+    world.result(1);
+    world.result(1, 'completed', { id: 'job-0' });
+    world.record(2);
+    world.result(2);
+    const { ok, records, results, examples } = await world.audit();
+    expect(ok).toBe(false);
+    expect(records).toMatchObject({ completed: 3 });
+    expect(results).toMatchObject({ jobsWithOtherIds: 2, jobsWithDifferentResults: 1 });
+    expect(examples.otherIds).toEqual([
+      { partition: 0, offset: 0, jobId: 'job-0' },
+      { partition: 0, offset: 1, jobId: 'job-1' },
+    ]);
+  });
+
   test('what is no result at all is counted, and does no harm', async () => {
     const world = worldOf(1);
     world.result(0);
@@ -342,6 +359,70 @@ describe('job ids that came before', () => {
     const world = sentTwice();
     world.pack([0, 1], 'TERMINATED');
     expect((await world.audit({ jobIdsOnce: true })).records).toMatchObject({ duplicate: 0, lost: 4 });
+  });
+});
+
+describe('job ids that are to be worked on once', () => {
+  /** All have the same id and a result. */
+  function doneAt(...offsets: number[]): FakeWorld {
+    const world = new FakeWorld(Math.max(...offsets) + 1);
+    for (const offset of offsets) world.record(offset, 'same');
+    for (const offset of offsets) world.result(offset);
+    world.committed = world.end;
+    return world;
+  }
+
+  test('make the audit fail when two records with one have results, and are named', async () => {
+    const world = doneAt(0, 1, 4);
+    world.record(2, 'another');
+    world.result(2, 'failed');
+    world.record(3);
+    world.result(3);
+    const { ok, records, results, examples } = await world.audit({ jobIdsOnce: true });
+    expect(ok).toBe(false);
+    expect(records).toMatchObject({ completed: 4, failed: 1 });
+    expect(results.jobIdsDoneTwice).toBe(1);
+    const other = { partition: 0, offset: 0 };
+    expect(examples.jobIdsDoneTwice).toEqual([{ partition: 0, offset: 1, jobId: 'same', other }]);
+  });
+
+  test('may have several results of one record: copies, and those of a job that was run again', async () => {
+    const world = doneAt(0);
+    world.record(0, 'same');
+    world.result(0);
+    world.result(0, 'failed', { run: { number: 2, replaces: { id: 'w', runId: 'r' } } });
+    const { ok, results } = await world.audit({ jobIdsOnce: true });
+    expect([ok, results.jobIdsDoneTwice]).toEqual([true, 0]);
+  });
+
+  test('may be done again by a record that was a dead letter at first', async () => {
+    const world = worldOf(2);
+    world.record(0, 'same');
+    world.record(1, 'same');
+    world.deadLetter(0);
+    world.result(1);
+    const { ok, results } = await world.audit({ jobIdsOnce: true });
+    expect([ok, results.jobIdsDoneTwice]).toEqual([true, 0]);
+  });
+
+  test('are forgotten by the ledger after a while', async () => {
+    const audit = (world: FakeWorld, jobIdRetentionMs: number) =>
+      world.audit({ jobIdsOnce: true, jobIdRetentionMs });
+    expect((await audit(doneAt(0, 50, 100), 50)).ok).toBe(true);
+    expect((await audit(doneAt(0, 50, 99), 50)).ok).toBe(false);
+  });
+
+  test('may have been done by a record outside of the audited range, by which its copies do not count', async () => {
+    const world = doneAt(0, 1, 6_000);
+    world.result(0);
+    world.from = 2;
+    const audit = (jobIdRetentionMs: number) => world.audit({ jobIdsOnce: true, jobIdRetentionMs });
+    const { ok, examples } = await audit(7_000);
+    expect([ok, examples.jobIdsDoneTwice]).toEqual([
+      false,
+      [{ partition: 0, offset: 6_000, jobId: 'same', other: null }],
+    ]);
+    expect((await audit(5_000)).ok).toBe(true);
   });
 });
 

@@ -24,6 +24,8 @@ const audit = (some: Partial<AuditReport> = {}): AuditReport => ({
   longestWaitingMs: null,
   results: {
     jobsWithDifferentResults: 0,
+    jobsWithOtherIds: 0,
+    jobIdsDoneTwice: 0,
     identicalCopies: 2,
     repeatedDeadLetters: 0,
     withoutRecord: 4,
@@ -31,7 +33,15 @@ const audit = (some: Partial<AuditReport> = {}): AuditReport => ({
     published: 0,
   },
   llmCalls: { accepted: 4, accountedFor: 3, duplicate: 1 },
-  examples: { lost: [], differentResults: [], running: [], waiting: [], duplicateLlmCalls: [] },
+  examples: {
+    lost: [],
+    differentResults: [],
+    otherIds: [],
+    jobIdsDoneTwice: [],
+    running: [],
+    waiting: [],
+    duplicateLlmCalls: [],
+  },
   warnings: ['the same'],
   ...some,
 });

@@ -24,6 +24,8 @@ export function addAudits(reports: readonly AuditReport[]): AuditReport {
     examples: {
       lost: examples.flatMap(({ lost }) => lost),
       differentResults: examples.flatMap(({ differentResults }) => differentResults),
+      otherIds: examples.flatMap(({ otherIds }) => otherIds),
+      jobIdsDoneTwice: examples.flatMap(({ jobIdsDoneTwice }) => jobIdsDoneTwice),
       running: examples.flatMap(({ running }) => running),
       waiting: examples.flatMap(({ waiting }) => waiting),
       duplicateLlmCalls: examples.flatMap(({ duplicateLlmCalls }) => duplicateLlmCalls),
