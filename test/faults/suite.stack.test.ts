@@ -27,6 +27,8 @@ test('a minute of mixed faults loses nothing, blocks nothing and runs nothing tw
     partitions: 3,
     bridges: 2,
     workers: 2,
+    // So that a lost job is told of by the report, and not by the limit of this test.
+    settleLimitMs: 240_000,
     rate: 6,
     timeScale: 0.05,
     faultScale: 0.1,

@@ -44,7 +44,7 @@ test('a guest that crashed before it left is told of, and stopping it again chan
   kept = keepRunning({ name: 'guest', up, start: () => program(programs.shift() ?? '') });
   await eventually('it is there again', () => kept?.restarts() === 1);
   await kept.isUp();
-  await kept.leave('SIGTERM');
+  await kept.leave('SIGKILL');
   await kept.stop();
   expect(kept.unexpectedExits()).toEqual([expect.stringMatching(/^guest ended \(4\)/)]);
 });
