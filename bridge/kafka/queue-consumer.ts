@@ -38,17 +38,26 @@ const LEAVE_TIMEOUT_MS = 8_000;
 /** kafkajs sends one every `heartbeatInterval` at most; asking more often notices a rebalance sooner. */
 const HEARTBEAT_CHECK_MS = 1_000;
 
+/** One consumer of kafkajs, until it crashes or is given up. */
+interface Session {
+  consumer: Consumer;
+  /** Settles when it has joined the group, or cannot. */
+  started: Promise<void>;
+  /** How many commits the group has taken of it. */
+  commits: number;
+  /** Gives it up for a new one, which reads from where the group is. Nothing happens to one that has ended. */
+  beginAgain(reason: Error): void;
+}
+
 /** The only place that knows kafkajs' consumer. */
 export function createQueueConsumer(options: QueueConsumerOptions): QueueConsumer {
   const { kafka, groupId, topic, fromBeginning, concurrency, onBatch, onAssigned, logger } = options;
   const stopping = new AbortController();
-  let consumer: Consumer | undefined;
+  let session: Session | undefined;
   let member = false;
   let paused = false;
   /** Grows with every assignment: a batch of an earlier one is no longer held. */
   let assignment = 0;
-  /** Gives up the consumer for a new one, which reads from where the group is. */
-  let beginAgain: (reason: Error) => void = () => undefined;
   const inHand = new Set<Promise<void>>();
   let running: Promise<void> = Promise.resolve();
 
@@ -64,23 +73,30 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     },
     run: () => (running = supervise()),
     async commit(next) {
-      if (!consumer) throw new Error('not connected to Kafka');
+      // A commit may end when this one has crashed and another has joined, to which it means nothing.
+      const current = session;
+      if (!current) throw new Error('not connected to Kafka');
       const offsets = [...next].map(([partition, offset]) => ({ topic, partition, offset: String(offset) }));
       const begunIn = assignment;
+      const before = current.commits;
       try {
-        await consumer.commitOffsets(offsets);
+        await current.consumer.commitOffsets(offsets);
       } finally {
         // kafkajs repeats a commit that failed, also once it has joined again. It may then set back what another bridge has committed
         // since, and this consumer has read a position already that is no longer the group's.
-        if (begunIn !== assignment) beginAgain(new Error('a commit outlived its assignment'));
+        if (begunIn !== assignment) current.beginAgain(new Error('a commit outlived its assignment'));
       }
+      // kafkajs says nothing where it gives a commit up since it is ending.
+      if (current.commits === before) throw new Error('the consumer ended before the group took the commit');
     },
     async stop(beforeLeaving) {
       stopping.abort();
       await Promise.allSettled(inHand);
       const leave = async () => {
         await beforeLeaving?.();
-        await consumer?.disconnect();
+        // kafkajs forgets a consumer that is stopped while it joins. It joins all the same, and its partitions stand still.
+        await session?.started.catch(() => undefined);
+        await session?.consumer.disconnect();
         await running;
       };
       // With Kafka away the client would try for most of a minute. Nothing is lost without a goodbye: the records come again.
@@ -112,7 +128,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
 
   /** Rejects when the consumer has crashed. kafkajs restarts by itself after some errors only; after none is simpler. */
   async function untilCrash(): Promise<void> {
-    const current = kafka.consumer({
+    const consumer = kafka.consumer({
       groupId,
       // How long the partitions of a bridge that died stand still. Heartbeats go on while the bridge waits for Temporal.
       sessionTimeout: 12_000,
@@ -122,12 +138,14 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       allowAutoTopicCreation: false,
       retry: { restartOnFailure: () => Promise.resolve(false) },
     });
-    const crashed = new Promise<never>((_, reject) => {
-      beginAgain = reject;
-      current.on('consumer.crash', ({ payload }) => reject(payload.error));
-    });
+    let beginAgain!: (reason: Error) => void;
+    const crashed = new Promise<never>((_, reject) => (beginAgain = reject));
     crashed.catch(() => undefined);
-    current.on('consumer.group_join', ({ payload }) => {
+    const current: Session = { consumer, started: Promise.resolve(), commits: 0, beginAgain };
+    consumer.on('consumer.crash', ({ payload }) => beginAgain(payload.error));
+    consumer.on('consumer.commit_offsets', () => void (current.commits += 1));
+    consumer.on('consumer.group_join', ({ payload }) => {
+      if (session !== current) return;
       assignment += 1;
       member = true;
       // All of the topic, whatever the assignment: kafkajs keeps that through rebalances, but not from one consumer to the next.
@@ -136,31 +154,38 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       logger.info({ partitions }, 'joined the group');
       onAssigned(partitions);
     });
-    current.on('consumer.rebalancing', () => logger.info('the group is rebalancing'));
+    consumer.on('consumer.rebalancing', () => logger.info('the group is rebalancing'));
     try {
-      await current.connect();
-      await current.subscribe({ topic, fromBeginning });
-      consumer = current;
-      await current.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: concurrency,
-        eachBatch: (payload) => track(eachBatch(payload)),
-      });
+      session = current;
+      current.started = start(consumer);
+      await current.started;
       await Promise.race([crashed, aborted(stopping.signal)]);
     } catch (error) {
       member = false;
-      await current.disconnect().catch(() => undefined);
+      await consumer.disconnect().catch(() => undefined);
       throw error;
     }
+  }
+
+  /** Resolves when the group is joined, or when the consumer crashed at that. */
+  async function start(consumer: Consumer): Promise<void> {
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning });
+    stopping.signal.throwIfAborted();
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: concurrency,
+      eachBatch: (payload) => track(eachBatch(payload)),
+    });
   }
 
   /** Once the group is joined again it is applied again, so nothing is lost where it cannot be now. */
   function applyPause(): void {
     if (!member) return;
     try {
-      if (paused) consumer?.pause([{ topic }]);
-      else consumer?.resume([{ topic }]);
+      if (paused) session?.consumer.pause([{ topic }]);
+      else session?.consumer.resume([{ topic }]);
     } catch (error) {
       // A consumer that crashes has no group some time before it says that it has crashed.
       logger.debug({ reason: messageOf(error), paused }, 'could not tell the consumer to pause or resume');

@@ -12,17 +12,18 @@ class FakeConsumer {
   /** As kafkajs: before `run`, and from a crash on, there is none, and whoever pauses is told so by an exception. */
   hasGroup = false;
   paused = false;
-  commitOffsets: (offsets: unknown) => Promise<void> = () => Promise.resolve();
+  commitOffsets: (offsets: unknown) => Promise<void> = () => Promise.resolve(this.takesCommit());
   on = (name: string, listener: (event: { payload: unknown }) => void) =>
     void this.listeners.set(name, listener);
-  connect = () => Promise.resolve();
+  connect: () => Promise<void> = () => Promise.resolve();
   subscribe = () => Promise.resolve();
-  run = () => Promise.resolve(void (this.running = this.hasGroup = true));
+  run: () => Promise<void> = () => Promise.resolve(void (this.running = this.hasGroup = true));
   disconnect: () => Promise<void> = () => Promise.resolve(void (this.disconnected = true));
   pause = () => this.setPaused(true);
   resume = () => this.setPaused(false);
   joins = () =>
     this.listeners.get('consumer.group_join')?.({ payload: { memberAssignment: { queue: [0] } } });
+  takesCommit = () => this.listeners.get('consumer.commit_offsets')?.({ payload: {} });
   crashes = () => this.listeners.get('consumer.crash')?.({ payload: { error: new Error('crashed') } });
 
   private setPaused(paused: boolean): void {
@@ -33,12 +34,20 @@ class FakeConsumer {
 }
 
 const made: FakeConsumer[] = [];
+/** What is different about the next one that is made. */
+let prepare: (next: FakeConsumer) => void;
 let consumer: QueueConsumer;
 
 beforeEach(async () => {
   made.length = 0;
+  prepare = () => undefined;
   const kafka = {
-    consumer: () => made[made.push(new FakeConsumer()) - 1],
+    consumer() {
+      const next = new FakeConsumer();
+      prepare(next);
+      made.push(next);
+      return next;
+    },
   } as unknown as Kafka;
   consumer = createQueueConsumer({
     kafka,
@@ -59,11 +68,11 @@ afterEach(() => consumer.stop());
 
 test('a commit that the client repeated under a newer assignment makes it read again from where the group is', async () => {
   const [first] = made;
-  let answer = () => {};
-  first!.commitOffsets = () => new Promise((resolve) => (answer = resolve));
+  const answer = deferred();
+  first!.commitOffsets = () => answer.promise.then(() => first!.takesCommit());
   const committing = consumer.commit(new Map([[0, 205n]]));
   first!.joins();
-  answer();
+  answer.resolve();
   await committing;
   await eventually('there is a new consumer', () => made.length === 2);
   expect(first!.disconnected).toBe(true);
@@ -98,5 +107,56 @@ describe('a pause that falls into a crash of the client', () => {
     await settled();
     expect(consumer.isMember()).toBe(false);
     closed.resolve();
+  });
+});
+
+describe('a commit that ends after its consumer has', () => {
+  it('leaves the next consumer alone', async () => {
+    const [first] = made;
+    const answer = deferred();
+    first!.commitOffsets = () => answer.promise;
+    const committing = consumer.commit(new Map([[0, 205n]]));
+    committing.catch(() => undefined);
+    first!.crashes();
+    await eventually('there is a new consumer', () => made[1]?.running ?? false);
+    made[1]!.joins();
+    answer.resolve();
+    await committing.catch(() => undefined);
+    await settled();
+    expect(made[1]!.disconnected).toBe(false);
+    expect(consumer.isMember()).toBe(true);
+  });
+
+  it('is not taken for one that happened', async () => {
+    // What kafkajs does where the consumer runs no longer.
+    made[0]!.commitOffsets = () => Promise.resolve();
+    await expect(consumer.commit(new Map([[0, 205n]]))).rejects.toThrow('before the group took the commit');
+  });
+});
+
+describe('a bridge that stops while its consumer begins again', () => {
+  it('does not join any more when it has only connected', async () => {
+    const connected = deferred();
+    prepare = (next) => (next.connect = () => connected.promise);
+    made[0]!.crashes();
+    await eventually('there is a new consumer', () => made.length === 2);
+    const stopping = consumer.stop();
+    connected.resolve();
+    await stopping;
+    expect(made[1]).toMatchObject({ running: false, disconnected: true });
+  });
+
+  it('leaves the group when it has joined, since kafkajs cannot give that up', async () => {
+    const joined = deferred();
+    prepare = (next) => (next.run = () => joined.promise);
+    made[0]!.crashes();
+    await eventually('there is a new consumer', () => made.length === 2);
+    await settled();
+    const stopping = consumer.stop();
+    await settled();
+    expect(made[1]!.disconnected).toBe(false);
+    joined.resolve();
+    await stopping;
+    expect(made[1]!.disconnected).toBe(true);
   });
 });
