@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endProcesses } from '../support/processes';
-import { allFaults } from './suite/faults';
 import { run } from './suite/run';
+import { shortForm } from './suite/short-form';
 
 /** The short form of `npm run test:faults`, on servers of its own: these are killed. */
 const outerStackFile = process.env.HEADWAY_STACK_FILE;
@@ -33,8 +33,8 @@ test('a minute of mixed faults loses nothing, blocks nothing and runs nothing tw
     timeScale: 0.05,
     faultScale: 0.1,
     twice: false,
-    faults: allFaults.filter(({ brokers }) => brokers !== 3),
-    mode: { mixedForMs: 60_000 },
+    faults: shortForm,
+    mode: 'once',
     folder,
     env: {},
     say: (line) => lines.push(line),

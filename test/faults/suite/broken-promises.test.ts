@@ -16,7 +16,7 @@ const good: Findings = {
   seed: 1,
   brokers: 1,
   segments: [segment],
-  strikes: [{ fault: 'llm-away', beganAt: 1, endedAt: 2 }],
+  strikes: [{ fault: 'llm-away', beganAt: 1, endedAt: 2, outcome: 'struck', effect: 'seen' }],
   seconds: 60,
   jobs: 100,
   poison: 3,
@@ -104,7 +104,26 @@ test.each<[string, Partial<Findings>, string]>([
     { unexpectedExits: ['guest-1 ended (1)'] },
     '1 processes that ended otherwise than they should: guest-1 ended (1)',
   ],
-  ['no strike', { strikes: [] }, '1 verdict without a single strike'],
+  ['no strike', { strikes: [] }, '1 verdict without a single strike that had an effect'],
+  [
+    'only a strike without effect',
+    {
+      strikes: [
+        { fault: 'llm-away', beganAt: 1, endedAt: 2, outcome: 'had no effect', effect: 'nobody asked' },
+      ],
+    },
+    '1 verdict without a single strike that had an effect',
+  ],
+  [
+    'a strike that failed',
+    {
+      strikes: [
+        { fault: 'llm-away', beganAt: 1, endedAt: 2, outcome: 'struck', effect: 'seen' },
+        { fault: 'kafka-killed', beganAt: 1, endedAt: 2, outcome: 'failed', effect: 'it is not back' },
+      ],
+    },
+    '1 strikes after which something was not as it should be: kafka-killed: it is not back',
+  ],
   ['no segment', { segments: [] }, '1 stretches without a single job'],
   [
     'a segment without jobs',

@@ -13,7 +13,10 @@ export function brokenPromises(findings: Findings): string[] {
 type Finding = [count: number, text: string];
 
 function broken(findings: Findings): Finding[] {
-  const { segments, missing, watermark, chain, replay, audit } = findings;
+  const { segments, strikes, missing, watermark, chain, replay, audit } = findings;
+  const failed = strikes.flatMap(({ fault, outcome, effect }) =>
+    outcome === 'failed' ? `${fault}: ${effect}` : [],
+  );
   const doubled = segments.reduce((sum, segment) => sum + segment.doubled, 0);
   const innocent = segments.flatMap(({ faults, failed }) =>
     Object.entries(failed).map(([code, count]) => `${faults}: ${count} ${code}`),
@@ -22,6 +25,7 @@ function broken(findings: Findings): Finding[] {
   return [
     [missing.length, `jobs without a result: ${first(missing, 10)}`],
     [doubled, 'jobs with results that differ'],
+    [failed.length, `strikes after which something was not as it should be: ${first(failed)}`],
     [innocent.length, `kinds of failures of jobs that nothing was wrong with: ${innocent.join('; ')}`],
     [
       findings.unexplainedLlmCalls.length,
@@ -53,7 +57,10 @@ function unseen(findings: Findings): Finding[] {
   const { recordsVerified, unverified, violations, trouble } = watermark;
   const none = (count: number) => (count === 0 ? 1 : 0);
   return [
-    [none(strikes.length), 'verdict without a single strike'],
+    [
+      none(strikes.filter(({ outcome }) => outcome === 'struck').length),
+      'verdict without a single strike that had an effect',
+    ],
     [
       none(segments.length) + segments.filter(({ jobs }) => jobs === 0).length,
       'stretches without a single job',

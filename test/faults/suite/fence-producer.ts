@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 
 const PRODUCE_HEAD_BYTES = 12;
+const ANSWER_LIMIT_MS = 10_000;
 /** Offsets within a record batch, https://kafka.apache.org/documentation/#recordbatch */
 const BATCH = { length: 8, crc: 17, checked: 21, producerEpoch: 51, baseSequence: 53 };
 
@@ -8,7 +9,8 @@ const BATCH = { length: 8, crc: 17, checked: 21, producerEpoch: 51, baseSequence
  * Sends a producer's own request once more, as a successor of it with a higher epoch would. Brokers then refuse everything else that
  * producer sends to those partitions: it is fenced. The records appear a second time, with the same bytes.
  *
- * @param frame a whole Produce request, versions 3 to 8, as an idempotent producer sent it
+ * @param frame a whole Produce request, versions 3 to 7 and for one topic, as an idempotent producer sent it
+ * @throws Error when the broker takes none of its batches, with its error code, or does not answer within 10 s
  */
 export async function fenceProducer(frame: Buffer, broker: { host: string; port: number }): Promise<void> {
   const request = Buffer.from(frame);
@@ -17,15 +19,35 @@ export async function fenceProducer(frame: Buffer, broker: { host: string; port:
     batch.writeInt32BE(0, BATCH.baseSequence);
     batch.writeUInt32BE(crc32c(batch.subarray(BATCH.checked)), BATCH.crc);
   }
-  await new Promise<void>((resolve, reject) => {
+  const codes = errorCodesOf(await askOnce(request, broker), request.readInt16BE(6));
+  // https://kafka.apache.org/protocol#protocol_error_codes
+  if (!codes.includes(0)) throw new Error(`the broker refused the successor with error ${codes.join(', ')}`);
+}
+
+/** Sends it on a connection of its own, and waits for the whole answer. */
+function askOnce(request: Buffer, broker: { host: string; port: number }): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let answer = Buffer.alloc(0);
     const socket = connect(broker, () => socket.write(request));
-    socket.once('data', () => {
+    socket.setTimeout(ANSWER_LIMIT_MS, () => socket.destroy(new Error('the broker does not answer')));
+    socket.on('data', (chunk) => {
+      answer = Buffer.concat([answer, chunk]);
+      if (answer.length < 4 || answer.length < 4 + answer.readInt32BE(0)) return;
+      resolve(answer);
       socket.destroy();
-      resolve();
     });
     socket.once('error', reject);
     socket.once('close', () => reject(new Error('the broker closed the connection')));
   });
+}
+
+/** One for each partition of the only topic. https://kafka.apache.org/protocol#The_Messages_Produce */
+function errorCodesOf(answer: Buffer, version: number): number[] {
+  const partitions = behindString(answer, 4 + 4 + 4);
+  const partitionBytes = version < 5 ? 4 + 2 + 8 + 8 : 4 + 2 + 8 + 8 + 8;
+  return Array.from({ length: answer.readInt32BE(partitions) }, (_, index) =>
+    answer.readInt16BE(partitions + 4 + index * partitionBytes + 4),
+  );
 }
 
 /** The topic a Produce request is for, when it is for one only. */

@@ -1,5 +1,5 @@
 import type { Fault } from './faults/fault';
-import type { Strike } from './schedule';
+import type { StrikeTime as Strike } from './schedule';
 
 /** From when it was produced until its result was written, milliseconds since 1970. Without a result: until now. */
 export interface JobLife {

@@ -17,22 +17,22 @@ export interface OffsetCommitRequest {
   group: string | undefined;
 }
 
-/** What a frame turns out to be once its head is there: it may need more bytes than that, or have to be held. */
-type Verdict = { need: number } | 'forward' | 'hold';
+/** What a frame turns out to be once its head is there: it may need more bytes than that, or have to be held, or end its connection. */
+type Verdict = { need: number } | 'forward' | 'hold' | 'cut';
 
 /**
  * Requests; `onOffsetCommit` is asked about each commit before its first byte goes on, `onProduce` (which may be absent at the moment) gets each
- * whole Produce request.
+ * whole Produce request, and can have the connection reset instead.
  */
 export function requestFrames(
   onOffsetCommit: (request: OffsetCommitRequest) => 'forward' | 'hold',
-  onProduce: () => ((frame: Buffer) => void) | undefined = () => undefined,
+  onProduce: () => ((frame: Buffer) => 'forward' | 'cut') | undefined = () => undefined,
 ) {
   return new FrameReader(REQUEST_HEAD_BYTES, (bytes, frameBytes) => {
     if (bytes.readInt16BE(4) === PRODUCE) {
-      if (onProduce() && bytes.length < frameBytes) return { need: frameBytes };
-      onProduce()?.(bytes);
-      return 'forward';
+      const handler = onProduce();
+      if (!handler) return 'forward';
+      return bytes.length < frameBytes ? { need: frameBytes } : handler(bytes);
     }
     if (bytes.readInt16BE(4) !== OFFSET_COMMIT) return 'forward';
     if (bytes.length < frameBytes) return { need: frameBytes };
@@ -56,10 +56,11 @@ export class FrameReader {
     private readonly judge: (bytes: Buffer, frameBytes: number) => Verdict,
   ) {}
 
-  read(chunk: Buffer): { forward: Buffer[]; hold: boolean } {
+  read(chunk: Buffer): { forward: Buffer[]; hold: boolean; cut: boolean } {
     const bytes = this.kept.length > 0 ? Buffer.concat([this.kept, chunk]) : chunk;
     let at = 0;
     let hold = false;
+    let cut = false;
     while (at < bytes.length) {
       if (this.passing > 0) {
         const passed = Math.min(this.passing, bytes.length - at);
@@ -69,16 +70,17 @@ export class FrameReader {
       }
       const verdict = this.judgeAt(bytes, at);
       hold = verdict === 'hold';
+      cut = verdict === 'cut';
       if (verdict !== 'forward') break;
       const length = bytes.readInt32BE(at);
       // A negative length is not Kafka: nothing can be said about what follows.
       this.passing = length < 0 ? Infinity : 4 + length;
     }
-    this.kept = hold ? Buffer.alloc(0) : bytes.subarray(at);
-    return { forward: at > 0 ? [bytes.subarray(0, at)] : [], hold };
+    this.kept = hold || cut ? Buffer.alloc(0) : bytes.subarray(at);
+    return { forward: at > 0 ? [bytes.subarray(0, at)] : [], hold, cut };
   }
 
-  private judgeAt(bytes: Buffer, at: number): 'forward' | 'hold' | 'incomplete' {
+  private judgeAt(bytes: Buffer, at: number): 'forward' | 'hold' | 'cut' | 'incomplete' {
     const there = bytes.length - at;
     if (there < 4) return 'incomplete';
     const frameBytes = 4 + bytes.readInt32BE(at);

@@ -17,14 +17,14 @@ export type OffsetCommitHandler = (event: OffsetCommitEvent) => 'forward' | 'hol
 export interface KafkaProxy extends TcpProxy {
   /** Asked when a commit arrives from a client, and again when its answer arrives from the broker. Undefined: all pass. */
   onOffsetCommit(handler: OffsetCommitHandler | undefined): void;
-  /** Called with each whole Produce request from a client, which goes on all the same. Undefined: with none. */
-  onProduce(handler: ((frame: Buffer) => void) | undefined): void;
+  /** Asked about each whole Produce request from a client: it goes on, or its connection is reset. Undefined: all pass. */
+  onProduce(handler: ((frame: Buffer) => 'forward' | 'cut') | undefined): void;
 }
 
 /** A TCP proxy for a Kafka listener without TLS. The broker must advertise the proxy's port, or clients go past it. */
 export async function createKafkaProxy(options: Omit<TcpProxyOptions, 'inspector'>): Promise<KafkaProxy> {
   let handler: OffsetCommitHandler = () => 'forward';
-  let onProduce: ((frame: Buffer) => void) | undefined;
+  let onProduce: ((frame: Buffer) => 'forward' | 'cut') | undefined;
 
   const inspector = (): Inspector => {
     /** Groups of the commits under way, by correlation id. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
-/** What to do with bytes that arrived: which of them go on, and whether everything behind them is to vanish. */
-export type Inspect = (chunk: Buffer) => { forward: Buffer[]; hold: boolean };
+/** What to do with bytes that arrived: which of them go on, and whether everything behind them is to vanish, or the connection to be reset. */
+export type Inspect = (chunk: Buffer) => { forward: Buffer[]; hold: boolean; cut?: boolean };
 
 /** Bytes that wait for their delay, in one direction of one connection. Above it the sender has to wait. */
 const QUEUE_MAX_BYTES = 1024 * 1024;
@@ -23,7 +23,12 @@ export class OneWay {
   constructor(
     private readonly source: Socket,
     private readonly sink: Socket,
-    private readonly options: { inspect?: Inspect; onHold: () => void; onEndWhileHeld: () => void },
+    private readonly options: {
+      inspect?: Inspect;
+      onHold: () => void;
+      onEndWhileHeld: () => void;
+      onCut: () => void;
+    },
   ) {}
 
   /** Begins to read. */
@@ -34,7 +39,12 @@ export class OneWay {
     this.move();
   }
 
-  /** Nothing arrives and nothing is lost, until `flow`. */
+  /** Bytes that have come and may not go on yet. */
+  heldBytes(): number {
+    return this.queuedBytes;
+  }
+
+  /** Nothing arrives and nothing is lost, until `flow`. What comes is still read, so that one can see that somebody waits. */
   stall(): void {
     this.stalled = true;
     this.move();
@@ -67,7 +77,15 @@ export class OneWay {
 
   private take(chunk: Buffer): void {
     if (this.discarding) return;
-    const { forward, hold } = this.options.inspect?.(chunk) ?? { forward: [chunk], hold: false };
+    const { forward, hold, cut } = this.options.inspect?.(chunk) ?? {
+      forward: [chunk],
+      hold: false,
+      cut: false,
+    };
+    if (cut) {
+      this.options.onCut();
+      return;
+    }
     for (const bytes of forward) this.enqueue(bytes);
     this.move();
     if (!hold) return;
@@ -108,7 +126,7 @@ export class OneWay {
       else if (this.sink.writable) this.sink.write(first.chunk);
     }
     const full = this.sink.writableNeedDrain || this.queuedBytes >= QUEUE_MAX_BYTES;
-    if (this.stalled || (full && !this.discarding)) this.source.pause();
+    if (full && !this.discarding) this.source.pause();
     else this.source.resume();
   }
 }

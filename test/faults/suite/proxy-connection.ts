@@ -19,6 +19,9 @@ export class ProxyConnection {
   private back: OneWay | undefined;
   private delayMs = 0;
   private held = false;
+  private stalled = false;
+  /** Who broke off during a stall: the other side hears of it afterwards. */
+  private brokenOff = false;
   private over = false;
 
   constructor(
@@ -43,7 +46,11 @@ export class ProxyConnection {
     }
     this.upstream = upstream;
     this.watch(upstream);
-    const ends = { onHold: () => (this.held = true), onEndWhileHeld: () => this.held && this.cut() };
+    const ends = {
+      onHold: () => (this.held = true),
+      onEndWhileHeld: () => this.held && this.cut(),
+      onCut: () => this.cut(),
+    };
     this.towards = new OneWay(client, upstream, { inspect: inspector?.request, ...ends });
     this.back = new OneWay(upstream, client, { inspect: inspector?.answer, ...ends });
     this.eachWay((way) => {
@@ -52,7 +59,18 @@ export class ProxyConnection {
     });
   }
 
+  /** False while it waits for a stall to end. */
+  begun(): boolean {
+    return this.upstream !== undefined;
+  }
+
+  /** What the client has sent and the target has not been given. */
+  heldBytes(): number {
+    return this.towards?.heldBytes() ?? 0;
+  }
+
   stall(): void {
+    this.stalled = true;
     this.eachWay((way) => way.stall());
   }
 
@@ -68,7 +86,8 @@ export class ProxyConnection {
 
   restore(): void {
     this.delayMs = 0;
-    if (this.held) this.cut();
+    this.stalled = false;
+    if (this.held || this.brokenOff) this.cut();
     else if (!this.upstream) this.begin();
     else this.eachWay((way) => way.flow());
   }
@@ -94,7 +113,8 @@ export class ProxyConnection {
   private watch(socket: Socket): void {
     socket.on('error', () => undefined);
     socket.on('close', (hadError) => {
-      if (hadError) this.cut();
+      if (hadError && this.stalled) this.brokenOff = true;
+      else if (hadError) this.cut();
       else if (this.client.destroyed && (this.upstream?.destroyed ?? true)) this.finish();
     });
   }

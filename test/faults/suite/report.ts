@@ -84,7 +84,25 @@ export function toMarkdown(report: RunReport): string {
       `${replay.replayed} histories replayed: ${replay.problems.length} do not fit the code.`,
     `Audit: ${records.received} records, ${records.lost} lost, ${records.running} running, ${records.duplicate} duplicates; ` +
       `${audit.results.jobsWithDifferentResults} jobs with different results. ${report.stuck.length} workflows stood still for a while. Processes that ended by themselves: ${report.unexpectedExits.length}.`,
+    '',
+    ...strikeTable(report.strikes),
   ].join('\n');
+}
+
+/** How often each kind struck, and what was seen the last time; and each strike that was none. */
+function strikeTable(strikes: readonly Strike[]): string[] {
+  const kinds = [...new Set(strikes.map(({ fault }) => fault))].sort();
+  const struck = (kind: string) =>
+    strikes.filter(({ fault, outcome }) => fault === kind && outcome === 'struck');
+  return [
+    row(['fault', 'strikes', 'seen the last time']),
+    row(['---', '--:', '---']),
+    ...kinds.map((kind) => row([kind, struck(kind).length, struck(kind).at(-1)?.effect ?? ''])),
+    '',
+    ...strikes
+      .filter(({ outcome }) => outcome !== 'struck')
+      .map(({ fault, outcome, effect }) => `- ${fault} ${outcome}: ${effect}`),
+  ];
 }
 
 function failures(counts: Record<string, number>): string {

@@ -11,7 +11,7 @@ import { checkReplay } from './replay-check';
 import { brokenPromises } from './broken-promises';
 import type { RunReport, Segment } from './report';
 import { createResultsWatch, type ResultsWatch } from './results-watch';
-import { runSchedule, strikeOnce, type Strike } from './schedule';
+import { planOnce, planStrikes, runSchedule, strikeOnce, type Strike } from './schedule';
 import { createStuckDetector } from './stuck-detector';
 import { createWatermarkMonitor, type WatermarkReport } from './watermark-monitor';
 import { createWorld, group, topics, type World, type WorldOptions } from './world';
@@ -20,8 +20,11 @@ export interface RunOptions extends WorldOptions {
   rate: number;
   twice: boolean;
   faults: readonly Fault[];
-  /** `each`: one after the other, each alone and settled before the next. Or mixed, for so many milliseconds. */
-  mode: 'each' | { mixedForMs: number };
+  /**
+   * `each`: one after the other, each alone and settled before the next. `once`: in their order, side by side where they can be.
+   * Or mixed, for so many milliseconds.
+   */
+  mode: 'each' | 'once' | { mixedForMs: number };
   /** How long the jobs sent may take to be done once nothing strikes any more. Default: 600,000 ms. */
   settleLimitMs?: number;
 }
@@ -81,7 +84,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     watermark.start();
     stuck.start();
     load.start();
-    const scene = { world, load, watermark, history };
+    const scene = { world, load, watch, watermark, history };
     if (options.mode === 'each') {
       for (const [index, fault] of options.faults.entries()) {
         if (signal.aborted) break;
@@ -89,18 +92,18 @@ export async function run(options: RunOptions): Promise<RunReport> {
         segments.push(await segment([fault], () => strike(fault, { ...scene, random })));
       }
     } else {
-      const milliseconds = options.mode.mixedForMs;
+      const { faults, mode } = options;
       segments.push(
-        await segment(options.faults, async () => {
+        await segment(faults, async () => {
           const dealt = await runSchedule({
-            faults: options.faults,
+            plan: mode === 'once' ? planOnce(faults) : planStrikes(faults, seed),
             seed,
-            milliseconds,
+            milliseconds: mode === 'once' ? Infinity : mode.mixedForMs,
             lanes: 2,
             scene,
-            onStrike: (fault, phase) => {
-              underWay += phase === 'begins' ? 1 : -1;
-              say(`${fault.name} ${phase}`);
+            onStrike: (fault, ended) => {
+              underWay += ended ? -1 : 1;
+              say(ended ? describe(ended) : `${fault.name} begins`);
             },
             signal,
           });
@@ -124,9 +127,10 @@ export async function run(options: RunOptions): Promise<RunReport> {
     await world.last(LEAD_IN_MS);
     say(`${fault.name} begins: ${fault.about}`);
     underWay++;
-    strikes.push(await strikeOnce(fault, scene));
+    const ended = await strikeOnce(fault, scene);
     underWay--;
-    say(`${fault.name} ends`);
+    strikes.push(ended);
+    say(describe(ended));
     await world.last(LEAD_IN_MS);
   }
 
@@ -226,6 +230,10 @@ export async function run(options: RunOptions): Promise<RunReport> {
     };
     return { ...findings, broken: brokenPromises({ ...findings, missing: missing(watch) }) };
   }
+}
+
+function describe({ fault, outcome, effect }: Strike): string {
+  return `${fault} ${outcome}: ${effect}`;
 }
 
 async function isSettled(world: World, missing: string[]): Promise<boolean | string> {

@@ -1,80 +1,108 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createRandom, type Random } from '../../../stack/llm-simulator/random';
-import type { Fault, Scene } from './faults/fault';
+import { messageOf } from '../../../contracts/errors';
+import { createRandom } from '../../../stack/llm-simulator/random';
+import { NoEffect, type Fault, type Scene } from './faults/fault';
+import { canBeTogether } from './faults/resources';
 
 /** One time that a fault struck, in milliseconds since 1970. */
 export interface Strike {
   fault: string;
   beganAt: number;
   endedAt: number;
+  /** `failed`: something was not as it should be afterwards. */
+  outcome: 'struck' | 'had no effect' | 'failed';
+  /** What was seen of it, or why there was nothing to see. */
+  effect: string;
+}
+
+export type StrikeTime = Pick<Strike, 'fault' | 'beganAt' | 'endedAt'>;
+
+/** A strike before it has happened. */
+export interface PlannedStrike {
+  fault: Fault;
+  number: number;
+  pauseMs: number;
 }
 
 export interface ScheduleOptions {
-  faults: readonly Fault[];
+  /** In this order: see `planStrikes`. */
+  plan: Iterable<PlannedStrike>;
   seed: number;
+  /** No strike begins later. */
   milliseconds: number;
   /** How many faults may be under way at once. */
   lanes: number;
   scene: Omit<Scene, 'random'>;
-  onStrike: (fault: Fault, phase: 'begins' | 'ends') => void;
+  onStrike: (fault: Fault, strike?: Strike) => void;
   signal: AbortSignal;
 }
 
 /**
- * Strikes with one fault after the other, in an order and with pauses that the seed decides, in several lanes side by side. Each lane
- * deals from a shuffled deck, so that every fault has its turn before one comes again.
+ * Strikes in the order of the plan: each begins when there is a free lane and nothing under way needs what it needs. So what strikes, in
+ * which order, and what never meets, is decided by the plan; by the machine only when.
  */
 export async function runSchedule(options: ScheduleOptions): Promise<Strike[]> {
-  const { faults, seed, milliseconds, lanes, scene, onStrike, signal } = options;
+  const { plan, seed, milliseconds, lanes, scene, onStrike, signal } = options;
   const beganAt = Date.now();
-  const strikes: Strike[] = [];
-  const turn = createTurns();
   const isOver = () => signal.aborted || Date.now() - beganAt >= milliseconds;
+  const strikes: Strike[] = [];
+  const underWay = new Map<Fault, Promise<void>>();
 
-  await Promise.all(
-    Array.from({ length: lanes }, async (_, lane) => {
-      const random = createRandom('schedule', seed, lane);
-      const deck = createDeck(faults, random);
-      for (let number = 0; !isOver(); number++) {
-        await delay(random.integer(1_000, 8_000), undefined, { signal }).catch(() => undefined);
-        const fault = deck();
-        const own = createRandom('strike', seed, lane, number);
-        await turn(fault.alone ?? false, async () => {
-          if (isOver()) return;
-          onStrike(fault, 'begins');
-          strikes.push(await strikeOnce(fault, { ...scene, random: own }));
-          onStrike(fault, 'ends');
-        });
-      }
-    }),
-  );
+  for (const { fault, number, pauseMs } of plan) {
+    if (isOver()) break;
+    await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+    while (underWay.size >= lanes || [...underWay.keys()].some((other) => !canBeTogether(fault, other)))
+      await Promise.race(underWay.values());
+    if (isOver()) break;
+    onStrike(fault);
+    const strike = strikeOnce(fault, { ...scene, random: createRandom('strike', seed, number) });
+    const ended = strike.then((one) => {
+      underWay.delete(fault);
+      strikes.push(one);
+      onStrike(fault, one);
+    });
+    underWay.set(fault, ended);
+  }
+  await Promise.all(underWay.values());
   return strikes.sort((a, b) => a.beganAt - b.beganAt);
 }
 
-/** Strikes, and notes when. */
+/** Strikes, and notes when and with what effect. Never throws. */
 export async function strikeOnce(fault: Fault, scene: Scene): Promise<Strike> {
   const beganAt = Date.now();
-  await fault.strike(scene);
-  return { fault: fault.name, beganAt, endedAt: Date.now() };
+  const ended = (outcome: Strike['outcome'], effect: string): Strike => ({
+    fault: fault.name,
+    beganAt,
+    endedAt: Date.now(),
+    outcome,
+    effect,
+  });
+  try {
+    return ended('struck', await fault.strike(scene));
+  } catch (error) {
+    return ended(error instanceof NoEffect ? 'had no effect' : 'failed', messageOf(error));
+  }
 }
 
-function createDeck(faults: readonly Fault[], random: Random): () => Fault {
+/**
+ * Without end: deals from a shuffled deck, so that every fault has its turn before one comes again, and where it can, one
+ * that may strike beside the one before.
+ */
+export function* planStrikes(faults: readonly Fault[], seed: number): Generator<PlannedStrike> {
+  const random = createRandom('schedule', seed);
   let deck: Fault[] = [];
-  return () => {
+  let previous: Fault | undefined;
+  for (let number = 0; faults.length > 0; number++) {
     if (deck.length === 0) deck = random.shuffle(faults);
-    return deck.pop()!;
-  };
+    const beside = deck.findIndex((fault) => !previous || canBeTogether(fault, previous));
+    const [fault] = deck.splice(Math.max(0, beside), 1);
+    if (!fault) return;
+    previous = fault;
+    yield { fault, number, pauseMs: random.integer(1_000, 6_000) };
+  }
 }
 
-/** Those who want to be alone wait until nobody is there, and keep newcomers out; the others go side by side. */
-function createTurns(): (alone: boolean, work: () => Promise<void>) => Promise<void> {
-  let everyone: Promise<unknown> = Promise.resolve();
-  let lastAlone: Promise<unknown> = Promise.resolve();
-  return (alone, work) => {
-    const mine = (alone ? everyone : lastAlone).then(work);
-    const settled = mine.catch(() => undefined);
-    everyone = Promise.all([everyone, settled]);
-    if (alone) lastAlone = everyone;
-    return mine;
-  };
+/** Each of them once, in this order. */
+export function planOnce(faults: readonly Fault[]): PlannedStrike[] {
+  return faults.map((fault, number) => ({ fault, number, pauseMs: 0 }));
 }

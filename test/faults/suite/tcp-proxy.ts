@@ -16,6 +16,10 @@ export interface TcpProxy {
   readonly port: number;
   /** Connections of clients that are open. */
   connections(): number;
+  /** Connections of clients so far, those that were refused included. */
+  attempts(): number;
+  /** What clients have sent or asked for and `stall` or `delay` keeps from the target now: bytes, and connections not made yet. */
+  waiting(): { bytes: number; connections: number };
   /** Resets (RST) all open connections; new ones pass. */
   cut(): void;
   /** Resets all open connections, and new ones at once, until `restore`. */
@@ -37,8 +41,10 @@ export async function createTcpProxy({ target, name, inspector }: TcpProxyOption
   const open = new Set<ProxyConnection>();
   let mode: 'pass' | 'refuse' | 'stall' = 'pass';
   let delayMs = 0;
+  let attempts = 0;
 
   const accept = (client: Socket) => {
+    attempts++;
     if (mode === 'refuse') {
       client.on('error', () => undefined);
       client.resetAndDestroy();
@@ -59,6 +65,12 @@ export async function createTcpProxy({ target, name, inspector }: TcpProxyOption
     name,
     port: (server.address() as AddressInfo).port,
     connections: () => open.size,
+    attempts: () => attempts,
+    waiting() {
+      const all = [...open];
+      const bytes = all.reduce((sum, connection) => sum + connection.heldBytes(), 0);
+      return { bytes, connections: all.filter((connection) => !connection.begun()).length };
+    },
     cut,
     refuse() {
       mode = 'refuse';

@@ -42,7 +42,8 @@ export interface World {
   client: Client;
   proxies: {
     kafka: KafkaProxy[];
-    temporalOfBridges: TcpProxy;
+    /** One for each of `bridges`; guests share the first one. */
+    temporalOfBridges: TcpProxy[];
     temporalOfWorkers: TcpProxy;
     postgres: TcpProxy;
     llm: TcpProxy;
@@ -106,11 +107,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     });
 
     const { temporalAddress = '', databaseUrl = '', llmBaseUrl = '', temporalNamespace } = stack.addresses;
-    const temporalOfBridges = await proxyTo('bridge-temporal', () => temporalAddress);
+    const temporalOfBridges: TcpProxy[] = [];
+    for (let bridge = 1; bridge <= options.bridges; bridge++)
+      temporalOfBridges.push(await proxyTo(`bridge-${bridge}-temporal`, () => temporalAddress));
     const temporalOfWorkers = await proxyTo('worker-temporal', () => temporalAddress);
     const postgres = await proxyTo('postgres', () => new URL(databaseUrl).host);
     const llm = await proxyTo('llm', () => new URL(llmBaseUrl).host);
-    const others = [temporalOfBridges, temporalOfWorkers, postgres, llm];
+    const others = [...temporalOfBridges, temporalOfWorkers, postgres, llm];
     undo.push(() => Promise.all(others.map((proxy) => proxy.close())));
 
     const kafka = new Kafka({
@@ -143,11 +146,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       ...options.env,
     });
     const everStarted: KeptProcess[] = [];
-    const keep = (kind: 'bridge' | 'worker', name: string) => {
-      const [entry, up, temporal] =
+    const keep = (kind: 'bridge' | 'worker', name: string, temporal: TcpProxy) => {
+      const [entry, up] =
         kind === 'bridge'
-          ? (['bridge/kafka/main.js', /joined the group/, temporalOfBridges] as const)
-          : (['workers/main.js', /worker is up/, temporalOfWorkers] as const);
+          ? (['bridge/kafka/main.js', /joined the group/] as const)
+          : (['workers/main.js', /worker is up/] as const);
       const logFile = join(folder, 'logs', `${name}.log`);
       const start = () => startProcess(entry, environment(temporal), logFile);
       const kept = keepRunning({ name, up, start });
@@ -157,11 +160,14 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     const stopProcesses = async () => void (await Promise.all(everStarted.map((one) => one.stop())));
     undo.push(stopProcesses);
     mkdirSync(join(folder, 'logs'), { recursive: true });
-    const startBridge = async (name: string) => keep('bridge', name);
+    const startBridge = async (name: string, temporal = temporalOfBridges[0]!) =>
+      keep('bridge', name, temporal);
     const names = (kind: string, count: number) =>
       Array.from({ length: count }, (_, index) => `${kind}-${index + 1}`);
-    const workers = names('worker', options.workers).map((name) => keep('worker', name));
-    const bridges = names('bridge', options.bridges).map((name) => keep('bridge', name));
+    const workers = names('worker', options.workers).map((name) => keep('worker', name, temporalOfWorkers));
+    const bridges = names('bridge', options.bridges).map((name, index) =>
+      keep('bridge', name, temporalOfBridges[index]!),
+    );
     await Promise.all([...workers, ...bridges].map((one) => one.isUp()));
 
     return {

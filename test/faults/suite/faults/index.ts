@@ -2,6 +2,7 @@ import { bridgeFaults } from './bridges';
 import type { Fault } from './fault';
 import { llmFaults } from './llm';
 import { networkFaults } from './network';
+import { publishingFaults } from './publishing';
 import { serverFaults } from './servers';
 import { topicFaults } from './topics';
 import { workerFaults } from './workers';
@@ -12,5 +13,6 @@ export const allFaults: readonly Fault[] = [
   ...serverFaults,
   ...networkFaults,
   ...llmFaults,
+  ...publishingFaults,
   ...topicFaults,
 ];

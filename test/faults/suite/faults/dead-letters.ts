@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../../../support/eventually';
+import { topics, type World } from '../world';
+import { NoEffect, type Scene } from './fault';
+import { committedOffsets } from './group';
+import type { Refuse } from './publishing';
+import { sign } from './waiting';
+
+const REFUSED_MS = 60_000;
+const COMPLAINT = /could not write dead letters; the offset stays where it is/g;
+
+/**
+ * A record that is no job, while its dead letter cannot be written: a bridge has to say so, the offset must not pass the record, and
+ * both go on when the topic is back.
+ *
+ * @throws Error when the offset passes it, or stays behind it for two minutes when the topic is back
+ */
+export async function refusedDeadLetters({ world, load }: Scene, refuse: Refuse): Promise<string> {
+  const complaintsBefore = await complaints(world);
+  const at = await refuse(world, topics.deadLetters, async () => {
+    const record = await sendPoison(world);
+    load.poison++;
+    await sign('a bridge says that it cannot write dead letters', async () => {
+      if (await hasPassed(world, record)) throw new Error(passed(record));
+      return (await complaints(world)) > complaintsBefore;
+    });
+    const until = Date.now() + REFUSED_MS * world.options.faultScale;
+    do {
+      if (await hasPassed(world, record)) throw new Error(passed(record));
+      await delay(500);
+    } while (Date.now() < until);
+    return record;
+  });
+  const said = (await complaints(world)) - complaintsBefore;
+  await eventually('the offset passes the dead letter', () => hasPassed(world, at), 120_000);
+  return `a bridge said so ${said} times, and partition ${at.partition} stayed at most at ${at.offset} until the topic was back`;
+}
+
+interface Place {
+  partition: number;
+  offset: number;
+}
+
+const passed = ({ partition, offset }: Place) =>
+  `the offset of partition ${partition} has passed ${offset}, whose dead letter cannot be written`;
+
+async function hasPassed(world: World, { partition, offset }: Place): Promise<boolean> {
+  return ((await committedOffsets(world)).get(partition) ?? 0) > offset;
+}
+
+/** Past the proxies. */
+async function sendPoison(world: World): Promise<Place> {
+  const producer = world.kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 5 } });
+  await producer.connect();
+  try {
+    const [sent] = await producer.send({
+      topic: topics.queue,
+      acks: -1,
+      messages: [{ key: 'no job', value: 'not JSON, while nobody takes its dead letter', partition: 0 }],
+    });
+    if (sent?.baseOffset === undefined) throw new NoEffect('the record that is no job was not taken');
+    return { partition: sent.partition, offset: Number(sent.baseOffset) };
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+/** How often bridges have said that they cannot write dead letters. */
+async function complaints(world: World): Promise<number> {
+  const logs = await Promise.all(
+    world.bridges.map(({ name }) =>
+      readFile(join(world.options.folder, 'logs', `${name}.log`), 'utf8').catch(() => ''),
+    ),
+  );
+  return logs.reduce((sum, log) => sum + (log.match(COMPLAINT)?.length ?? 0), 0);
+}
