@@ -1,4 +1,4 @@
-import { continueAsNew, isCancellation, sleep } from '@temporalio/workflow';
+import { ActivityFailure, continueAsNew, isCancellation, sleep } from '@temporalio/workflow';
 import type { ErrorCode } from '../contracts/errors';
 import type { LlmOutcome, PublishItem } from '../contracts/stages';
 import { durableNow } from './durable-point';
@@ -42,9 +42,7 @@ export async function runStages(
   /** Returns when there is an answer, or the result of a job that gets none. */
   async function askUntilAnswered(): Promise<PublishItem | undefined> {
     for (;;) {
-      // Every call puts its prompt into the history once more.
-      if (historyIsFull())
-        await continueAsNew<(input: JobInput) => Promise<void>>({ progress, policy, llmTaskQueue });
+      await keepHistorySmall();
       const call = nextCall(0, progress, policy);
       let outcome: LlmOutcome;
       try {
@@ -97,19 +95,30 @@ export async function runStages(
 
   /** Begins anew, with backoff, while the stage says that something it needs is away. */
   async function whenNotAway<T>(stage: () => Promise<T>): Promise<T> {
-    const giveUpAt = Date.now() + policy.giveUpAfterMs;
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+      await keepHistorySmall();
       try {
-        return await stage();
+        const outcome = await stage();
+        progress.awaySince = undefined;
+        return outcome;
       } catch (error) {
-        if (!isAway(error) || Date.now() > giveUpAt) throw error;
+        if (!isAway(error)) throw error;
+        progress.awaySince ??= Date.now();
+        if (Date.now() - progress.awaySince > policy.giveUpAfterMs) throw error;
       }
       await sleep(waitMs);
     }
   }
 
+  /** Every round puts its argument into the history once more. One that is full is left behind, and the job goes on in a new run. */
+  async function keepHistorySmall(): Promise<void> {
+    if (!historyIsFull()) return;
+    await continueAsNew<(input: JobInput) => Promise<void>>({ progress, policy, llmTaskQueue });
+  }
+
   async function failed(code: ErrorCode, error: unknown, attempts: number): Promise<PublishItem> {
-    if (isCancellation(error)) throw error;
+    // Anything but a failed activity ends or continues the workflow itself.
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
     return ended(progress, 'failed', { code, message: failureMessage(error), attempts }, await durableNow());
   }
 

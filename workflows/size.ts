@@ -12,11 +12,15 @@ export const BATCH_MAX_BYTES = 512 * 1024;
  */
 const HISTORY_FULL_BYTES = 10 * 1024 * 1024;
 
+/** The same for its events, of which the server takes 51,200: a day of short waits has more than half of them. */
+const HISTORY_FULL_EVENTS = 20_000;
+
 const utf8 = new TextEncoder();
 
 /** Whether the remaining jobs had better go on as workflows of their own. */
 export function historyIsFull(maxBytes = HISTORY_FULL_BYTES): boolean {
-  return workflowInfo().historySize > maxBytes;
+  const { historySize, historyLength } = workflowInfo();
+  return historySize > maxBytes || historyLength > HISTORY_FULL_EVENTS;
 }
 
 /** Size of a value as JSON, in bytes. */
