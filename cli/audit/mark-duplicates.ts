@@ -1,11 +1,12 @@
-import { HashList, positionIn, type TimedHashList } from './hash';
+import { hash64, HashList, positionIn, type TimedHashList } from './hash';
 import { verdicts, type RecordTable } from './record-table';
+import type { WorkflowLookup } from './workflow-lookup';
 
 /**
  * With `JOB_ID_DEDUPE=ledger` the bridge skips a record when another one has its job id. Marks the records that nobody holds as
  * duplicates where another record of the same job id has a result or is being worked on.
  *
- * @param otherJobIds ids of results whose records are not in the tables
+ * @param otherJobIds ids of jobs that are done or worked on, and whose records are not in the tables
  */
 export function markDuplicates(tables: Iterable<RecordTable>, otherJobIds: HashList | TimedHashList): void {
   const all = [...tables];
@@ -30,6 +31,27 @@ export function markDuplicates(tables: Iterable<RecordTable>, otherJobIds: HashL
     const position = positionIn(wanted, table.identity(row));
     if (position !== undefined && isDone[position] === 1) table.setVerdict(row, verdicts.duplicate);
   });
+}
+
+/**
+ * The same with the ids in running workflows. The record they came from may lie before the audited range, or in an earlier topic.
+ * Results that have come since have to be read afterwards.
+ */
+export async function markDuplicatesOfRunning(
+  tables: Iterable<RecordTable>,
+  lookup: Pick<WorkflowLookup, 'openJobIds'>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const all = [...tables];
+  let isAnyUnheld = false;
+  forEachRow(all, (table, row) => (isAnyUnheld ||= table.isUnheld(row) && table.hasJobId(row)));
+  if (!isAnyUnheld) return;
+  const running = new HashList();
+  for await (const jobIds of lookup.openJobIds()) {
+    signal?.throwIfAborted();
+    for (const jobId of jobIds) running.push(hash64(jobId));
+  }
+  markDuplicates(all, running);
 }
 
 function forEachRow(tables: RecordTable[], look: (table: RecordTable, row: number) => void): void {

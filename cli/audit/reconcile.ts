@@ -2,7 +2,7 @@ import { jobIdOf } from '../../contracts/ids';
 import { compareLlmCalls, type LlmCallCounts } from './count-llm-calls';
 import { findIdsDoneTwice, type IdsDoneTwice, JOB_ID_RETENTION_MS } from './find-ids-done-twice';
 import { findHolders, type Holders } from './find-holders';
-import { markDuplicates } from './mark-duplicates';
+import { markDuplicates, markDuplicatesOfRunning } from './mark-duplicates';
 import {
   findMissingResults,
   SETTLED_AFTER_MS,
@@ -79,6 +79,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     onProgress: asking,
     signal: options.signal,
   });
+  if (jobIdsOnce) await markDuplicatesOfRunning(tables.values(), lookup, options.signal);
   await readOutcomes();
   if (jobIdsOnce) markDuplicates(tables.values(), outcomes.otherJobIds);
 
@@ -107,6 +108,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     jobId: jobIds.get(`${table.range.partition}:${row}`) ?? null,
   });
   if (summary.records.lost > 0) warnings.push(...(await resultsGone()));
+  warnings.push(...(await resultsCompacted()));
   const endedAt = now();
   const { counts } = outcomes;
 
@@ -230,6 +232,19 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
       workflowStatus: null,
       why: 'The offset is committed, but no workflow that Temporal remembers holds the record.',
     };
+  }
+
+  async function resultsCompacted(): Promise<string[]> {
+    const policy = await source.resultsPolicy();
+    if (policy !== undefined && !policy.includes('compact')) return [];
+    const found =
+      policy === undefined
+        ? 'Kafka does not tell the cleanup.policy of the results topic (a right to describe its configuration is missing). If it is compacted'
+        : `The results topic has cleanup.policy=${policy}`;
+    return [
+      `${found}, older results may be gone where a newer one has the same job id: jobs may look lost whose results were dropped, and ` +
+        'results that differ or were published twice may go unseen.',
+    ];
   }
 
   async function resultsGone(): Promise<string[]> {

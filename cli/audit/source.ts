@@ -1,5 +1,6 @@
 import { HeadwayError } from '../../contracts/errors';
 import type { Kafka } from '../../runtime/kafka';
+import { readCleanupPolicy } from '../../runtime/kafka-cleanup-policy';
 import { withOffsets, type PartitionRange } from '../../runtime/kafka-offsets';
 import { readRanges, type ReadMessage } from '../../runtime/kafka-read-ranges';
 import { selectRanges, type RangeSelection, type SelectedRanges } from './select-ranges';
@@ -21,8 +22,10 @@ export interface AuditSource {
   readResults(onRecord: OnRecord, onRead?: OnRead): Promise<void>;
   /** Dead letters, likewise. */
   readDeadLetters(onRecord: OnRecord, onRead?: OnRead): Promise<void>;
-  /** Partitions of the results topic that have lost their beginning to its retention. */
+  /** What the results topic holds. */
   results(): Promise<PartitionRange[]>;
+  /** `cleanup.policy` of the results topic; undefined when Kafka does not tell. */
+  resultsPolicy(): Promise<string | undefined>;
 }
 
 export interface KafkaSourceOptions {
@@ -54,6 +57,7 @@ export function createKafkaSource(options: KafkaSourceOptions): AuditSource {
     readResults: createTail(topics.results),
     readDeadLetters: createTail(topics.deadLetters),
     results: () => withOffsets(kafka, (offsets) => offsets.ranges(topics.results)),
+    resultsPolicy: () => readCleanupPolicy(kafka, topics.results),
   };
 
   function createTail(topic: string) {

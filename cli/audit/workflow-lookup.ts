@@ -2,7 +2,7 @@ import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '
 import { packMemoSchema, type PackJob } from '../../contracts/pack';
 import { jobsCarriedBy } from '../../contracts/retry';
 import { searchAttributes as names } from '../../contracts/search-attributes';
-import { PROCESS_JOB } from '../../contracts/workflow-names';
+import { PROCESS_JOB, PROCESS_PACK } from '../../contracts/workflow-names';
 import { readPayload } from '../../runtime/payload-store/read-payload';
 
 /** A workflow as the audit sees it. */
@@ -33,6 +33,8 @@ export interface WorkflowLookup {
   pack(workflowId: string): Promise<FoundPack | undefined>;
   /** Jobs that have left their pack and still run. From the visibility store. */
   openJobs(): AsyncIterable<FoundWorkflow & { jobId: string }>;
+  /** The job ids of each running workflow, whatever topic or door its jobs came from. From the visibility store. */
+  openJobIds(): AsyncIterable<string[]>;
   /** A workflow by its id, strongly consistent. */
   workflow(workflowId: string): Promise<FoundWorkflow | undefined>;
   /** The jobs a workflow was started with; undefined once Temporal has forgotten its history. */
@@ -64,10 +66,13 @@ export function createWorkflowLookup(client: Client, topic: string): WorkflowLoo
     async *openJobs() {
       const query = `WorkflowType = '${PROCESS_JOB}' AND ExecutionStatus = 'Running'`;
       for await (const info of client.workflow.list({ query, pageSize: 1_000 })) {
-        const [jobId] =
-          info.typedSearchAttributes.get({ name: names.jobIds.name, type: 'KEYWORD_LIST' }) ?? [];
+        const [jobId] = jobIdsOf(info);
         if (jobId !== undefined) yield { ...toWorkflow(info), jobId };
       }
+    },
+    async *openJobIds() {
+      const query = `WorkflowType IN ('${PROCESS_PACK}', '${PROCESS_JOB}') AND ExecutionStatus = 'Running'`;
+      for await (const info of client.workflow.list({ query, pageSize: 1_000 })) yield jobIdsOf(info);
     },
     async workflow(workflowId) {
       const info = await describe(workflowId);
@@ -105,6 +110,10 @@ type Info = Pick<
   WorkflowExecutionInfo,
   'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime' | 'memo' | 'typedSearchAttributes'
 >;
+
+function jobIdsOf({ typedSearchAttributes }: Info): string[] {
+  return typedSearchAttributes.get({ name: names.jobIds.name, type: 'KEYWORD_LIST' }) ?? [];
+}
 
 function toWorkflow({ workflowId, runId, status, startTime, closeTime }: Info): FoundWorkflow {
   const times = { startedAt: startTime.getTime(), closedAt: closeTime?.getTime() };

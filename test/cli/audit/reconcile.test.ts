@@ -355,6 +355,26 @@ describe('job ids that came before', () => {
     expect((await world.audit()).records).toMatchObject({ completed: 2, duplicate: 0, lost: 2 });
   });
 
+  test('are duplicates while the first runs and lies before the audited range, or in an earlier topic', async () => {
+    const world = worldOf(2);
+    world.result(0);
+    world.runningElsewhere = ['another', 'job-1'];
+    const { records, ok } = await world.audit({ jobIdsOnce: true });
+    expect([records, ok]).toMatchObject([{ completed: 1, duplicate: 1, lost: 0 }, true]);
+    expect((await world.audit()).records).toMatchObject({ duplicate: 0, lost: 1 });
+  });
+
+  test('are duplicates when the first of them ends outside of the range while Temporal is asked', async () => {
+    const world = worldOf(2);
+    world.from = 1;
+    world.record(1, 'job-0');
+    world.meanwhile = () => {
+      if (world.results.length === 0) world.result(0);
+    };
+    const { records } = await world.audit({ jobIdsOnce: true });
+    expect(records).toMatchObject({ received: 1, duplicate: 1, lost: 0 });
+  });
+
   test('do not excuse a job of which no record came to anything', async () => {
     const world = sentTwice();
     world.pack([0, 1], 'TERMINATED');
@@ -499,6 +519,24 @@ describe('LLM calls', () => {
 
   test('are not counted where nobody counts', async () => {
     expect((await worldOf(1).audit({ readLlmCalls: async () => undefined })).llmCalls).toBeNull();
+  });
+});
+
+describe('a results topic', () => {
+  async function warningsWith(policy: string | undefined): Promise<string[]> {
+    const world = worldOf(0);
+    world.resultsPolicy = policy;
+    return (await world.audit()).warnings;
+  }
+
+  test('that is compacted, or may be, has dropped results: that is said', async () => {
+    expect(await warningsWith('delete')).toEqual([]);
+    expect(await warningsWith('compact,delete')).toEqual([
+      expect.stringContaining('cleanup.policy=compact,delete, older results'),
+    ]);
+    expect(await warningsWith(undefined)).toEqual([
+      expect.stringContaining('does not tell the cleanup.policy'),
+    ]);
   });
 });
 

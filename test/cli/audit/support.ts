@@ -32,6 +32,9 @@ export class FakeWorld {
   /** What happens while Temporal is asked. */
   meanwhile: () => void = () => undefined;
   asked: string[] = [];
+  /** Job ids in running workflows that have nothing to do with the audited records. */
+  runningElsewhere: string[] = [];
+  resultsPolicy: string | undefined = 'delete';
 
   constructor(readonly end: number) {}
 
@@ -156,11 +159,12 @@ export class FakeWorld {
         }
       },
       results: async () => [],
+      resultsPolicy: async () => this.resultsPolicy,
     };
   }
 
   private lookup(): WorkflowLookup {
-    const { packs, jobs, asked } = this;
+    const { packs, jobs, asked, runningElsewhere } = this;
     const meanwhile = () => this.meanwhile();
     return {
       async *packs(_, from, to, only) {
@@ -177,6 +181,14 @@ export class FakeWorld {
       },
       async *openJobs() {
         for (const job of jobs) if (!job.hidden && job.status === 'RUNNING') yield job;
+      },
+      async *openJobIds() {
+        for (const pack of packs) {
+          if (!pack.hidden && pack.status === 'RUNNING') yield pack.jobs.map(({ id }) => id);
+        }
+        for (const job of jobs) if (!job.hidden && job.status === 'RUNNING') yield [job.jobId];
+        yield runningElsewhere;
+        meanwhile();
       },
       workflow: async (workflowId) => jobs.find((job) => job.workflowId === workflowId),
       jobsOf: async ({ workflowId }) =>

@@ -55,5 +55,6 @@ export function createKeptSource(kept: KeptQueue, options: KeepQueueOptions): Au
       return Promise.resolve();
     },
     results: () => present.results(),
+    resultsPolicy: () => present.resultsPolicy(),
   };
 }
