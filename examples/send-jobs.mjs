@@ -61,7 +61,8 @@ console.error(`sent ${jobs.length}; waiting for their results`);
 
 function localStack() {
   try {
-    return JSON.parse(readFileSync(new URL('../.headway/stack.json', import.meta.url), 'utf8'));
+    const file = process.env.HEADWAY_STACK_FILE ?? new URL('../.headway/stack.json', import.meta.url);
+    return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
     console.error('No local stack is running: start one with npm run stack, or set KAFKA_BROKERS.');
     process.exit(1);
