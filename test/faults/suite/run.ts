@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { eventually } from '../../support/eventually';
 import { readLlmCalls } from '../../../cli/audit/count-llm-calls';
 import type { Fault, Scene } from './faults/fault';
-import { isDrained } from './faults/topics';
 import { createRandom } from '../../../stack/llm-simulator/random';
 import { judgeFailures, unexplainedCalls, type JobLife } from './judge-jobs';
 import { createLoad } from './load';
@@ -12,6 +11,7 @@ import { brokenPromises } from './broken-promises';
 import type { RunReport, Segment } from './report';
 import { createResultsWatch, type ResultsWatch } from './results-watch';
 import { planOnce, planStrikes, runSchedule, strikeOnce, type Strike } from './schedule';
+import { isSettled, openWorkflows } from './settled';
 import { createStuckDetector } from './stuck-detector';
 import { createWatermarkMonitor, type WatermarkReport } from './watermark-monitor';
 import { createWorld, group, topics, type World, type WorldOptions } from './world';
@@ -83,7 +83,6 @@ export async function run(options: RunOptions): Promise<RunReport> {
     await watch.start();
     watermark.start();
     stuck.start();
-    load.start();
     const scene = { world, load, watch, watermark, history };
     if (options.mode === 'each') {
       for (const [index, fault] of options.faults.entries()) {
@@ -234,21 +233,6 @@ export async function run(options: RunOptions): Promise<RunReport> {
 
 function describe({ fault, outcome, effect }: Strike): string {
   return `${fault} ${outcome}: ${effect}`;
-}
-
-async function isSettled(world: World, missing: string[]): Promise<boolean | string> {
-  if (missing.length > 0) return `${missing.length} without, for example ${missing.slice(0, 3).join(', ')}`;
-  const drained = await isDrained(world);
-  if (drained !== true) return drained;
-  const open = await openWorkflows(world.client);
-  return open.length === 0 || `${open.length} workflows are open, for example ${open.slice(0, 3).join(', ')}`;
-}
-
-async function openWorkflows(client: World['client']): Promise<string[]> {
-  const ids: string[] = [];
-  const query = "TaskQueue = 'headway' AND ExecutionStatus = 'Running'";
-  for await (const { workflowId } of client.workflow.list({ query, pageSize: 1_000 })) ids.push(workflowId);
-  return ids;
 }
 
 /** What a provider would bill, by job id. */
