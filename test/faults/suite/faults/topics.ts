@@ -1,3 +1,4 @@
+import { messageOf } from '../../../../contracts/errors';
 import { recordMaxBytes, createTopics } from '../../../../stack/kafka/topics';
 import { eventually } from '../../../support/eventually';
 import { configureTopic } from '../configure-topic';
@@ -36,16 +37,28 @@ export const topicFaults: Fault[] = [
       'the queue topic deleted and made again under running bridges, while its jobs run: offsets start over',
     needs: everything,
     async strike({ world, load, watermark, history }) {
-      await load.pause();
-      await eventually('every record is handed over', () => isDrained(world), 300_000);
-      const records = (await positions(world)).reduce((sum, { end }) => sum + end, 0);
-      // What is gone cannot be checked any more.
-      await Promise.all([history.keep(), watermark.caughtUp()]);
-      await world.admin.deleteTopics({ topics: [topics.queue] });
-      watermark.topicMadeAnew();
-      await eventually('the topic is made again', () => makeAgain(world), 60_000);
-      load.start();
-      return `offsets start over after ${records} records`;
+      const recordsNow = async () => (await positions(world)).reduce((sum, { end }) => sum + end, 0);
+      const before = await recordsNow();
+      // So that jobs outlive their topic.
+      await world.setLlmFaults({ rates: { slow: 1 } });
+      try {
+        await sign('the topic has new records', async () => (await recordsNow()) > before);
+        await load.pause();
+        await eventually('every record is handed over', () => isDrained(world), 300_000);
+        // What is gone cannot be checked any more.
+        await Promise.all([history.keep(), watermark.caughtUp()]);
+        const records = await recordsNow();
+        const { count: open } = await world.client.workflow.count("ExecutionStatus = 'Running'");
+        await world.admin.deleteTopics({ topics: [topics.queue] });
+        watermark.topicMadeAnew();
+        // Its leaders do not know of it at once, and the old one may still be there.
+        const isMade = () => makeAgain(world).catch(messageOf);
+        await eventually('the topic is made again', isMade, 60_000);
+        load.start();
+        return `offsets start over after ${records} records, with ${open} workflows open`;
+      } finally {
+        await world.setLlmFaults({});
+      }
     },
   },
 ];
