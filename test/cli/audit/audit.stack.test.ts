@@ -135,7 +135,13 @@ test('skipped duplicates, aborted transactions and jobs that left their packs ar
   const report = await auditRig({ jobIdsOnce: true });
   expect(report.records).toMatchObject({ received: 14, completed: 6, running: 1, duplicate: 7, lost: 0 });
   expect(report.examples.running).toMatchObject([{ jobId: alone.id }]);
-  expect(report.ok).toBe(true);
+  expect([report.ok, report.results.jobIdsDoneTwice, report.warnings]).toEqual([true, 0, []]);
+
+  // The first record with its id is not in the range, and has no result yet.
+  await rig.produce([alone], 0);
+  await committedInAll(4 + 8 + 6 + 1);
+  const late = await auditRig({ jobIdsOnce: true, select: { from: new Map([[0, 12]]) } });
+  expect(late.records).toMatchObject({ received: 1, duplicate: 1, lost: 0 });
 });
 
 test('the command exits with 1 when a job is lost, and prints nothing but JSON with --json', async () => {
