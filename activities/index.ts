@@ -1,6 +1,7 @@
 import { createCallLlm, type CallLlmDependencies } from './call-llm';
 import { createEnrich, type EnrichDependencies } from './enrich';
 import { createPostProcess, type PostProcessDependencies } from './post-process';
+import { withAttempt } from './with-attempt';
 import { createPublishResult, type PublishResultDependencies } from './publish-result';
 
 export type ActivityDependencies = EnrichDependencies &
@@ -10,10 +11,14 @@ export type ActivityDependencies = EnrichDependencies &
 
 /** All activities of Headway, one file or folder a stage. */
 export function createActivities(dependencies: ActivityDependencies) {
+  const enrich = createEnrich(dependencies);
+  const postProcess = createPostProcess(dependencies);
   return {
-    ...createEnrich(dependencies),
+    ...enrich,
+    enrichJob: withAttempt(enrich.enrichJob.bind(enrich)),
     ...createCallLlm(dependencies),
-    ...createPostProcess(dependencies),
+    ...postProcess,
+    postProcessJob: withAttempt(postProcess.postProcessJob.bind(postProcess)),
     ...createPublishResult(dependencies),
   };
 }

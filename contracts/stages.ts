@@ -25,6 +25,12 @@ export interface StageFailure {
   retryAfterMs?: number;
 }
 
+/** Detail of the failure of a stage that a job on its own is in. */
+export interface FailedAttempt {
+  /** Counted by Temporal, 1 for the first. */
+  attempt: number;
+}
+
 export interface JobAt {
   index: number;
   job: PackJob;

@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
-import { messageOf, type ErrorCode } from '../contracts/errors';
+import { errorCodes, messageOf, type ErrorCode } from '../contracts/errors';
+import type { FailedAttempt } from '../contracts/stages';
 
 /** The innermost message of a failed activity, on one line. */
 export function failureMessage(error: unknown): string {
@@ -18,6 +19,29 @@ export function holderIsGone(error: unknown): boolean {
 export function isAway(error: unknown): boolean {
   if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return false;
   return error.cause.type === 'HW_UNAVAILABLE';
+}
+
+/** The code an activity failed with, when that says what is wrong with the job. */
+export function failureCode(error: unknown): ErrorCode | undefined {
+  const type = thrownBy(error)?.type;
+  return type && type !== 'HW_UNAVAILABLE' && Object.hasOwn(errorCodes, type)
+    ? (type as ErrorCode)
+    : undefined;
+}
+
+/** How often a failed activity was tried, which might have been tried `maximum` times. */
+export function attemptsMade(error: unknown, maximum: number): number {
+  const [detail] = (thrownBy(error)?.details ?? []) as [FailedAttempt?];
+  if (detail?.attempt) return detail.attempt;
+  // Nothing was thrown: the worker was gone, or too slow.
+  return error instanceof ActivityFailure && error.retryState === 'MAXIMUM_ATTEMPTS_REACHED' ? maximum : 1;
+}
+
+/** What the code of an activity threw last, also when the time for further attempts ran out after it. */
+function thrownBy(error: unknown): ApplicationFailure | undefined {
+  let inner = error;
+  while (inner instanceof Error && !(inner instanceof ApplicationFailure)) inner = inner.cause;
+  return inner instanceof ApplicationFailure ? inner : undefined;
 }
 
 /** How jobs end whose workflow cannot go on: cancelled with it, or failed by something nobody thought of. */

@@ -27,8 +27,8 @@ export interface JobProgress {
   ownFailures: number;
   /** When calls began to fail, and how many answers the pack had by then. */
   trouble?: { since: number; answers: number };
-  /** When a stage of a job on its own began to wait for a system that is away, ms since 1970. */
-  awaySince?: number;
+  /** When a stage of a job on its own began to wait for a system that is away (ms since 1970), and how often it was tried since. */
+  away?: { since: number; attempts: number };
   lastError?: { code: ErrorCode; message: string };
   usage: Usage;
   llmMs: number;

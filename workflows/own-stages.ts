@@ -2,7 +2,7 @@ import { ActivityFailure, continueAsNew, isCancellation, sleep } from '@temporal
 import type { ErrorCode } from '../contracts/errors';
 import type { LlmOutcome, PublishItem } from '../contracts/stages';
 import { durableNow } from './durable-point';
-import { failureMessage, isAway } from './failures';
+import { attemptsMade, failureCode, failureMessage, isAway } from './failures';
 import { addUsage, completed, ended, type JobInput, type JobProgress } from './job-progress';
 import { backoffMs, nextCall } from './llm-attempts';
 import { historyIsFull } from './size';
@@ -33,7 +33,7 @@ export async function runStages(
     try {
       Object.assign(progress, await whenNotAway(() => stages.enrich(request)));
     } catch (error) {
-      return await failed('HW_ENRICH_FAILED', error, policy.enrich.attempts);
+      return await failed('HW_ENRICH_FAILED', error, stageAttempts(error, policy.enrich.attempts));
     }
     enter('call-llm');
     return undefined;
@@ -89,7 +89,7 @@ export async function runStages(
     try {
       return completed(progress, await whenNotAway(() => stages.postProcess(request)));
     } catch (error) {
-      return await failed('HW_POST_PROCESS_FAILED', error, policy.postProcess.attempts);
+      return await failed('HW_POST_PROCESS_FAILED', error, stageAttempts(error, policy.postProcess.attempts));
     }
   }
 
@@ -99,12 +99,13 @@ export async function runStages(
       await keepHistorySmall();
       try {
         const outcome = await stage();
-        progress.awaySince = undefined;
+        progress.away = undefined;
         return outcome;
       } catch (error) {
         if (!isAway(error)) throw error;
-        progress.awaySince ??= Date.now();
-        if (Date.now() - progress.awaySince > policy.giveUpAfterMs) throw error;
+        const { since, attempts } = progress.away ?? { since: Date.now(), attempts: 0 };
+        if (Date.now() - since > policy.giveUpAfterMs) throw error;
+        progress.away = { since, attempts: attempts + attemptsMade(error, 1) };
       }
       await sleep(waitMs);
     }
@@ -116,10 +117,17 @@ export async function runStages(
     await continueAsNew<(input: JobInput) => Promise<void>>({ progress, policy, llmTaskQueue });
   }
 
-  async function failed(code: ErrorCode, error: unknown, attempts: number): Promise<PublishItem> {
+  function stageAttempts(error: unknown, maximum: number): number {
+    return (progress.away?.attempts ?? 0) + attemptsMade(error, maximum);
+  }
+
+  /** The result of a job that a stage gave up: as the stage said, or with `otherwise` when that says nothing about the job. */
+  async function failed(otherwise: ErrorCode, error: unknown, attempts: number): Promise<PublishItem> {
     // Anything but a failed activity ends or continues the workflow itself.
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-    return ended(progress, 'failed', { code, message: failureMessage(error), attempts }, await durableNow());
+    const code = failureCode(error) ?? otherwise;
+    const status = code === 'HW_DEADLINE_EXCEEDED' ? 'expired' : 'failed';
+    return ended(progress, status, { code, message: failureMessage(error), attempts }, await durableNow());
   }
 
   function enter(stage: JobProgress['stage']): void {

@@ -1,6 +1,6 @@
 import type { TimeoutType } from '@temporalio/common';
 import { ActivityFailure, ApplicationFailure, RetryState, TimeoutFailure } from '@temporalio/common';
-import { failureMessage, holderIsGone, isAway } from '../../workflows/failures';
+import { attemptsMade, failureCode, failureMessage, holderIsGone, isAway } from '../../workflows/failures';
 
 const failed = (cause: Error) =>
   new ActivityFailure('Activity task failed', 'awaitLlmCalls', '1', RetryState.TIMEOUT, undefined, cause);
@@ -52,5 +52,37 @@ describe('a system that is away', () => {
 
   it('never carries half of a surrogate pair, which makes the SDK give up on the worker', () => {
     expect(failureMessage(new Error('no \ud83d'))).toBe('no \ufffd');
+  });
+});
+
+describe('what a stage gave a job up for', () => {
+  const thrown = (type: string, attempt?: number) =>
+    ApplicationFailure.create({ message: 'x', type, details: attempt === undefined ? [] : [{ attempt }] });
+
+  it.each<[string, unknown, string | undefined]>([
+    ['is the code it threw', failed(thrown('HW_ENRICH_TOO_LARGE')), 'HW_ENRICH_TOO_LARGE'],
+    [
+      'is the code it threw last before its time was over',
+      failed(
+        Object.assign(new TimeoutFailure('timed out', undefined, 'SCHEDULE_TO_CLOSE'), {
+          cause: thrown('HW_LLM_RATE_LIMITED'),
+        }),
+      ),
+      'HW_LLM_RATE_LIMITED',
+    ],
+    ['is not that a system is away', failed(thrown('HW_UNAVAILABLE')), undefined],
+    ['is not known when something else threw', failed(thrown('TypeError')), undefined],
+    ['is not a name every object has', failed(thrown('toString')), undefined],
+    ['is not known when nothing was thrown', timeout('HEARTBEAT'), undefined],
+  ])('%s', (_, error, code) => {
+    expect(failureCode(error)).toBe(code);
+  });
+
+  it.each<[string, unknown, number]>([
+    ['what the attempt said', failed(thrown('HW_ENRICH_FAILED', 3)), 3],
+    ['one when nothing was said', timeout('SCHEDULE_TO_CLOSE'), 1],
+    ['all when none was left', new ActivityFailure('x', 'x', '1', 'MAXIMUM_ATTEMPTS_REACHED', undefined), 5],
+  ])('its attempts are %s', (_, error, attempts) => {
+    expect(attemptsMade(error, 5)).toBe(attempts);
   });
 });

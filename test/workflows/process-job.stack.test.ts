@@ -1,4 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
+import type { z } from 'zod';
+import type { Activities } from '../../activities';
+import { withAttempt } from '../../activities/with-attempt';
 import { policySchema } from '../../contracts/policy';
 import { searchAttributes } from '../../contracts/search-attributes';
 import { PROCESS_JOB } from '../../contracts/workflow-names';
@@ -36,7 +39,7 @@ function answered(id: string, parts: Partial<JobProgress> = {}): JobProgress {
   };
 }
 
-function start(progress: JobProgress, policy: { giveUpAfterMs?: number } = {}) {
+function start(progress: JobProgress, policy: z.input<typeof policySchema> = {}) {
   const { id } = progress.job;
   const input: JobInput = { progress, policy: policySchema.parse(policy), llmTaskQueue: stub.llmTaskQueue };
   return stub.client.workflow.start(PROCESS_JOB, {
@@ -76,7 +79,8 @@ test('a large job that waits for a system goes on in a new run before its histor
   const [payload] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
   if (!payload) throw new Error('no input');
   const { progress } = await readPayload<JobInput>(stub.client, payload);
-  expect(Date.now() - Number(progress.awaySince)).toBeLessThan(60_000);
+  expect(progress.away?.attempts).toBe(3);
+  expect(Date.now() - Number(progress.away?.since)).toBeLessThan(60_000);
 });
 
 test('a wait that went on in a new run ends when it would have ended in the old one', async () => {
@@ -88,10 +92,36 @@ test('a wait that went on in a new run ends when it would have ended in the old 
     },
   });
   const anHour = 3_600_000;
-  const progress = answered(stub.taskQueue, { awaySince: Date.now() - anHour - 1 });
+  const progress = answered(stub.taskQueue, { away: { since: Date.now() - anHour - 1, attempts: 20 } });
   await expect((await start(progress, { giveUpAfterMs: anHour })).result()).rejects.toThrow();
   expect(calls).toBe(1);
   expect(stub.published).toMatchObject([
-    { status: 'failed', error: { stage: 'post-process', type: 'HW_POST_PROCESS_FAILED' } },
+    { status: 'failed', error: { stage: 'post-process', type: 'HW_POST_PROCESS_FAILED', attempts: 21 } },
   ]);
+});
+
+const thrown = (type: string, nonRetryable: boolean) => () =>
+  Promise.reject(ApplicationFailure.create({ message: 'sorry', type, nonRetryable }));
+
+test.each<[string, Partial<Activities>, object]>([
+  [
+    'expires when its deadline passed before enrichment',
+    { enrichJob: withAttempt(thrown('HW_DEADLINE_EXCEEDED', true)) },
+    { status: 'expired', error: { stage: 'enrich', type: 'HW_DEADLINE_EXCEEDED', attempts: 1 } },
+  ],
+  [
+    'says that its enrichment is too large',
+    { enrichJob: withAttempt(thrown('HW_ENRICH_TOO_LARGE', true)) },
+    { status: 'failed', error: { stage: 'enrich', type: 'HW_ENRICH_TOO_LARGE', attempts: 1 } },
+  ],
+  [
+    'says how often it was tried',
+    { enrichJob: withAttempt(thrown('HW_ENRICH_FAILED', false)) },
+    { status: 'failed', error: { stage: 'enrich', type: 'HW_ENRICH_FAILED', attempts: 2 } },
+  ],
+])('a job on its own %s', async (_, activities, expected) => {
+  await stub.startWorkflows(activities);
+  const handle = await start(answered(stub.taskQueue, { stage: 'enrich' }), { enrich: { attempts: 2 } });
+  await handle.result().catch(() => undefined);
+  expect(stub.published).toMatchObject([expected]);
 });
