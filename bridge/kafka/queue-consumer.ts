@@ -58,6 +58,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   let paused = false;
   /** Grows with every assignment: a batch of an earlier one is no longer held. */
   let assignment = 0;
+  let assigned: number[] = [];
   const inHand = new Set<Promise<void>>();
   let running: Promise<void> = Promise.resolve();
 
@@ -150,9 +151,9 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       member = true;
       // All of the topic, whatever the assignment: kafkajs keeps that through rebalances, but not from one consumer to the next.
       applyPause();
-      const partitions = payload.memberAssignment[topic] ?? [];
-      logger.info({ partitions }, 'joined the group');
-      onAssigned(partitions);
+      assigned = payload.memberAssignment[topic] ?? [];
+      logger.info({ partitions: assigned }, 'joined the group');
+      onAssigned(assigned);
     });
     consumer.on('consumer.rebalancing', () => logger.info('the group is rebalancing'));
     try {
@@ -196,6 +197,8 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     const { batch } = payload;
     // Fetched before the pause; it is fetched again after it.
     if (paused) return;
+    // It waited in kafkajs for its turn, while the fetcher of another broker joined anew.
+    if (!assigned.includes(batch.partition)) return;
     const begunIn = assignment;
     let lost: unknown;
     // A rebalance shows only as an error of the heartbeat, and the hand-over may wait long for Temporal.

@@ -1,6 +1,7 @@
-import type { Kafka } from 'kafkajs';
+import type { ConsumerRunConfig, EachBatchPayload, Kafka } from 'kafkajs';
 import pino from 'pino';
 import { createQueueConsumer, type QueueConsumer } from '../../../bridge/kafka/queue-consumer';
+import type { QueueBatch } from '../../../bridge/kafka/queue-record';
 import { eventually } from '../../support/eventually';
 import { deferred, settled } from './support';
 
@@ -11,18 +12,40 @@ class FakeConsumer {
   disconnected = false;
   /** As kafkajs: before `run`, and from a crash on, there is none, and whoever pauses is told so by an exception. */
   hasGroup = false;
+  config: ConsumerRunConfig | undefined;
+  readonly resolved: string[] = [];
   paused = false;
   commitOffsets: (offsets: unknown) => Promise<void> = () => Promise.resolve(this.takesCommit());
   on = (name: string, listener: (event: { payload: unknown }) => void) =>
     void this.listeners.set(name, listener);
   connect: () => Promise<void> = () => Promise.resolve();
   subscribe = () => Promise.resolve();
-  run: () => Promise<void> = () => Promise.resolve(void (this.running = this.hasGroup = true));
+  run = (config: ConsumerRunConfig): Promise<void> => {
+    this.config = config;
+    this.running = this.hasGroup = true;
+    return Promise.resolve();
+  };
   disconnect: () => Promise<void> = () => Promise.resolve(void (this.disconnected = true));
   pause = () => this.setPaused(true);
   resume = () => this.setPaused(false);
-  joins = () =>
-    this.listeners.get('consumer.group_join')?.({ payload: { memberAssignment: { queue: [0] } } });
+  joins = (...partitions: number[]) =>
+    this.listeners.get('consumer.group_join')?.({ payload: { memberAssignment: { queue: partitions } } });
+  /** One record, at this offset. */
+  brings = (partition: number, offset = 0): Promise<void> => {
+    const payload = {
+      batch: {
+        topic: 'queue',
+        partition,
+        messages: [{ offset: String(offset), timestamp: '0', key: null, value: null }],
+        firstOffset: () => String(offset),
+      },
+      resolveOffset: (resolved: string) => this.resolved.push(`${partition}:${resolved}`),
+      heartbeat: () => Promise.resolve(),
+      isRunning: () => true,
+      isStale: () => false,
+    };
+    return this.config?.eachBatch?.(payload as unknown as EachBatchPayload) ?? Promise.resolve();
+  };
   takesCommit = () => this.listeners.get('consumer.commit_offsets')?.({ payload: {} });
   crashes = () => this.listeners.get('consumer.crash')?.({ payload: { error: new Error('crashed') } });
 
@@ -37,10 +60,12 @@ const made: FakeConsumer[] = [];
 /** What is different about the next one that is made. */
 let prepare: (next: FakeConsumer) => void;
 let consumer: QueueConsumer;
+let onBatch: (batch: QueueBatch) => Promise<bigint>;
 
 beforeEach(async () => {
   made.length = 0;
   prepare = () => undefined;
+  onBatch = ({ records }) => Promise.resolve((records.at(-1)?.offset ?? -1n) + 1n);
   const kafka = {
     consumer() {
       const next = new FakeConsumer();
@@ -55,13 +80,13 @@ beforeEach(async () => {
     topic: 'queue',
     fromBeginning: true,
     concurrency: 1,
-    onBatch: () => Promise.resolve(0n),
+    onBatch: (batch) => onBatch(batch),
     onAssigned: () => undefined,
     logger: pino({ level: 'silent' }),
   });
   void consumer.run();
   await eventually('it runs', () => made[0]?.running ?? false);
-  made[0]?.joins();
+  made[0]?.joins(0);
 });
 
 afterEach(() => consumer.stop());
@@ -71,7 +96,7 @@ test('a commit that the client repeated under a newer assignment makes it read a
   const answer = deferred();
   first!.commitOffsets = () => answer.promise.then(() => first!.takesCommit());
   const committing = consumer.commit(new Map([[0, 205n]]));
-  first!.joins();
+  first!.joins(0);
   answer.resolve();
   await committing;
   await eventually('there is a new consumer', () => made.length === 2);
@@ -80,7 +105,7 @@ test('a commit that the client repeated under a newer assignment makes it read a
 
 test('a commit within its assignment changes nothing', async () => {
   await consumer.commit(new Map([[0, 205n]]));
-  made[0]?.joins();
+  made[0]?.joins(0);
   await consumer.commit(new Map([[0, 206n]]));
   expect(made).toHaveLength(1);
   expect(made[0]?.disconnected).toBe(false);
@@ -95,7 +120,7 @@ describe('a pause that falls into a crash of the client', () => {
     consumer.pause();
     first!.crashes();
     await eventually('there is a new consumer', () => made[1]?.running ?? false);
-    made[1]!.joins();
+    made[1]!.joins(0);
     expect(made[1]!.paused).toBe(true);
   });
 
@@ -119,7 +144,7 @@ describe('a commit that ends after its consumer has', () => {
     committing.catch(() => undefined);
     first!.crashes();
     await eventually('there is a new consumer', () => made[1]?.running ?? false);
-    made[1]!.joins();
+    made[1]!.joins(0);
     answer.resolve();
     await committing.catch(() => undefined);
     await settled();
@@ -158,5 +183,40 @@ describe('a bridge that stops while its consumer begins again', () => {
     joined.resolve();
     await stopping;
     expect(made[1]!.disconnected).toBe(true);
+  });
+});
+
+describe('a batch', () => {
+  it('of a partition that was lost while it waited in the client is not begun', async () => {
+    const [first] = made;
+    const begun: number[] = [];
+    onBatch = ({ partition }) => {
+      begun.push(partition);
+      return Promise.resolve(1n);
+    };
+    first!.joins(0, 1);
+    await first!.brings(1);
+    first!.joins(0);
+    await first!.brings(1);
+    await first!.brings(0);
+    expect(begun).toEqual([1, 0]);
+    expect(first!.resolved).toEqual(['1:0', '0:0']);
+  });
+
+  it('is held no longer once there is another assignment, and moves no position then', async () => {
+    const [first] = made;
+    const handing = deferred<bigint>();
+    let held: (() => boolean) | undefined;
+    onBatch = (batch) => {
+      held = batch.held;
+      return handing.promise;
+    };
+    const brought = first!.brings(0);
+    const before = held?.();
+    first!.joins(0);
+    const after = held?.();
+    handing.resolve(1n);
+    await brought;
+    expect([before, after, first!.resolved]).toEqual([true, false, []]);
   });
 });
