@@ -1,4 +1,4 @@
-import { FakeLedger, FakeTemporal, openBridge, type FakeBridgeOptions } from './fake-temporal';
+import { Away, FakeLedger, FakeTemporal, openBridge, type FakeBridgeOptions } from './fake-temporal';
 import { deferred, queueRecord, readWithId, settled } from './support';
 
 /** Records of partition 0 from offset 0 on, each with this job id, or `poison`. */
@@ -55,7 +55,7 @@ describe('while the ledger is away', () => {
       beforeClaim: () => {
         if (watermarks.length === 0 || away-- <= 0) return;
         expect([temporal.jobs(), watermarks]).toEqual([[0, 1], [2n]]);
-        throw new Error('connection refused');
+        throw new Away();
       },
     });
     await handOver.batch(batchOf(recordsOf('a', 'b', 'c', 'd')));
@@ -70,7 +70,7 @@ describe('while the ledger is away', () => {
     const { handOver, watermarks } = bridge({
       beforeClaim: () => {
         held = false;
-        throw new Error('connection refused');
+        throw new Away();
       },
     });
     await expect(handOver.batch(batchOf(recordsOf('a'), () => held))).resolves.toBe(0n);

@@ -72,12 +72,12 @@ export interface FakeBridgeOptions {
   ledger?: FakeLedger;
   readRecord?: (record: QueueRecord) => PackJob;
   limits?: Partial<PackLimits>;
-  /** Before a pack is started, and after; may wait or throw. */
+  /** Before a pack is started, and after; may wait or throw `Away`. */
   beforeStart?: (pack: PackToStart) => Promise<void> | void;
   afterStart?: () => Promise<void> | void;
   beforeDeadLetters?: () => Promise<void> | void;
   beforeFind?: () => Promise<void> | void;
-  /** Before ids are claimed, and after; may wait or throw. */
+  /** Before ids are claimed, and after; may wait or throw `Away`. */
   beforeClaim?: () => Promise<void> | void;
   afterClaim?: () => Promise<void> | void;
   onCommit?: (next: bigint) => void;
@@ -89,12 +89,20 @@ export interface FakeBridge {
   watermarks: bigint[];
 }
 
+/** What a server that is away causes. Anything else is a mistake, of the code or of the test, and ends the batch. */
+export class Away extends Error {
+  constructor(message = 'connection refused') {
+    super(message);
+  }
+}
+
 /** Tries again at once, as long as the partition is held. */
 export const withoutDelay: UntilDone = async (_what, held, work) => {
   while (held()) {
     try {
       return await work();
-    } catch {
+    } catch (error) {
+      if (!(error instanceof Away)) throw error;
       await new Promise((resolve) => setImmediate(resolve));
     }
   }

@@ -1,5 +1,5 @@
 import type { QueueBatch, QueueRecord } from '../../../bridge/kafka/queue-record';
-import { FakeTemporal, openBridge } from './fake-temporal';
+import { Away, FakeTemporal, openBridge } from './fake-temporal';
 import { createRandom, deferred, queueRecord, readSimply, settled } from './support';
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
@@ -128,7 +128,7 @@ describe('a group that stands in the middle of a pack', () => {
   it('waits for Temporal before it starts anything', async () => {
     let away = 5;
     const beforeFind = () => {
-      if (away-- > 0) throw new Error('connection refused');
+      if (away-- > 0) throw new Away();
       expect(temporal.packs.size).toBe(0);
     };
     const { handOver } = openBridge({ temporal, beforeFind });
@@ -146,7 +146,7 @@ describe('promise 1: nothing is committed past the first record that is neither 
       beforeStart: ({ range: at }) => {
         if (at?.firstOffset !== 4n || away-- === 0) return;
         expect(watermarks).toEqual([2n, 4n]);
-        throw new Error('connection refused');
+        throw new Away();
       },
     });
     await handOver.batch(batchOf(records(8)));
@@ -177,7 +177,7 @@ describe('promise 1: nothing is committed past the first record that is neither 
       beforeDeadLetters: () => {
         if (away-- === 0) return;
         expect(watermarks).toEqual([2n]);
-        throw new Error('not enough in-sync replicas');
+        throw new Away('not enough in-sync replicas');
       },
     });
     await handOver.batch(batchOf(records(8, 3)));
@@ -202,7 +202,7 @@ describe('promise 1: nothing is committed past the first record that is neither 
       temporal,
       limits: { maxJobs: 2 },
       afterStart: () => {
-        if (lost-- > 0) throw new Error('deadline exceeded');
+        if (lost-- > 0) throw new Away('deadline exceeded');
       },
     });
     await handOver.batch(batchOf(records(6)));
@@ -235,7 +235,7 @@ describe('a bridge that lost the partition', () => {
       temporal,
       beforeStart: () => {
         if (++tries === 3) held = false;
-        throw new Error('connection refused');
+        throw new Away();
       },
     });
     await expect(handOver.batch(batchOf(records(3), () => held))).resolves.toBe(0n);
@@ -248,7 +248,7 @@ describe('a bridge that lost the partition', () => {
       temporal,
       beforeDeadLetters: () => {
         held = false;
-        throw new Error('not enough in-sync replicas');
+        throw new Away('not enough in-sync replicas');
       },
     });
     await expect(handOver.batch(batchOf(records(3, 1), () => held))).resolves.toBe(0n);
@@ -311,7 +311,7 @@ describe('any number of bridges, rebalances, failures and lost answers', () => {
     };
     const mayFail = async (probability: number) => {
       await turn();
-      if (random.chance(probability)) throw new Error('connection refused');
+      if (random.chance(probability)) throw new Away();
     };
 
     async function live(): Promise<void> {
