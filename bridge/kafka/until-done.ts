@@ -24,11 +24,14 @@ export interface Trouble {
 
 /** Waits out trouble with backoff: says when it begins, every now and then while it lasts, and when it is over. */
 export function createUntilDone(logger: Logger): Trouble {
-  const failing = new Map<string, number>();
+  /** Those who cannot do it, by what it is: one of them says nothing about the others. */
+  const failing = new Map<string, Set<symbol>>();
 
   return {
     current: () => failing.keys().next().value,
     async untilDone(what, held, work) {
+      const self = Symbol(what);
+      let since: number | undefined;
       for (
         let attempt = 1, waitMs = FIRST_WAIT_MS;
         held();
@@ -36,21 +39,28 @@ export function createUntilDone(logger: Logger): Trouble {
       ) {
         try {
           const done = await work();
-          if (failing.delete(what)) logger.info({ attempt }, `can ${what} again`);
+          if (over(what, self)) logger.info({ attempt }, `can ${what} again`);
           return done;
         } catch (error) {
-          const since = failing.get(what) ?? Date.now();
-          failing.set(what, since);
+          since ??= Date.now();
+          failing.set(what, (failing.get(what) ?? new Set()).add(self));
           const fields = { attempt, forMs: Date.now() - since, reason: reasonOf(error) };
           logger.warn(fields, `could not ${what}; the offset stays where it is`);
           await delay(waitMs * (0.75 + Math.random() / 2));
         }
       }
       // Whoever has the partition now will say so if it cannot either.
-      failing.delete(what);
+      over(what, self);
       return undefined;
     },
   };
+
+  /** True when it was the last one that could not. */
+  function over(what: string, one: symbol): boolean {
+    const others = failing.get(what);
+    if (!others?.delete(one) || others.size > 0) return false;
+    return failing.delete(what);
+  }
 }
 
 /** Temporal's client says what it could not do, and its cause (gRPC) why. */

@@ -67,6 +67,24 @@ describe('untilDone', () => {
     expect(reasons[0]).toBe('Failed to start Workflow: 14 UNAVAILABLE: no connection');
   });
 
+  it('says for how long it could not, whatever others can do meanwhile', async () => {
+    const lines: { forMs: number }[] = [];
+    const logger = pino({}, { write: (line) => lines.push(JSON.parse(line) as { forMs: number }) });
+    const now = jest.spyOn(Date, 'now').mockReturnValue(1_000);
+    const { untilDone } = createUntilDone(logger);
+    let held = true;
+    const stuck = untilDone('write dead letters', () => held, failing);
+    await settled();
+    await untilDone('write dead letters', always, async () => undefined);
+    now.mockReturnValue(8_000);
+    await endWait();
+    held = false;
+    await endWait();
+    await stuck;
+    now.mockRestore();
+    expect(lines.map(({ forMs }) => forMs)).toEqual([0, 7_000]);
+  });
+
   it('spreads the waits of many bridges', async () => {
     jest.spyOn(Math, 'random').mockReturnValueOnce(0).mockReturnValueOnce(0.75);
     const { untilDone } = createUntilDone(silent);
@@ -130,6 +148,32 @@ describe('current', () => {
     away = false;
     await endWait();
     await done;
+    expect(current()).toBeUndefined();
+  });
+
+  it.each(['succeeds', 'is lost'])('lasts while one partition has it, and another %s', async (how) => {
+    const { untilDone, current } = createUntilDone(silent);
+    let [away, held] = [true, true];
+    const stuck = untilDone('write dead letters', () => held, failing);
+    await settled();
+    const endStuckWait = inWait!.end;
+    let otherHeld = true;
+    const other = untilDone(
+      'write dead letters',
+      () => otherHeld,
+      async () => {
+        if (away) throw new Error('connection refused');
+      },
+    );
+    await settled();
+    if (how === 'is lost') otherHeld = false;
+    away = false;
+    await endWait();
+    await other;
+    expect(current()).toBe('write dead letters');
+    held = false;
+    endStuckWait();
+    await stuck;
     expect(current()).toBeUndefined();
   });
 
