@@ -37,7 +37,9 @@ it('names both sizes when it takes less', async () => {
 });
 
 it('warns of a compacted dead-letter topic', async () => {
-  expect(await warnings(1, 1, 'compact,delete')).toEqual([expect.stringContaining('d is compacted')]);
+  const [warning, ...others] = await warnings(1, 1, 'compact,delete');
+  expect(warning).toMatch(/d is compacted.*stands still, and with it the others .* from the same broker/);
+  expect(others).toEqual([]);
 });
 
 it('only warns when it may not ask', async () => {
