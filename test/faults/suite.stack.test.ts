@@ -19,7 +19,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a minute of mixed faults loses nothing, blocks nothing and runs nothing twice', async () => {
+test('a fault of each kind, one after the other, loses nothing, blocks nothing and runs nothing twice', async () => {
   const lines: string[] = [];
   const report = await run({
     seed: 4,
@@ -31,7 +31,7 @@ test('a minute of mixed faults loses nothing, blocks nothing and runs nothing tw
     settleLimitMs: 240_000,
     rate: 6,
     timeScale: 0.05,
-    faultScale: 0.1,
+    faultScale: 0.05,
     twice: false,
     faults: shortForm,
     mode: 'once',
@@ -43,4 +43,7 @@ test('a minute of mixed faults loses nothing, blocks nothing and runs nothing tw
   const said = lines.join('\n');
   expect({ broken: report.broken, said }).toEqual({ broken: [], said });
   expect(report.jobs).toBeGreaterThan(100);
+  // Each struck once, and had an effect.
+  const struck = report.strikes.filter(({ outcome }) => outcome === 'struck').map(({ fault }) => fault);
+  expect({ struck: struck.sort(), said }).toEqual({ struck: shortForm.map(({ name }) => name).sort(), said });
 }, 600_000);

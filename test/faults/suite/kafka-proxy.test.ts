@@ -115,3 +115,21 @@ test('restore resets a connection of which something is held; without a handler 
 function frame(hex: string): Buffer {
   return Buffer.from(hex, 'hex');
 }
+
+test('a Produce request that is refused never arrives, and its connection is reset', async () => {
+  const produce = frame('0000001600000007000000050007686561647761790000000000');
+  const refused: string[] = [];
+  proxy.onProduce((bytes) => {
+    refused.push(bytes.toString('hex'));
+    return 'cut';
+  });
+  client.socket.write(metadata);
+  await brokerHas(metadata);
+  client.socket.write(produce);
+  await eventually(
+    'the connection is reset',
+    () => client.ended() === 'ECONNRESET' || String(client.ended()),
+  );
+  expect(refused).toEqual([produce.toString('hex')]);
+  expect(broker.peers[0]?.received()).toEqual(metadata);
+});

@@ -94,6 +94,7 @@ test('stall lets nothing through and ends nothing; after restore everything arri
     witness.socket.write('witness');
     await arrived(() => server.peers[1 + round], 'witness');
   }
+  expect(proxy.waiting()).toEqual({ bytes: ' from the client'.length, connections: 1 });
   expect(remote.received().toString()).toBe('hello');
   expect(client.received().toString()).toBe('');
   expect([client, remote, fresh].map((peer) => peer.ended())).toEqual([undefined, undefined, undefined]);
@@ -102,6 +103,7 @@ test('stall lets nothing through and ends nothing; after restore everything arri
   await arrived(() => remote, 'hello from the client');
   await arrived(() => client, 'from the server');
   await arrived(() => server.peers[6], 'from a new client');
+  expect(proxy.waiting()).toEqual({ bytes: 0, connections: 0 });
   await unhindered.close();
 });
 

@@ -34,7 +34,8 @@ export async function positions(
 export async function whileGroupIsEmpty<T>(world: World, change: () => Promise<T>): Promise<T> {
   for (const bridge of world.bridges) bridge.pauseRestarts();
   try {
-    await Promise.all(world.bridges.map((bridge) => killWithin(bridge, 'SIGKILL')));
+    // Who leaves in order is gone at once, and not only after the session timeout.
+    await Promise.all(world.bridges.map((bridge) => killWithin(bridge, 'SIGTERM')));
     await eventually('the group is empty', async () => (await members(world)) === 0, 60_000);
     return await change();
   } finally {

@@ -51,19 +51,22 @@ export const workerFaults: Fault[] = [
     needs: work,
     repeatsLlmCalls: 1,
     async strike(scene) {
-      let results = 0;
+      let waits = false;
       const proxies = scene.world.proxies.kafka;
-      for (const proxy of proxies) {
-        proxy.onProduce((frame) => {
-          if (topicOf(frame) === topics.results) results++;
-          return 'forward';
-        });
-      }
+      // With a request for results at hand: a worker sends no other before the answer, so waiting for one later would be in vain.
+      const stallWithResults = () => {
+        for (const proxy of proxies) {
+          proxy.onProduce((frame) => {
+            if (topicOf(frame) === topics.results) {
+              waits = true;
+              proxies.forEach((one) => one.stall());
+            }
+            return 'forward';
+          });
+        }
+      };
       try {
-        // A producer that has no connection yet would not get one during the stall, and nothing of it would be seen.
-        await sign('a result is written', () => results > 0);
-        results = 0;
-        return await killWhileWaiting(scene, proxies, () => results > 0);
+        return await killWhileWaiting(scene, proxies, () => waits, stallWithResults);
       } finally {
         for (const proxy of proxies) proxy.onProduce(undefined);
       }
@@ -148,12 +151,13 @@ async function killWhileWaiting(
   { world, random }: Scene,
   proxies: Stallable[],
   waits: () => boolean = () => proxies.some(({ waiting }) => waiting().bytes + waiting().connections > 0),
+  stall: () => void = () => proxies.forEach((one) => one.stall()),
 ): Promise<string> {
   await allUp(world.workers);
   // A request that is under way when its sender dies may arrive all the same.
   const arrives = random.chance(0.5);
   try {
-    proxies.forEach((one) => one.stall());
+    stall();
     await sign('the stage waits', waits);
     await world.last(random.integer(500, 3_000));
     await Promise.all(world.workers.map((worker) => killWithin(worker, 'SIGKILL')));
