@@ -44,6 +44,7 @@ async function callRound(pack: Pack, indexes: number[]): Promise<void> {
 async function startCalls(pack: Pack, indexes: number[]): Promise<StartedCalls> {
   const calls = indexes.map((index) => nextCall(index, pack.job(index), pack.policy(index)));
   try {
+    await pack.budget.room(jsonBytes(calls));
     return await pack.llm.start({ calls });
   } catch (error) {
     if (isCancellation(error)) throw error;

@@ -3,6 +3,7 @@ import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflo
 import type { JobInput } from './job-progress';
 import type { Pack } from './pack';
 import { PROCESS_JOB } from '../contracts/workflow-names';
+import { jsonBytes } from './size';
 import { describeJob, jobSearchAttributes } from './visible';
 
 /** Starts `processJob` for one job; when this returns the new workflow is durable, and the pack is rid of it. */
@@ -13,17 +14,18 @@ export async function leavePack(pack: Pack, index: number): Promise<void> {
     policy: pack.policy(index),
     llmTaskQueue: pack.llmTaskQueue,
   };
-  progress.status = 'left';
   try {
-    await start(progress.job.id, input);
+    await start(pack, progress.job.id, input);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     // Another record carries the same job id, or this pack itself does. It still has to end.
-    await start(`${progress.job.id}~${workflowInfo().runId}-${index}`, input);
+    await start(pack, `${progress.job.id}~${workflowInfo().runId}-${index}`, input);
   }
+  progress.status = 'left';
 }
 
-async function start(workflowId: string, input: JobInput): Promise<void> {
+async function start(pack: Pack, workflowId: string, input: JobInput): Promise<void> {
+  await pack.budget.room(jsonBytes(input));
   await startChild(PROCESS_JOB, {
     workflowId,
     args: [input],

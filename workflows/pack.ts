@@ -3,6 +3,7 @@ import type { PipelinePolicy } from '../contracts/policy';
 import { newProgress, type JobProgress } from './job-progress';
 import { SideBySide } from './side-by-side';
 import { llmStage, shortStages } from './stage-activities';
+import { taskBudget, type TaskBudget } from './task-budget';
 
 /** What the parts of `processPack` share. A job is named by its place, since two records may carry the same id. */
 export interface Pack {
@@ -12,6 +13,8 @@ export interface Pack {
   stages: ReturnType<typeof shortStages>;
   llm: ReturnType<typeof llmStage>;
   work: SideBySide;
+  /** What is large asks here before it goes into the history. */
+  budget: TaskBudget;
   /** Answers had so far. While this number grows, a job that keeps failing has trouble of its own. */
   answers: number;
   job(index: number): JobProgress;
@@ -21,14 +24,16 @@ export interface Pack {
 export function openPack(input: PackInput): Pack {
   const jobs = input.jobs.map(newProgress);
   const policies = Object.values(input.policies);
+  const budget = taskBudget();
   const job = (index: number) => present(jobs[index], `job ${index}`);
   return {
     jobs,
     policies,
     llmTaskQueue: input.llmTaskQueue,
-    stages: shortStages(policies),
+    stages: shortStages(policies, budget),
     llm: llmStage(input.llmTaskQueue, policies),
     work: new SideBySide(),
+    budget,
     answers: 0,
     job,
     policy: (index) => {

@@ -8,6 +8,8 @@ import type { PipelinePolicy } from '../contracts/policy';
 import type { LlmCall, LlmHandle } from '../contracts/stages';
 import type { Activities } from '../activities';
 import { oneAtATime } from './one-at-a-time';
+import { jsonBytes } from './size';
+import type { TaskBudget } from './task-budget';
 
 /** How long a short stage may try as a local activity before it becomes an ordinary one, visible in Temporal UI. */
 const LOCAL_TIMEOUT_MS = 3_000;
@@ -22,25 +24,25 @@ const backoff = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval:
  * fails within its short limit the trouble is shared (database or Kafka away), and an ordinary activity
  * with endless, visible retries takes over. The price is a possible second run, so the stages are harmless to repeat.
  */
-export function shortStages(policies: PipelinePolicy[]) {
+export function shortStages(policies: PipelinePolicy[], budget: TaskBudget) {
   const longest = (timeout: (policy: PipelinePolicy) => number) => Math.max(...policies.map(timeout));
   const giveUpAfterMs = longest((policy) => policy.giveUpAfterMs);
-  const inTurn = oneAtATime();
+  const turns = { inTurn: oneAtATime(), budget };
   return {
     enrichJobs: localFirst(
-      inTurn,
+      turns,
       'enrichJobs',
       longest((policy) => policy.enrich.timeoutMs),
       giveUpAfterMs,
     ),
     postProcess: localFirst(
-      inTurn,
+      turns,
       'postProcess',
       longest((policy) => policy.postProcess.timeoutMs),
       giveUpAfterMs,
     ),
     // Nothing is ever given up once it only waits to be published.
-    publishResults: localFirst(inTurn, 'publishResults', LOCAL_TIMEOUT_MS, undefined),
+    publishResults: localFirst(turns, 'publishResults', LOCAL_TIMEOUT_MS, undefined),
   };
 }
 
@@ -120,7 +122,7 @@ export function ownStages(policy: PipelinePolicy, llmTaskQueue: string) {
 type ShortStage = 'enrichJobs' | 'postProcess' | 'publishResults';
 
 function localFirst<Name extends ShortStage>(
-  inTurn: ReturnType<typeof oneAtATime>,
+  { inTurn, budget }: { inTurn: ReturnType<typeof oneAtATime>; budget: TaskBudget },
   name: Name,
   timeoutMs: number,
   giveUpAfterMs: number | undefined,
@@ -145,9 +147,15 @@ function localFirst<Name extends ShortStage>(
     const [list] = Object.values(request).filter(Array.isArray);
     const summary = count(list ?? [], 'job');
     try {
-      return await inTurn(() => local(summary)(request));
+      return await inTurn(async () => {
+        await budget.anyRoom();
+        const response = await local(summary)(request);
+        budget.spend(jsonBytes(response));
+        return response;
+      });
     } catch (error) {
       if (isCancellation(error)) throw error;
+      await budget.room(jsonBytes(request));
       return await ordinary(`${summary}, after trouble`)(request);
     }
   };

@@ -28,7 +28,9 @@ export async function createStubWorkers(): Promise<StubWorkers> {
   const { temporalAddress: address, temporalNamespace: namespace } = readLocalStack() ?? {};
   if (!address || !namespace) throw new Error('The test stack is not running');
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const connection = await Connection.connect({ address });
+  // Histories of many megabytes come in pages of any size.
+  const channelArgs = { 'grpc.max_receive_message_length': -1 };
+  const connection = await Connection.connect({ address, channelArgs });
   const native = await NativeConnection.connect({ address });
   const running: RunningWorker[] = [];
   const taskQueue = `t${randomBytes(4).toString('hex')}`;
