@@ -3,6 +3,7 @@ import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/
 import { HeadwayError } from '../contracts/errors';
 import { describeIssues } from '../contracts/job-request';
 import type { JobResult, JobRun, WorkflowRun } from '../contracts/job-result';
+import { workflowTaskTimeout } from '../contracts/large-jobs';
 import type { PackJob } from '../contracts/pack';
 import { runNumber } from '../contracts/result-runs';
 import { jobsCarriedBy, type RetryInput, type RetryMemo } from '../contracts/retry';
@@ -128,6 +129,7 @@ export function createRetryJob({
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',
         typedSearchAttributes: attributesOf(job),
+        workflowTaskTimeout: workflowTaskTimeout(job),
         staticSummary: `job ${job.id} · ${job.pipeline} · run ${run.number}`,
         staticDetails: detailsOf(run, client.options.namespace),
       });

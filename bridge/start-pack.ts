@@ -1,5 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { ApplicationFailure, defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import { workflowTaskTimeout } from '../contracts/large-jobs';
 import { packMemoSchema, type PackInput, type PackJob, type PackMemo } from '../contracts/pack';
 import { searchAttributes as names } from '../contracts/search-attributes';
 import { PROCESS_PACK } from '../contracts/workflow-names';
@@ -7,13 +8,6 @@ import type { Pipeline } from '../pipelines/define-pipeline';
 
 /** Longest wait for the server's answer to one request. A frozen server must not hold the bridge for ever. */
 const REQUEST_TIMEOUT_MS = 10_000;
-
-/**
- * A job beyond this size is alone in its pack. Turning it into JSON and back takes seconds where several meet in one worker, and a
- * workflow task that takes longer than the default of 10 s is begun again.
- */
-const LARGE_BYTES = 1024 * 1024;
-const LARGE_TASK_TIMEOUT = '60s';
 
 export interface PackToStart {
   workflowId: string;
@@ -69,7 +63,8 @@ export function createPackStarter({
           memo,
           typedSearchAttributes: attributesOf(pack),
           staticSummary: summaryOf(pack),
-          workflowTaskTimeout: isLarge(jobs) ? LARGE_TASK_TIMEOUT : undefined,
+          // A large job is alone in its pack.
+          workflowTaskTimeout: jobs.length === 1 ? workflowTaskTimeout(jobs) : undefined,
         }),
       );
       return { kind: 'started' };
@@ -129,10 +124,6 @@ function shortened(text: string): string {
     kept = `${characters.join('')}…`;
   }
   return kept;
-}
-
-function isLarge([job, ...others]: PackJob[]): boolean {
-  return others.length === 0 && JSON.stringify(job?.input).length > LARGE_BYTES;
 }
 
 /** The client reports trouble of the payload store as an unexpected error of gRPC, and hides what it says. */

@@ -1,5 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
+import { workflowTaskTimeout } from '../contracts/large-jobs';
 import type { JobInput } from './job-progress';
 import type { Pack } from './pack';
 import { PROCESS_JOB } from '../contracts/workflow-names';
@@ -31,6 +32,7 @@ async function start(pack: Pack, workflowId: string, input: JobInput): Promise<v
     args: [input],
     parentClosePolicy: ParentClosePolicy.ABANDON,
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    workflowTaskTimeout: workflowTaskTimeout(input.progress),
     staticSummary: describeJob(input.progress),
     typedSearchAttributes: jobSearchAttributes(input.progress),
   });
