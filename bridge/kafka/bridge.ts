@@ -109,7 +109,7 @@ export function createBridge({
     },
     readiness: () => {
       // A bridge that waits for Temporal to catch up is healthy.
-      const problem = backpressure.throttled() ? undefined : trouble.current();
+      const problem = (backpressure.throttled() ? undefined : trouble.current()) ?? consumer.trouble();
       const reason = backpressure.reason();
       return {
         group: consumer.isMember() || 'not a member of the group',

@@ -26,9 +26,8 @@ export async function checkDeadLetterTopic({
     }
     if (deadLetters?.get('cleanup.policy')?.includes('compact')) {
       logger.warn(
-        `topic ${topics.deadLetters} is compacted (cleanup.policy): it refuses dead letters without a key, and until that is ` +
-          'changed the partition of such a record stands still, and with it the others that this bridge reads from the same broker; ' +
-          'of the dead letters with the same key it forgets all but the last',
+        `topic ${topics.deadLetters} is compacted (cleanup.policy): it refuses dead letters without a key, at which the ` +
+          'partition of such a record stands still, and forgets all but the last of those with the same key',
       );
     }
   } catch (error) {

@@ -8,7 +8,8 @@ import type { Committer } from './committer';
 import { cutPack, type PackCut, type PackLimits, type Poison } from './cut-pack';
 import type { ExistingPack, ExistingPacks, FindExistingPacks } from './existing-packs';
 import type { QueueBatch, QueueRecord } from './queue-record';
-import type { UntilDone } from './until-done';
+import { isOwnTrouble } from './own-trouble';
+import { StandsStill, type UntilDone } from './until-done';
 
 export interface HandOverDependencies {
   startPack: StartPack;
@@ -45,24 +46,31 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
   const searched = new Set<number>();
 
   return {
-    async batch({ partition, held, paused, records: fetched }) {
+    async batch(batch) {
+      const { partition, held, paused, records: fetched } = batch;
       metrics?.recordsReceived.inc(fetched.length);
       let next = fetched[0]?.offset ?? 0n;
-      const existing = await existingPacks(partition, fetched, held);
-      let records = fetched;
-      while (existing && records.length > 0 && held() && !paused()) {
-        const last = await makeDurable(records, existing.packs, held);
-        if (last === undefined) break;
-        next = last + 1n;
-        // In one step, before anything else is awaited: this is the watermark, and it is committed at once.
-        if (held()) {
-          positions.set(partition, next);
-          committer.durable(partition, next);
+      try {
+        const existing = await existingPacks(batch);
+        // What is behind may be met by a later batch, however this one ends.
+        if (existing?.more) searched.add(partition);
+        let records = fetched;
+        while (existing && records.length > 0 && held() && !paused()) {
+          const last = await makeDurable(records, existing.packs, batch);
+          if (last === undefined) break;
+          next = last + 1n;
+          // In one step, before anything else is awaited: this is the watermark, and it is committed at once.
+          if (held()) {
+            positions.set(partition, next);
+            committer.durable(partition, next);
+          }
+          records = records.filter((record) => record.offset > last);
         }
-        records = records.filter((record) => record.offset > last);
+        if (existing && !existing.more) searched.delete(partition);
+      } catch (error) {
+        if (!(error instanceof StandsStill)) throw error;
+        batch.setAside(error.what);
       }
-      if (existing?.more) searched.add(partition);
-      else if (existing) searched.delete(partition);
       return next;
     },
     forget() {
@@ -77,24 +85,26 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
    * reset the group, until there are no more, and when the log goes back, since the topic may have been made anew. Undefined
    * when the partition was lost.
    */
-  async function existingPacks(
-    partition: number,
-    records: QueueRecord[],
-    held: () => boolean,
-  ): Promise<ExistingPacks | undefined> {
+  async function existingPacks(batch: QueueBatch): Promise<ExistingPacks | undefined> {
+    const { partition, records, held } = batch;
     const first = records[0]?.offset ?? 0n;
     const known = positions.get(partition);
     const goesBack = known !== undefined && known > first;
     if (goesBack) committer.forget(partition);
     if (known !== undefined && !goesBack && !searched.has(partition)) return { packs: [], more: false };
-    return await untilDone('look for packs in Temporal', held, () => dependencies.findExistingPacks(records));
+    return await untilDone(
+      'look for packs in Temporal',
+      held,
+      () => dependencies.findExistingPacks(records),
+      { isOwn: isOwnTrouble, ms: batch.patienceMs },
+    );
   }
 
   /** Returns the last offset that is durable now, or undefined when the partition was lost before it was. */
   async function makeDurable(
     records: QueueRecord[],
     existing: ExistingPack[],
-    held: () => boolean,
+    batch: QueueBatch,
   ): Promise<bigint | undefined> {
     const front = records[0]?.offset ?? 0n;
     const inside = existing.find((pack) => pack.firstOffset <= front && front <= pack.lastOffset);
@@ -102,7 +112,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     // A pack must not reach into the next one, which may hold records that were poison when it was started, and are no longer.
     const ahead = existing.find((pack) => pack.firstOffset > front);
     const free = ahead ? records.filter((record) => record.offset < ahead.firstOffset) : records;
-    return await handOver(cutPack(free, dependencies.limits, dependencies.readRecord), held);
+    return await handOver(cutPack(free, dependencies.limits, dependencies.readRecord), batch);
   }
 
   function goBehind({ workflowId, lastOffset }: ExistingPack): bigint {
@@ -111,15 +121,19 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     return lastOffset;
   }
 
-  async function handOver(cut: PackCut, held: () => boolean): Promise<bigint | undefined> {
+  async function handOver(cut: PackCut, batch: QueueBatch): Promise<bigint | undefined> {
+    const { held, patienceMs: ms } = batch;
     // Before the pack: who finds the pack in place goes on behind it, and relies on its poison being put aside.
-    if (!(await putAside(cut.poison, held))) return undefined;
+    if (!(await putAside(cut.poison, batch))) return undefined;
     const jobs = await withoutDuplicates(cut.jobs, held);
     if (jobs === undefined) return undefined;
     if (jobs.length === 0) return cut.lastOffset;
     const pack = toPack(jobs, cut.lastOffset);
     const observe = metrics?.startDuration.startTimer();
-    const started = await untilDone('start a workflow', held, () => dependencies.startPack(pack));
+    const started = await untilDone('start a workflow', held, () => dependencies.startPack(pack), {
+      isOwn: isOwnTrouble,
+      ms,
+    });
     if (started === undefined) return undefined;
     observe?.();
     const { workflowId, range } = pack;
@@ -142,12 +156,11 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
   }
 
   /** Writes dead letters; false when the partition was lost before they were written. */
-  async function putAside(poison: Poison[], held: () => boolean): Promise<boolean> {
+  async function putAside(poison: Poison[], { held, patienceMs: ms }: QueueBatch): Promise<boolean> {
     if (poison.length === 0) return true;
-    const sent = await untilDone('write dead letters', held, async () => {
-      await dependencies.sendDeadLetters(poison);
-      return true;
-    });
+    const send = () => dependencies.sendDeadLetters(poison).then(() => true);
+    // Whatever it is: partitions without poison need no dead-letter topic.
+    const sent = await untilDone('write dead letters', held, send, { isOwn: () => true, ms });
     if (!sent) return false;
     for (const { record, error } of poison) {
       metrics?.deadLetters.inc({ code: error.code });

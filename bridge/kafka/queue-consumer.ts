@@ -3,6 +3,7 @@ import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { messageOf } from '../../contracts/errors';
 import type { Logger } from '../../runtime/logger';
 import type { QueueBatch, QueueRecord } from './queue-record';
+import { createSetAside } from './set-aside';
 
 export interface QueueConsumerOptions {
   kafka: Kafka;
@@ -30,6 +31,8 @@ export interface QueueConsumer {
   /** Reads no further until `resume`, and stays in the group. Outlasts rebalances and crashes of the client. */
   pause(): void;
   resume(): void;
+  /** What cannot be done in a partition that is set aside for it, or undefined. */
+  trouble(): string | undefined;
 }
 
 const FIRST_WAIT_MS = 500;
@@ -59,11 +62,13 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   /** Grows with every assignment: a batch of an earlier one is no longer held. */
   let assignment = 0;
   let assigned: number[] = [];
+  const setAside = createSetAside(applyPause);
   const inHand = new Set<Promise<void>>();
   let running: Promise<void> = Promise.resolve();
 
   return {
     isMember: () => member,
+    trouble: () => setAside.current(),
     pause() {
       paused = true;
       applyPause();
@@ -92,6 +97,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     },
     async stop(beforeLeaving) {
       stopping.abort();
+      setAside.clear();
       await Promise.allSettled(inHand);
       const leave = async () => {
         await beforeLeaving?.();
@@ -149,6 +155,8 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       if (session !== current) return;
       assignment += 1;
       member = true;
+      // Whoever has the partition now finds out for itself.
+      setAside.clear();
       // All of the topic, whatever the assignment: kafkajs keeps that through rebalances, but not from one consumer to the next.
       applyPause();
       assigned = payload.memberAssignment[topic] ?? [];
@@ -185,8 +193,14 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   function applyPause(): void {
     if (!member) return;
     try {
-      if (paused) session?.consumer.pause([{ topic }]);
-      else session?.consumer.resume([{ topic }]);
+      if (paused) {
+        session?.consumer.pause([{ topic }]);
+        return;
+      }
+      // Of the whole topic, which kafkajs takes for its partitions too. Nothing is fetched between the two.
+      session?.consumer.resume([{ topic }]);
+      const partitions = setAside.waiting();
+      if (partitions.length > 0) session?.consumer.pause([{ topic, partitions }]);
     } catch (error) {
       // A consumer that crashes has no group some time before it says that it has crashed.
       logger.debug({ reason: messageOf(error), paused }, 'could not tell the consumer to pause or resume');
@@ -196,7 +210,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   async function eachBatch(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
     // Fetched before the pause; it is fetched again after it.
-    if (paused) return;
+    if (paused || setAside.isWaiting(batch.partition)) return;
     // It waited in kafkajs for its turn, while the fetcher of another broker joined anew.
     if (!assigned.includes(batch.partition)) return;
     const begunIn = assignment;
@@ -222,9 +236,20 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
         value: message.value,
         headers: message.headers ?? {},
       }));
-      const next = await onBatch({ partition: batch.partition, records, held, paused: () => paused });
-      if (begunIn === assignment && next > BigInt(batch.firstOffset() ?? '0'))
+      let inTrouble: string | undefined;
+      const next = await onBatch({
+        partition: batch.partition,
+        records,
+        held,
+        paused: () => paused,
+        patienceMs: setAside.patienceMs(batch.partition),
+        setAside: (what) => (inTrouble = what),
+      });
+      if (begunIn === assignment && next > BigInt(batch.firstOffset() ?? '0')) {
+        setAside.progressed(batch.partition);
         payload.resolveOffset(String(next - 1n));
+      }
+      if (inTrouble !== undefined && held()) setAside.add(batch.partition, inTrouble);
     } finally {
       clearInterval(timer);
     }

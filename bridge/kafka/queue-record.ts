@@ -19,6 +19,10 @@ export interface QueueBatch {
   held: () => boolean;
   /** True while Temporal has enough to do: what is not begun yet is left for a later fetch. */
   paused: () => boolean;
+  /** How long trouble that others need not have may be tried, since they wait behind it. */
+  patienceMs: number;
+  /** Reads no further in this partition for a while, after which what is left of the batch comes again. `what` cannot be done. */
+  setAside: (what: string) => void;
 }
 
 /** A header as text; of a repeated one the first. */

@@ -5,15 +5,31 @@ import type { Logger } from '../../runtime/logger';
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 5_000;
 
+/** Until when trouble is waited out that is not that of all. */
+export interface Patience {
+  isOwn: (error: unknown) => boolean;
+  ms: number;
+}
+
+/** Trouble of its own has lasted longer than its partition may hold up others. */
+export class StandsStill extends Error {
+  /** @param what cannot be done */
+  constructor(readonly what: string) {
+    super(`could not ${what}`);
+  }
+}
+
 /**
  * Does `work`, again and again while it fails, as long as `held` is true. Returns undefined when it no longer is.
  *
  * @param what for the log: "could not <what>"
+ * @throws StandsStill when the `patience` is over, if there is one
  */
 export type UntilDone = <T>(
   what: string,
   held: () => boolean,
   work: () => Promise<T>,
+  patience?: Patience,
 ) => Promise<T | undefined>;
 
 export interface Trouble {
@@ -29,7 +45,7 @@ export function createUntilDone(logger: Logger): Trouble {
 
   return {
     current: () => failing.keys().next().value,
-    async untilDone(what, held, work) {
+    async untilDone(what, held, work, patience) {
       const self = Symbol(what);
       let since: number | undefined;
       for (
@@ -46,6 +62,10 @@ export function createUntilDone(logger: Logger): Trouble {
           failing.set(what, (failing.get(what) ?? new Set()).add(self));
           const fields = { attempt, forMs: Date.now() - since, reason: reasonOf(error) };
           logger.warn(fields, `could not ${what}; the offset stays where it is`);
+          if (patience?.isOwn(error) && Date.now() - since >= patience.ms) {
+            over(what, self);
+            throw new StandsStill(what);
+          }
           await delay(waitMs * (0.75 + Math.random() / 2));
         }
       }

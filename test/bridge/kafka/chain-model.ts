@@ -5,7 +5,7 @@ import { createClaimJobIds } from '../../../bridge/kafka/claim-job-ids';
 import { createFindExistingPacks } from '../../../bridge/kafka/existing-packs';
 import { createHandOver } from '../../../bridge/kafka/hand-over';
 import type { QueueRecord } from '../../../bridge/kafka/queue-record';
-import type { UntilDone } from '../../../bridge/kafka/until-done';
+import { StandsStill, type UntilDone } from '../../../bridge/kafka/until-done';
 import type { PackToStart, StartedPack } from '../../../bridge/start-pack';
 import { HeadwayError } from '../../../contracts/errors';
 import { jobIdOf } from '../../../contracts/ids';
@@ -127,13 +127,14 @@ export class ChainModel {
       if (fate === 'loses the partition') held = false;
       return answer;
     };
-    const untilDone: UntilDone = async (_what, isHeld, work) => {
+    const untilDone: UntilDone = async (what, isHeld, work, patience) => {
       while (isHeld()) {
         try {
           return await work();
         } catch (error) {
           // Anything else is a mistake, and trying again would never end.
           if (this.broken || !(error instanceof Trouble)) throw error;
+          if (patience?.ms === 0 && patience.isOwn(error)) throw new StandsStill(what);
         }
       }
       return undefined;
@@ -172,7 +173,15 @@ export class ChainModel {
           .slice(0, count);
         if (records.length === 0 || !held) return;
         const paused = () => asked++ === life.pausesAfter;
-        position = await handOver.batch({ partition, records, held: () => held, paused });
+        position = await handOver.batch({
+          partition,
+          records,
+          held: () => held,
+          paused,
+          // What is set aside comes again.
+          patienceMs: maxJobs % 2 === 0 ? 0 : 5_000,
+          setAside: () => undefined,
+        });
       }
     })();
     await Promise.race([reading, death]);

@@ -8,6 +8,8 @@ const batchOf = (records: ReturnType<typeof recordsOf>, held: () => boolean = ()
   records,
   held,
   paused: () => false,
+  patienceMs: 5_000,
+  setAside: () => undefined,
 });
 
 let temporal: FakeTemporal;

@@ -3,7 +3,7 @@ import { createClaimJobIds } from '../../../bridge/kafka/claim-job-ids';
 import { createHandOver, type HandOver } from '../../../bridge/kafka/hand-over';
 import type { PackLimits } from '../../../bridge/kafka/cut-pack';
 import type { QueueRecord } from '../../../bridge/kafka/queue-record';
-import type { UntilDone } from '../../../bridge/kafka/until-done';
+import { StandsStill, type UntilDone } from '../../../bridge/kafka/until-done';
 import { sourceText, type JobIdLedger } from '../../../bridge/job-id-ledger';
 import type { PackToStart, StartedPack } from '../../../bridge/start-pack';
 import { packWorkflowId } from '../../../contracts/ids';
@@ -96,13 +96,14 @@ export class Away extends Error {
   }
 }
 
-/** Tries again at once, as long as the partition is held. */
-export const withoutDelay: UntilDone = async (_what, held, work) => {
+/** Tries again at once, as long as the partition is held, and without end unless there is no patience at all. */
+export const withoutDelay: UntilDone = async (what, held, work, patience) => {
   while (held()) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof Away)) throw error;
+      if (patience?.ms === 0 && patience.isOwn(error)) throw new StandsStill(what);
       await new Promise((resolve) => setImmediate(resolve));
     }
   }

@@ -11,10 +11,21 @@ const batchOf = (
   all: QueueRecord[],
   held: () => boolean = () => true,
   paused: () => boolean = () => false,
-): QueueBatch => ({ partition: 0, records: all, held, paused });
+): QueueBatch => ({
+  partition: 0,
+  records: all,
+  held,
+  paused,
+  patienceMs: 5_000,
+  setAside: (what) => setAside.push(what),
+});
 
 let temporal: FakeTemporal;
-beforeEach(() => (temporal = new FakeTemporal()));
+let setAside: string[];
+beforeEach(() => {
+  temporal = new FakeTemporal();
+  setAside = [];
+});
 
 describe('a batch', () => {
   it('is handed over in packs, each beginning where the one before ends', async () => {
@@ -207,6 +218,50 @@ describe('promise 1: nothing is committed past the first record that is neither 
     });
     await handOver.batch(batchOf(records(6)));
     expect(temporal.jobs()).toEqual(range(0, 6));
+  });
+});
+
+describe('a partition in trouble of its own', () => {
+  const impatient = (all: QueueRecord[]) => ({ ...batchOf(all), patienceMs: 0 });
+
+  it('is set aside at dead letters that cannot be written, with all before them committed and nothing behind', async () => {
+    const { handOver, watermarks } = openBridge({
+      temporal,
+      limits: { maxJobs: 2 },
+      beforeDeadLetters: () => {
+        throw new Away('a record without a key');
+      },
+    });
+    await expect(handOver.batch(impatient(records(8, 3)))).resolves.toBe(2n);
+    expect([setAside, watermarks, temporal.jobs()]).toEqual([['write dead letters'], [2n], [0, 1]]);
+  });
+
+  it('is set aside at a pack that the server refuses, and goes on there', async () => {
+    let refused = true;
+    const { handOver, watermarks } = openBridge({
+      temporal,
+      limits: { maxJobs: 2 },
+      beforeStart: ({ range: at }) => {
+        if (refused && at?.firstOffset === 2n) throw Object.assign(new Away(), { code: 3 });
+      },
+    });
+    await expect(handOver.batch(impatient(records(6)))).resolves.toBe(2n);
+    expect([setAside, watermarks]).toEqual([['start a workflow'], [2n]]);
+    refused = false;
+    await expect(handOver.batch(impatient(records(6).slice(2)))).resolves.toBe(6n);
+    expect([setAside, temporal.jobs()]).toEqual([['start a workflow'], range(0, 6)]);
+  });
+
+  it('is not set aside while Temporal is away, which is trouble of all', async () => {
+    let away = 20;
+    const { handOver } = openBridge({
+      temporal,
+      beforeStart: () => {
+        if (away-- > 0) throw Object.assign(new Away(), { code: 14 });
+      },
+    });
+    await expect(handOver.batch(impatient(records(6)))).resolves.toBe(6n);
+    expect(setAside).toEqual([]);
   });
 });
 

@@ -14,7 +14,8 @@ class FakeConsumer {
   hasGroup = false;
   config: ConsumerRunConfig | undefined;
   readonly resolved: string[] = [];
-  paused = false;
+  pausedAll = false;
+  readonly pausedPartitions = new Set<number>();
   commitOffsets: (offsets: unknown) => Promise<void> = () => Promise.resolve(this.takesCommit());
   on = (name: string, listener: (event: { payload: unknown }) => void) =>
     void this.listeners.set(name, listener);
@@ -26,8 +27,9 @@ class FakeConsumer {
     return Promise.resolve();
   };
   disconnect: () => Promise<void> = () => Promise.resolve(void (this.disconnected = true));
-  pause = () => this.setPaused(true);
-  resume = () => this.setPaused(false);
+  pause = (topics: { partitions?: number[] }[]) => this.setPaused(true, topics[0]?.partitions);
+  resume = (topics: { partitions?: number[] }[]) => this.setPaused(false, topics[0]?.partitions);
+  isPaused = (partition: number) => this.pausedAll || this.pausedPartitions.has(partition);
   joins = (...partitions: number[]) =>
     this.listeners.get('consumer.group_join')?.({ payload: { memberAssignment: { queue: partitions } } });
   /** One record, at this offset. */
@@ -49,10 +51,16 @@ class FakeConsumer {
   takesCommit = () => this.listeners.get('consumer.commit_offsets')?.({ payload: {} });
   crashes = () => this.listeners.get('consumer.crash')?.({ payload: { error: new Error('crashed') } });
 
-  private setPaused(paused: boolean): void {
+  /** One partition that is paused ends the pause of all, and all are all, one by one too: as kafkajs' `SubscriptionState`. */
+  private setPaused(paused: boolean, partitions?: number[]): void {
     if (!this.hasGroup)
       throw new Error('Consumer group was not initialized, consumer#run must be called first');
-    this.paused = paused;
+    if (!partitions) this.pausedPartitions.clear();
+    if (!partitions || paused) this.pausedAll = paused && !partitions;
+    for (const one of partitions ?? []) {
+      if (paused) this.pausedPartitions.add(one);
+      else this.pausedPartitions.delete(one);
+    }
   }
 }
 
@@ -123,7 +131,7 @@ describe('a pause that falls into a crash of the client', () => {
     first!.crashes();
     await eventually('there is a new consumer', () => made[1]?.running ?? false);
     made[1]!.joins(0);
-    expect(made[1]!.paused).toBe(true);
+    expect(made[1]!.pausedAll).toBe(true);
   });
 
   it('leaves the bridge no member while the connections are being closed', async () => {
@@ -220,5 +228,85 @@ describe('a batch', () => {
     handing.resolve(1n);
     await brought;
     expect([before, after, first!.resolved]).toEqual([true, false, []]);
+  });
+});
+
+describe('a partition that is set aside', () => {
+  let patience: number[];
+  let inTrouble: boolean;
+
+  beforeEach(() => {
+    patience = [];
+    inTrouble = true;
+    onBatch = ({ partition, records, patienceMs, setAside }) => {
+      const [first] = records;
+      if (partition !== 1 || !inTrouble) return Promise.resolve((first?.offset ?? 0n) + 1n);
+      patience.push(patienceMs);
+      setAside('write dead letters');
+      return Promise.resolve(first?.offset ?? 0n);
+    };
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] });
+    made[0]!.joins(0, 1);
+  });
+
+  afterEach(() => jest.useRealTimers());
+
+  const paused = () => [0, 1].map((partition) => made[0]!.isPaused(partition));
+
+  it('alone is read no further, and tried again after a while, each time for longer, up to a bound', async () => {
+    for (const waitMs of [5_000, 10_000, 15_000, 15_000]) {
+      await made[0]!.brings(1);
+      expect(paused()).toEqual([false, true]);
+      jest.advanceTimersByTime(waitMs - 1);
+      expect(paused()).toEqual([false, true]);
+      jest.advanceTimersByTime(1);
+      expect(paused()).toEqual([false, false]);
+    }
+    // The others wait behind it only once.
+    expect(patience).toEqual([5_000, 0, 0, 0]);
+    expect(made[0]!.resolved).toEqual([]);
+  });
+
+  it('stays aside when backpressure ends, and backpressure stays when its wait ends', async () => {
+    await made[0]!.brings(1);
+    consumer.pause();
+    expect(paused()).toEqual([true, true]);
+    consumer.resume();
+    expect(paused()).toEqual([false, true]);
+    consumer.pause();
+    jest.advanceTimersByTime(5_000);
+    expect(paused()).toEqual([true, true]);
+    consumer.resume();
+    expect(paused()).toEqual([false, false]);
+  });
+
+  it('does not end the pause of backpressure when it comes later', async () => {
+    const end = deferred();
+    onBatch = async ({ records, setAside }) => {
+      await end.promise;
+      setAside('write dead letters');
+      return records[0]?.offset ?? 0n;
+    };
+    const brought = made[0]!.brings(1);
+    consumer.pause();
+    end.resolve();
+    await brought;
+    expect(paused()).toEqual([true, true]);
+  });
+
+  it('is in trouble until records of it are durable', async () => {
+    await made[0]!.brings(1);
+    jest.advanceTimersByTime(5_000);
+    await made[0]!.brings(0);
+    expect(consumer.trouble()).toBe('write dead letters (partition 1)');
+    inTrouble = false;
+    await made[0]!.brings(1);
+    expect(consumer.trouble()).toBeUndefined();
+  });
+
+  it('is like any other after a new assignment', async () => {
+    await made[0]!.brings(1);
+    made[0]!.joins(0, 1);
+    expect([paused(), consumer.trouble()]).toEqual([[false, false], undefined]);
   });
 });

@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { createUntilDone } from '../../../bridge/kafka/until-done';
+import { createUntilDone, StandsStill } from '../../../bridge/kafka/until-done';
 import { deferred, settled, silent } from './support';
 
 const waits: number[] = [];
@@ -48,6 +48,33 @@ describe('untilDone', () => {
     for (let wait = 0; wait < 8; wait++) await endWait();
     await expect(done).resolves.toBe(9);
     expect(waits).toEqual([200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
+  });
+
+  it('gives up trouble of its own when the patience is over, and only that', async () => {
+    const now = jest.spyOn(Date, 'now').mockReturnValue(1_000);
+    const { untilDone, current } = createUntilDone(silent);
+    let own = false;
+    const done = untilDone('write dead letters', always, failing, { isOwn: () => own, ms: 5_000 });
+    done.catch(() => undefined);
+    await settled();
+    now.mockReturnValue(100_000);
+    await endWait();
+    expect(current()).toBe('write dead letters');
+    own = true;
+    await endWait();
+    await expect(done).rejects.toThrow(StandsStill);
+    expect(current()).toBeUndefined();
+
+    const patient = untilDone('write dead letters', always, failing, { isOwn: () => true, ms: 5_000 });
+    patient.catch(() => undefined);
+    await settled();
+    now.mockReturnValue(104_999);
+    await endWait();
+    expect(current()).toBe('write dead letters');
+    now.mockReturnValue(105_000);
+    await endWait();
+    await expect(patient).rejects.toThrow('could not write dead letters');
+    now.mockRestore();
   });
 
   it('says why it could not, also where the reason is in the cause', async () => {
