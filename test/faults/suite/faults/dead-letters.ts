@@ -6,7 +6,7 @@ import { topics, type World } from '../world';
 import { NoEffect, type Scene } from './fault';
 import { committedOffsets } from './group';
 import type { Refuse } from './publishing';
-import { sign } from './waiting';
+import { patiently, sign } from './waiting';
 
 const REFUSED_MS = 60_000;
 const COMPLAINT = /could not write dead letters; the offset stays where it is/g;
@@ -20,12 +20,14 @@ const COMPLAINT = /could not write dead letters; the offset stays where it is/g;
 export async function refusedDeadLetters({ world, load }: Scene, refuse: Refuse): Promise<string> {
   const complaintsBefore = await complaints(world);
   const at = await refuse(world, topics.deadLetters, async () => {
-    const record = await sendPoison(world);
+    const record = await patiently(() => sendPoison(world));
     load.poison++;
+    let tooEarly = false;
     await sign('a bridge says that it cannot write dead letters', async () => {
-      if (await hasPassed(world, record)) throw new Error(passed(record));
-      return (await complaints(world)) > complaintsBefore;
+      tooEarly = await hasPassed(world, record);
+      return tooEarly || (await complaints(world)) > complaintsBefore;
     });
+    if (tooEarly) throw new Error(passed(record));
     const until = Date.now() + REFUSED_MS * world.options.faultScale;
     do {
       if (await hasPassed(world, record)) throw new Error(passed(record));
@@ -47,7 +49,8 @@ const passed = ({ partition, offset }: Place) =>
   `the offset of partition ${partition} has passed ${offset}, whose dead letter cannot be written`;
 
 async function hasPassed(world: World, { partition, offset }: Place): Promise<boolean> {
-  return ((await committedOffsets(world)).get(partition) ?? 0) > offset;
+  const committed = await patiently(() => committedOffsets(world));
+  return (committed.get(partition) ?? 0) > offset;
 }
 
 /** Past the proxies. */

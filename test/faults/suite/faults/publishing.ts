@@ -6,7 +6,7 @@ import { refusedDeadLetters } from './dead-letters';
 import { NoEffect, type Fault, type Scene } from './fault';
 import { handOver, work } from './resources';
 import { away } from './servers';
-import { sign, times } from './waiting';
+import { patiently, sign, times } from './waiting';
 
 /** Faults 7 and 10 of the matrix: results and dead letters that cannot be written. */
 export const publishingFaults: Fault[] = [
@@ -100,7 +100,7 @@ async function withoutResults({ world, load, watch }: Scene, refuse: Refuse): Pr
 }
 
 async function written(world: World, topic: string): Promise<number> {
-  const ends = await world.admin.fetchTopicOffsets(topic);
+  const ends = await patiently(() => world.admin.fetchTopicOffsets(topic));
   return ends.reduce((sum, { high }) => sum + Number(high), 0);
 }
 

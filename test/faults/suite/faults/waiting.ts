@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../../../../contracts/errors';
 import { eventually } from '../../../support/eventually';
 import type { KeptProcess } from '../keep-running';
 import type { World } from '../world';
@@ -18,6 +19,22 @@ export async function sign(
   await eventually(what, look, limitMs).catch((error: Error) => {
     throw new NoEffect(error.message);
   });
+}
+
+/** Asks Kafka again while a broker that is gone has not been replaced yet. @throws NoEffect after a minute */
+export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  let answer: { value: T } | undefined;
+  await sign('Kafka answers', async () => {
+    try {
+      answer = { value: await ask() };
+      return true;
+    } catch (error) {
+      if (error instanceof NoEffect) throw error;
+      return messageOf(error);
+    }
+  });
+  if (!answer) throw new NoEffect('Kafka does not answer');
+  return answer.value;
 }
 
 /** Resolves when all of them are up. @throws Error when one is not within three minutes */
