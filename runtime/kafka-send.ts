@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs';
+import { createProducer } from './kafka-producer';
 
 export interface OutgoingRecord {
   key: string;
@@ -15,7 +16,7 @@ const BATCH = 500;
  * @throws what kept Kafka from taking them; some may be written by then
  */
 export async function sendRecords(kafka: Kafka, topic: string, records: OutgoingRecord[]): Promise<void> {
-  const producer = kafka.producer({
+  const producer = createProducer(kafka, {
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,

@@ -1,4 +1,4 @@
-/** The parts of kafkajs 2.2.4 that runtime/kafka-headers.ts repairs. It gives no types for them. */
+/** The parts of kafkajs 2.2.4 that runtime/kafka-headers.ts repairs, and that a test of runtime/kafka-producer.ts runs. It gives no types for them. */
 declare module 'kafkajs/src/protocol/decoder' {
   class Decoder {
     constructor(buffer: Buffer);
@@ -33,4 +33,15 @@ declare module 'kafkajs/src/protocol/recordBatch/record/v0/decoder' {
     batch: { firstOffset: string; firstTimestamp: string },
   ) => { key: Buffer | null; value: Buffer | null; headers: IHeaders };
   export = decodeRecord;
+}
+
+declare module 'kafkajs/src/retry' {
+  const createRetry: (options: { retries: number; initialRetryTime: number }) => unknown;
+  export = createRetry;
+}
+
+declare module 'kafkajs/src/producer/sendMessages' {
+  import type { ProducerBatch, RecordMetadata } from 'kafkajs';
+  const createSendMessages: (parts: object) => (batch: ProducerBatch) => Promise<RecordMetadata[]>;
+  export = createSendMessages;
 }

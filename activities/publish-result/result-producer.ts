@@ -1,5 +1,6 @@
 import type { Kafka, Producer } from 'kafkajs';
 import { isTooLarge } from '../../runtime/kafka-errors';
+import { createProducer } from '../../runtime/kafka-producer';
 
 export interface ResultRecord {
   key: string;
@@ -86,7 +87,7 @@ export function createResultProducer(kafka: Kafka, topic: string): ResultProduce
     // Retries are bounded, unlike kafkajs' default for an idempotent producer: Temporal retries, where it can be seen, and
     // a retry by another producer writes the same bytes.
     const retry = { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 };
-    const producer = kafka.producer({
+    const producer = createProducer(kafka, {
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,

@@ -1,5 +1,6 @@
 import { CompressionTypes, type Kafka, type Producer } from 'kafkajs';
 import { isTooLarge } from '../../runtime/kafka-errors';
+import { createProducer } from '../../runtime/kafka-producer';
 import type { Poison } from './cut-pack';
 import {
   messageBytes,
@@ -48,7 +49,7 @@ export function createDeadLetters(kafka: Kafka, topic: string, group: string): D
   };
 
   async function connect(): Promise<Producer> {
-    const producer = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 2 } });
+    const producer = createProducer(kafka, { allowAutoTopicCreation: false, retry: { retries: 2 } });
     await producer.connect();
     return producer;
   }

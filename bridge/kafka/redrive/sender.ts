@@ -1,6 +1,7 @@
-import type { Kafka, Producer, TopicMessages } from 'kafkajs';
+import type { Kafka, TopicMessages } from 'kafkajs';
 import { HeadwayError } from '../../../contracts/errors';
 import { isFenced } from '../../../runtime/kafka-errors';
+import { createProducer } from '../../../runtime/kafka-producer';
 import type { Move } from './plan';
 
 /**
@@ -28,7 +29,7 @@ export async function openSender(
   kafka: Kafka,
   topics: { deadLetters: string; markers: string },
 ): Promise<Sender> {
-  const producer: Producer = kafka.producer({
+  const producer = createProducer(kafka, {
     transactionalId: `headway-redrive-${topics.deadLetters}`,
     transactionTimeout: TRANSACTION_TIMEOUT_MS,
     idempotent: true,

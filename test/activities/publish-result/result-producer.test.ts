@@ -1,10 +1,18 @@
-import { KafkaJSNonRetriableError, KafkaJSProtocolError, type Kafka, type ProducerConfig } from 'kafkajs';
+import {
+  KafkaJSNonRetriableError,
+  KafkaJSProtocolError,
+  type Kafka,
+  type ProducerBatch,
+  type ProducerConfig,
+  type RecordMetadata,
+} from 'kafkajs';
 import { createResultProducer } from '../../../activities/publish-result/result-producer';
+import { acknowledge } from '../../support/acknowledge';
 
 interface Request {
   producer: number;
   keys: string[];
-  acks: number;
+  acks: number | undefined;
   end(): void;
   fail(error: Error): void;
 }
@@ -21,10 +29,11 @@ function fakeKafka({ connect = () => Promise.resolve() } = {}) {
       return {
         connect,
         disconnect: () => Promise.resolve(disconnected.push(producer)),
-        send: ({ messages, acks }: { messages: { key: string }[]; acks: number }) =>
-          new Promise<void>((resolve, reject) => {
-            const keys = messages.map(({ key }) => key);
-            requests.push({ producer, keys, acks, end: resolve, fail: reject });
+        sendBatch: (batch: ProducerBatch) =>
+          new Promise<RecordMetadata[]>((resolve, reject) => {
+            const keys = (batch.topicMessages?.[0]?.messages ?? []).map(({ key }) => String(key));
+            const end = () => resolve(acknowledge(config, batch));
+            requests.push({ producer, keys, acks: batch.acks, end, fail: reject });
             arrived?.();
           }),
       };

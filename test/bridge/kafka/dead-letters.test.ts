@@ -1,10 +1,18 @@
 import { gzipSync } from 'node:zlib';
 import { randomBytes } from 'node:crypto';
-import { CompressionTypes, KafkaJSProtocolError, type IHeaders, type Kafka } from 'kafkajs';
+import {
+  CompressionTypes,
+  KafkaJSProtocolError,
+  type IHeaders,
+  type Kafka,
+  type ProducerBatch,
+  type ProducerConfig,
+} from 'kafkajs';
 import { createDeadLetters } from '../../../bridge/kafka/dead-letters';
 import type { QueueRecord } from '../../../bridge/kafka/queue-record';
 import { HeadwayError } from '../../../contracts/errors';
 import { deadLetterHeaders } from '../../../contracts/headers';
+import { acknowledge } from '../../support/acknowledge';
 import { queueRecord } from './support';
 
 interface Message {
@@ -25,7 +33,9 @@ const bytesOf = ({ key, value, headers }: Message): Buffer => {
 function topicTaking(maxBytes: number) {
   const written: Message[] = [];
   const requests: number[] = [];
-  const send = ({ messages, compression }: { messages: Message[]; compression: CompressionTypes }) => {
+  const sendBatch = (batch: ProducerBatch) => {
+    const messages = (batch.topicMessages?.[0]?.messages ?? []) as Message[];
+    const { compression } = batch;
     requests.push(messages.length);
     const plain = Buffer.concat(messages.map(bytesOf));
     const size = compression === CompressionTypes.GZIP ? gzipSync(plain).length : plain.length;
@@ -34,10 +44,12 @@ function topicTaking(maxBytes: number) {
       return Promise.reject(new KafkaJSProtocolError(details as never));
     }
     written.push(...messages);
-    return Promise.resolve();
+    return Promise.resolve(acknowledge(config, batch));
   };
-  const producer = { connect: () => Promise.resolve(), disconnect: () => Promise.resolve(), send };
-  const letters = createDeadLetters({ producer: () => producer } as unknown as Kafka, 'dlq', 'g');
+  const producer = { connect: () => Promise.resolve(), disconnect: () => Promise.resolve(), sendBatch };
+  let config: ProducerConfig = {};
+  const kafka = { producer: (given: ProducerConfig) => ((config = given), producer) };
+  const letters = createDeadLetters(kafka as unknown as Kafka, 'dlq', 'g');
   return { letters, written, requests };
 }
 
@@ -49,7 +61,7 @@ it('leaves no connection behind for every attempt while the topic cannot be writ
     producer: () => ({
       connect: async () => void open++,
       disconnect: async () => void open--,
-      send: () => Promise.reject(new Error('not enough in-sync replicas')),
+      sendBatch: () => Promise.reject(new Error('not enough in-sync replicas')),
     }),
   } as unknown as Kafka;
   const letters = createDeadLetters(kafka, 'dlq', 'g');

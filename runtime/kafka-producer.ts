@@ -1,0 +1,64 @@
+import {
+  KafkaJSError,
+  Partitioners,
+  type Kafka,
+  type Message,
+  type Producer,
+  type ProducerBatch,
+  type ProducerConfig,
+  type ProducerRecord,
+  type RecordMetadata,
+  type Sender,
+} from 'kafkajs';
+
+/**
+ * A producer that says so when not every record was sent.
+ *
+ * kafkajs asks each leader once. When one of them fails and its partition has moved by the next try to a broker that has answered already, the
+ * records of that partition go nowhere, and the send resolves all the same: https://github.com/tulios/kafkajs/pull/1798.
+ * What is missing shows in the answer, which names the partitions that took something.
+ */
+export function createProducer(kafka: Kafka, config: Omit<ProducerConfig, 'createPartitioner'>): Producer {
+  const partitionOf = new WeakMap<Message, number>();
+  const producer = kafka.producer({ ...config, createPartitioner });
+  return {
+    ...producer,
+    ...checked(producer),
+    async transaction() {
+      const transaction = await producer.transaction();
+      return { ...transaction, ...checked(transaction) };
+    },
+  };
+
+  /** The partition of a record is the same in every try, or the answer would not tell which of them it is about. */
+  function createPartitioner() {
+    const usual = Partitioners.DefaultPartitioner();
+    return (choice: Parameters<typeof usual>[0]): number => {
+      const partition = partitionOf.get(choice.message) ?? usual(choice);
+      partitionOf.set(choice.message, partition);
+      return partition;
+    };
+  }
+
+  function checked(sender: Sender): Sender {
+    const sendBatch = async (batch: ProducerBatch): Promise<RecordMetadata[]> => {
+      const answer = await sender.sendBatch(batch);
+      for (const { topic, messages } of batch.topicMessages ?? []) check(answer, topic, messages);
+      return answer;
+    };
+    const send = ({ topic, messages, ...options }: ProducerRecord) =>
+      sendBatch({ ...options, topicMessages: [{ topic, messages }] });
+    return { send, sendBatch };
+  }
+
+  function check(answer: RecordMetadata[], topic: string, messages: Message[]): void {
+    const taken = new Set(answer.filter((one) => one.topicName === topic).map(({ partition }) => partition));
+    const left = messages.filter((message) => !taken.has(partitionOf.get(message) ?? -1));
+    if (left.length === 0) return;
+    const where = [...new Set(left.map((message) => partitionOf.get(message)))].join(', ');
+    throw new KafkaJSError(
+      `${left.length} of ${messages.length} records were not sent: the leader of partition ${where} of ${topic} changed meanwhile.`,
+      { retriable: true },
+    );
+  }
+}
