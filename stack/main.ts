@@ -36,6 +36,7 @@ async function main(): Promise<number> {
 
 /** Resolves at a signal. Throws HW_STACK_FAILED when a server ends by itself; everything else is stopped then. */
 async function runsUntil(stack: Stack, signal: AbortSignal): Promise<void> {
+  stack.onServerRestart(({ name, reason }) => console.error(`${name} was restarted: ${reason}.`));
   const end = await new Promise<string | undefined>((resolve) => {
     stack.onServerEnd(({ name, logFile }) => resolve(`${name} ended by itself; see ${logFile}.`));
     if (signal.aborted) resolve(undefined);

@@ -15,6 +15,7 @@ import {
   type ServerContext,
   type ServerEnd,
   type ServerHandle,
+  type ServerRestart,
   type Stack,
   type StackOptions,
 } from './types';
@@ -41,6 +42,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
   const running: ServerHandle[] = [];
   const listeners: ((end: ServerEnd) => void)[] = [];
+  const restartListeners: ((restart: ServerRestart) => void)[] = [];
   const claims: (() => void)[] = [];
   const stopping = new AbortController();
   const leash = createLeash();
@@ -54,6 +56,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     signal: options.signal ? AbortSignal.any([options.signal, stopping.signal]) : stopping.signal,
     onStarted: (server) => void running.push(server),
     onUnexpectedEnd: (end) => listeners.forEach((listener) => listener(end)),
+    onRestart: (restart) => restartListeners.forEach((listener) => listener(restart)),
   };
 
   const stopAll = async () => {
@@ -80,7 +83,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     writeStateFile(stateFile, stack);
     const { servers, kafkaListeners } = started;
     const onServerEnd = (listener: (end: ServerEnd) => void) => void listeners.push(listener);
-    return { addresses: stack, kafkaListeners, servers, onServerEnd, stop };
+    const onServerRestart = (listener: (restart: ServerRestart) => void) =>
+      void restartListeners.push(listener);
+    return { addresses: stack, kafkaListeners, servers, onServerEnd, onServerRestart, stop };
   };
   try {
     return await start();

@@ -48,6 +48,13 @@ export interface ServerHandle {
   stop(): Promise<void>;
 }
 
+/** A server that the stack has restarted by itself. */
+export interface ServerRestart {
+  readonly name: string;
+  readonly logFile: string;
+  readonly reason: string;
+}
+
 export interface ServerEnd {
   readonly name: string;
   readonly logFile: string;
@@ -67,6 +74,7 @@ export interface ServerContext {
   /** Called with each server once it answers; from then on the stack stops it. */
   onStarted: (server: ServerHandle) => void;
   onUnexpectedEnd: (end: ServerEnd) => void;
+  onRestart: (restart: ServerRestart) => void;
 }
 
 /** Two listeners of one broker, each `host:port`. */
@@ -90,6 +98,8 @@ export interface Stack {
   };
   /** Called when a server ends that nobody asked to: not by `kill`, `stop` or `restart`. */
   onServerEnd(listener: (end: ServerEnd) => void): void;
+  /** Called when the stack has restarted a server that could not go on. */
+  onServerRestart(listener: (restart: ServerRestart) => void): void;
   /** Stops everything and removes the state file. Never throws; a second call waits for the first. */
   stop(): Promise<void>;
 }

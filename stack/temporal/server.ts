@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startManagedProcess } from '../managed-process';
 import type { ServerContext, ServerHandle } from '../types';
 import { prepareNamespace, searchAttributeTypes } from './namespace';
+import { readDatabase, reviveInterrupted } from './revive';
 
 /**
  * The defaults protect a shared cluster: they bind before one machine's CPU does (2,400 requests a second at the frontend, 1,200 at matching),
@@ -55,6 +56,7 @@ export async function startTemporal(
     env: withoutTemporalSettings(context.env),
     ready: () => prepareNamespace(address, namespace),
   });
+  reviveInterrupted({ context, server, read: () => readDatabase(address) });
   return { server, address, namespace, uiUrl: `http://127.0.0.1:${uiPort}` };
 }
 

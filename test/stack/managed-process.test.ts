@@ -33,6 +33,7 @@ function context(overrides: Partial<ServerContext> = {}): ServerContext {
     signal: new AbortController().signal,
     onStarted: (server) => void running.push(server),
     onUnexpectedEnd: () => {},
+    onRestart: () => undefined,
     ...overrides,
   };
 }

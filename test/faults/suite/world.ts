@@ -105,6 +105,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       serverEnds.push(sentence);
       say(sentence);
     });
+    stack.onServerRestart(({ name, reason }) => say(`the stack has restarted ${name}: ${reason}`));
 
     const { temporalAddress = '', databaseUrl = '', llmBaseUrl = '', temporalNamespace } = stack.addresses;
     const temporalOfBridges: TcpProxy[] = [];
