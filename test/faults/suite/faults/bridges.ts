@@ -152,7 +152,8 @@ async function freezeInStarts(world: World, index: number): Promise<string> {
   const proxy = world.proxies.temporalOfBridges[index];
   if (!bridge || !proxy) throw new Error(`there is no bridge ${index}`);
   await allUp(world.bridges);
-  const membersBefore = await members(world);
+  const all = world.bridges.length;
+  await sign('all bridges are members of the group', async () => (await members(world)) === all);
   let frozen = false;
   try {
     proxy.stall();
@@ -165,8 +166,8 @@ async function freezeInStarts(world: World, index: number): Promise<string> {
       async () => {
         const now = await members(world);
         const committed = (await committedOffsets(world)).get(partition) ?? 0;
-        if (now < membersBefore && committed > before) return true;
-        return `${now} members, ${membersBefore} before; partition ${partition} at ${committed}, ${before} before`;
+        if (now < all && committed > before) return true;
+        return `${now} members of ${all}; partition ${partition} at ${committed}, ${before} before`;
       },
       120_000,
     );
