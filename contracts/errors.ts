@@ -82,7 +82,8 @@ export const errorCodes = {
   },
   HW_ENRICH_TOO_LARGE: {
     meaning: 'Prompt and enrichment of this job are larger than a workflow can carry.',
-    action: 'Let the pipeline select less internal data.',
+    action:
+      'Set PAYLOAD_STORE if the message names it; otherwise let the pipeline select less internal data.',
   },
   HW_LLM_UNAVAILABLE: {
     meaning: 'The LLM provider gave no answer: rate limit, server error or network, beyond the time allowed.',
@@ -115,7 +116,8 @@ export const errorCodes = {
   },
   HW_ANSWER_TOO_LARGE: {
     meaning: 'The answer of the LLM is larger than a workflow can carry.',
-    action: 'Lower policy.llm.maxOutputTokens of the pipeline.',
+    action:
+      'Set PAYLOAD_STORE if the message names it; otherwise lower policy.llm.maxOutputTokens of the pipeline.',
   },
   HW_POST_PROCESS_FAILED: {
     meaning: 'Post-processing of this job failed for good.',
