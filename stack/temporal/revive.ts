@@ -20,6 +20,7 @@ export interface ReviveOptions {
  * https://www.sqlite.org/c3ref/interrupt.html: an interrupt lasts while any statement of the connection is unfinished.
  */
 export function reviveInterrupted({ context, server, read, everyMs = LOOK_EVERY_MS }: ReviveOptions): void {
+  if (context.signal.aborted) return;
   let inARow = 0;
   const timer = setTimeout(() => void look(), everyMs).unref();
   context.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });

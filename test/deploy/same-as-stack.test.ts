@@ -161,7 +161,10 @@ test('temporal has the dynamic configuration of the local stack', async () => {
     return Promise.resolve({} as never);
   });
   const ports = { reserve: (preferred: number) => Promise.resolve(preferred) } as ServerContext['ports'];
-  const context: Pick<ServerContext, 'env' | 'dataDir' | 'ports'> = { env: {}, dataDir: folder(), ports };
+  const signal = AbortSignal.abort();
+  const context: Pick<ServerContext, 'env' | 'dataDir' | 'ports' | 'signal'> = {
+    ...{ env: {}, dataDir: folder(), ports, signal },
+  };
   await startTemporal(context as ServerContext, {
     binary: '',
     preferredPort: 0,
