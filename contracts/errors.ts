@@ -126,7 +126,7 @@ export const errorCodes = {
   HW_RESULT_TOO_LARGE: {
     meaning: 'The result is larger than a record of the results topic may be.',
     action:
-      'Let postProcess return less, or raise RESULT_MAX_BYTES together with max.message.bytes of the topic.',
+      'Let postProcess return less, or raise RESULT_MAX_BYTES together with max.message.bytes of the topic, and start the workers anew.',
   },
   HW_INTERNAL: {
     meaning: 'A defect in Headway itself.',

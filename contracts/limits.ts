@@ -27,3 +27,15 @@ export function beyondLimit(limit: number, limits: JobLimits): string {
   const more = limits === inHistory ? ' without PAYLOAD_STORE' : '';
   return `at most ${limit} are possible${more}`;
 }
+
+/** Least of what RESULT_MAX_BYTES may be, whatever the results topic takes. */
+export const RESULT_MAX_BYTES_MIN = 200_000;
+
+/**
+ * Bytes of a result beside its output: ids and times, and metadata of 32 entries with 64 and 512 characters, of which JSON may
+ * make six bytes each.
+ */
+export const RESULT_ENVELOPE_BYTES = 115_000;
+
+/** An output of so many bytes is taken by every worker, however it is set up. */
+export const ALWAYS_TAKEN_BYTES = RESULT_MAX_BYTES_MIN - RESULT_ENVELOPE_BYTES;

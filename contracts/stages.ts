@@ -143,6 +143,6 @@ export interface PublishItem {
 }
 
 export interface PublishResponse {
-  /** Places in the request of results the topic does not take, as they are too large. All others are published. */
-  tooLarge: number[];
+  /** Places in the request of results the topic refuses for their size, at present. All others are published. */
+  refused: number[];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RESULT_MAX_BYTES_MIN } from '../contracts/limits';
 
 /** What is known about a variable besides how it is read; docs/reference/configuration.md is made from it. */
 export interface VariableFacts {
@@ -282,12 +283,12 @@ const worker = {
       .string()
       .regex(/^\d{1,15}$/, RESULT_MAX)
       .transform(Number)
-      .refine((value) => value >= 200_000 && value <= 32_000_000, RESULT_MAX)
+      .refine((value) => value >= RESULT_MAX_BYTES_MIN && value <= 32_000_000, RESULT_MAX)
       .optional(),
     {
       about:
-        'Largest result in bytes; a job whose result is larger, or larger than `max.message.bytes` of the results topic, ' +
-        'fails. More than 1900000 needs `PAYLOAD_STORE`.',
+        'Largest result in bytes, or less where `max.message.bytes` of the results topic is less when the worker starts; a job whose ' +
+        'result may be larger fails. More than 1900000 needs `PAYLOAD_STORE`.',
       must: RESULT_MAX,
       otherwise: '900000; with `PAYLOAD_STORE` 22100000',
     },

@@ -5,7 +5,7 @@ import { createActivities, type Activities } from '../activities';
 import { createBackgroundCalls } from '../activities/call-llm/background-calls';
 import { createInlineCalls } from '../activities/call-llm/inline-calls';
 import { createResultProducer } from '../activities/publish-result/result-producer';
-import { jobLimits } from '../contracts/limits';
+import { jobLimits, RESULT_ENVELOPE_BYTES } from '../contracts/limits';
 import type { Pipeline } from '../pipelines/define-pipeline';
 import { pipelineNamed as installedPipeline } from '../pipelines/registry';
 import type { Config } from '../runtime/config';
@@ -17,9 +17,7 @@ import type { Shutdown } from '../runtime/shutdown';
 import type { Readiness } from '../runtime/status-server';
 import { connectTemporalWorker } from '../runtime/temporal';
 import { createWorkers } from './create-workers';
-
-/** Bytes of a result beside its output: ids, times, and metadata of 32 entries in any language. */
-const RESULT_ENVELOPE_BYTES = 80_000;
+import { resultLimit } from './result-limit';
 
 export interface StartWorkerOptions {
   config: Config;
@@ -49,8 +47,12 @@ export async function startWorker(
 
   const database = createDatabase(config.database, metrics, logger);
   shutdown.add('database', () => database.close());
-  const results = createResultProducer(createKafka(config.kafka, logger), config.topics.results);
+  const kafka = createKafka(config.kafka, logger);
+  const results = createResultProducer(kafka, config.topics.results);
   shutdown.add('result producer', () => results.close());
+
+  const { maxBytes } = config.results;
+  const resultMaxBytes = await resultLimit({ kafka, topic: config.topics.results, maxBytes, logger });
 
   // Temporal retries; were the client to retry too, the two would multiply.
   const client = new OpenAI({ apiKey: llm.apiKey, baseURL: llm.baseUrl, maxRetries: 0 });
@@ -61,8 +63,7 @@ export async function startWorker(
     pipelineNamed,
     limits,
     results,
-    resultMaxBytes: config.results.maxBytes,
-    outputMaxBytes: config.results.maxBytes - RESULT_ENVELOPE_BYTES,
+    outputMaxBytes: resultMaxBytes - RESULT_ENVELOPE_BYTES,
     jobsFinished: metrics.jobsFinished,
     logger,
     llmCalls: ownQueue === undefined ? createBackgroundCalls(calls) : createInlineCalls(calls, ownQueue),

@@ -1,11 +1,13 @@
 import { isCancellation } from '@temporalio/workflow';
+import { ALWAYS_TAKEN_BYTES } from '../contracts/limits';
 import type { PostProcessItem, PostProcessOutcome, PublishItem } from '../contracts/stages';
 import { durableNow, durablePoint } from './durable-point';
 import { failureMessage } from './failures';
-import { completed, ended, refusedForSize } from './job-progress';
+import { completed, ended } from './job-progress';
 import { leavePack } from './leave-pack';
 import type { Pack } from './pack';
 import { chunksBySize, jsonBytes } from './size';
+import { untilTaken } from './until-taken';
 
 export interface JobEnd {
   index: number;
@@ -37,7 +39,7 @@ export async function finishWave(pack: Pack, wave: Wave): Promise<void> {
     const [some = []] = chunksBySize(answered, (index) => jsonBytes(toItem(pack, index)));
     const outcomes = await postProcessSome(pack, some);
     for (const outcome of outcomes) {
-      durable &&= outcome.kind === 'output' && pack.policy(outcome.index).postProcess.deterministic;
+      durable &&= isSameEveryTime(pack, outcome);
       takeOutput(pack, outcome, ends, leaving);
     }
     const done = new Set(outcomes.map((outcome) => outcome.index));
@@ -94,22 +96,26 @@ function takeOutput(pack: Pack, outcome: PostProcessOutcome, ends: JobEnd[], lea
   }
 }
 
-/** Publishes results, and in the place of one that the topic does not take, a small one that says so. */
+/** Whether a crash could not make it differently: neither the pipeline nor another limit of results (RESULT_MAX_BYTES). */
+function isSameEveryTime(pack: Pack, outcome: PostProcessOutcome): boolean {
+  if (outcome.kind !== 'output' || !pack.policy(outcome.index).postProcess.deterministic) return false;
+  return jsonBytes(outcome.output) <= ALWAYS_TAKEN_BYTES;
+}
+
+/** Publishes results, for as long as it takes. */
 export async function publish(pack: Pack, ends: JobEnd[]): Promise<void> {
-  for (const chunk of chunksBySize(ends, (end) => jsonBytes(end.item))) {
-    for (const { index, item } of chunk) {
-      const job = pack.job(index);
-      const { status, error } = item.result;
-      Object.assign(job, { status, stage: 'publish' });
-      if (error) job.lastError = { code: error.type, message: error.message };
+  await untilTaken(ends, async (left) => {
+    const refused: JobEnd[] = [];
+    for (const chunk of chunksBySize(left, (end) => jsonBytes(end.item))) {
+      for (const { index, item } of chunk) {
+        const job = pack.job(index);
+        const { status, error } = item.result;
+        Object.assign(job, { status, stage: 'publish' });
+        if (error) job.lastError = { code: error.type, message: error.message };
+      }
+      const response = await pack.stages.publishResults({ items: chunk.map((end) => end.item) });
+      refused.push(...chunk.filter((_end, place) => response.refused.includes(place)));
     }
-    const { tooLarge } = await pack.stages.publishResults({ items: chunk.map((end) => end.item) });
-    if (tooLarge.length === 0) continue;
-    const endedAt = await durableNow();
-    const refused = tooLarge.flatMap((position): JobEnd[] => {
-      const end = chunk[position];
-      return end ? [{ index: end.index, item: refusedForSize(pack.job(end.index), end.item, endedAt) }] : [];
-    });
-    await publish(pack, refused);
-  }
+    return refused;
+  });
 }

@@ -4,7 +4,6 @@ import type { JobRun, JobResult, Stage, TerminalStatus, Usage } from '../contrac
 import type { RetryInput } from '../contracts/retry';
 import type { PackJob } from '../contracts/pack';
 import type { PipelinePolicy } from '../contracts/policy';
-import { jsonBytes } from './size';
 import type { BadAnswer, LlmAnswer, LlmOutcome, Prompt, PublishItem } from '../contracts/stages';
 
 /** Where a job stands. Plain data: it is the argument of `processJob` when a job leaves its pack. */
@@ -93,20 +92,6 @@ export function ended(
   );
   const error = { stage: progress.stage, type: failure.code, message: failure.message, attempts };
   return toItem(progress, endedAt, { status, error });
-}
-
-/**
- * What takes the place of a result that the topic refused for its size.
- *
- * @throws Error when the refused one was such a replacement already: then the topic takes no results at all
- */
-export function refusedForSize(progress: JobProgress, { result }: PublishItem, endedAt: number): PublishItem {
-  if (result.error?.type === 'HW_RESULT_TOO_LARGE') {
-    throw new Error('The results topic refuses even a result without output; raise its max.message.bytes');
-  }
-  const message = `The result has ${jsonBytes(result)} bytes, more than a record of the results topic may have.`;
-  const bare = { ...progress, job: { ...progress.job, metadata: undefined } };
-  return ended(bare, 'failed', { code: 'HW_RESULT_TOO_LARGE', message }, endedAt);
 }
 
 function toItem(

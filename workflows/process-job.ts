@@ -3,9 +3,10 @@ import type { RetryInput } from '../contracts/retry';
 import type { PublishItem } from '../contracts/stages';
 import { durableNow } from './durable-point';
 import { endFor } from './failures';
-import { ended, progressOf, refusedForSize, type JobInput } from './job-progress';
+import { ended, progressOf, type JobInput } from './job-progress';
 import { runStages } from './own-stages';
 import { ownStages } from './stage-activities';
+import { untilTaken } from './until-taken';
 import { jobsQuery, showEnd, showProgress, toJobViews } from './visible';
 
 /**
@@ -42,8 +43,10 @@ export async function processJob(input: JobInput | RetryInput): Promise<void> {
     const { status, error } = item.result;
     Object.assign(progress, { status, stage: 'publish' });
     if (error) progress.lastError = { code: error.type, message: error.message };
-    const { tooLarge } = await ownStages(input.policy, input.llmTaskQueue).publish({ items: [item] });
-    if (tooLarge.length === 0) return;
-    await publish(refusedForSize(progress, item, await durableNow()));
+    const stages = ownStages(input.policy, input.llmTaskQueue);
+    await untilTaken([item], async (items) => {
+      const { refused } = await stages.publish({ items });
+      return refused.length > 0 ? items : [];
+    });
   }
 }

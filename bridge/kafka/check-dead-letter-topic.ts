@@ -1,6 +1,7 @@
-import { ConfigResourceTypes, type Kafka } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import { messageOf } from '../../contracts/errors';
 import type { Config } from '../../runtime/config';
+import { readTopicSettings } from '../../runtime/kafka-topic-settings';
 import type { Logger } from '../../runtime/logger';
 
 export interface CheckDeadLetterTopicOptions {
@@ -16,7 +17,11 @@ export async function checkDeadLetterTopic({
   logger,
 }: CheckDeadLetterTopicOptions): Promise<void> {
   try {
-    const [queue, deadLetters] = await settingsOf(kafka, [topics.queue, topics.deadLetters]);
+    const [queue, deadLetters] = await readTopicSettings(
+      kafka,
+      [topics.queue, topics.deadLetters],
+      ['max.message.bytes', 'cleanup.policy'],
+    );
     const [fromQueue, taken] = [queue?.get('max.message.bytes'), deadLetters?.get('max.message.bytes')];
     if (Number(taken) < Number(fromQueue)) {
       logger.warn(
@@ -35,26 +40,5 @@ export async function checkDeadLetterTopic({
       { reason: messageOf(error) },
       'could not compare the settings of queue and dead-letter topic',
     );
-  }
-}
-
-async function settingsOf(kafka: Pick<Kafka, 'admin'>, topics: string[]): Promise<Map<string, string>[]> {
-  const admin = kafka.admin({ retry: { retries: 2 } });
-  await admin.connect();
-  try {
-    const { resources } = await admin.describeConfigs({
-      includeSynonyms: false,
-      resources: topics.map((name) => ({
-        type: ConfigResourceTypes.TOPIC,
-        name,
-        configNames: ['max.message.bytes', 'cleanup.policy'],
-      })),
-    });
-    return topics.map((topic) => {
-      const entries = resources.find(({ resourceName }) => resourceName === topic)?.configEntries ?? [];
-      return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
-    });
-  } finally {
-    await admin.disconnect();
   }
 }

@@ -14,8 +14,11 @@ const result = (id: string, output: unknown = 'fine'): JobResult =>
     workflow: { id: 'w', runId: 'r' },
   });
 
-function open(send: ResultProducer['send'], resultMaxBytes = 100_000) {
+function open(send: ResultProducer['send']) {
   const records: ResultRecord[] = [];
+  const warnings: unknown[] = [];
+  const quiet = () => undefined;
+  const logger = { info: quiet, debug: quiet, warn: (...said: unknown[]) => void warnings.push(said) };
   const results: ResultProducer = {
     send: (record) => {
       records.push(record);
@@ -23,7 +26,7 @@ function open(send: ResultProducer['send'], resultMaxBytes = 100_000) {
     },
     close: () => Promise.resolve(),
   };
-  return { records, ...createPublishResult({ results, resultMaxBytes }) };
+  return { records, warnings, ...createPublishResult({ results, logger }) };
 }
 const acknowledge = () => Promise.resolve('acknowledged' as const);
 
@@ -31,7 +34,7 @@ describe('publishResults', () => {
   it('publishes each result under its job id, with headers to filter by and the trace', async () => {
     const { records, publishResults } = open(acknowledge);
     const item = { result: result('job-1'), traceparent: '00-a-b-01', tracestate: 'a=1' };
-    await expect(publishResults({ items: [item] })).resolves.toEqual({ tooLarge: [] });
+    await expect(publishResults({ items: [item] })).resolves.toEqual({ refused: [] });
     expect(records[0]).toMatchObject({
       key: 'job-1',
       headers: {
@@ -53,23 +56,16 @@ describe('publishResults', () => {
     expect(records[0]!.headers).toEqual(records[1]!.headers);
   });
 
-  it('names those that are too large by their place, and publishes the others', async () => {
-    const { records, publishResults } = open(
-      ({ key }) => Promise.resolve(key === 'refused' ? 'too-large' : 'acknowledged'),
-      1_000,
+  it('names those that the topic refuses by their place, says so, and publishes the others', async () => {
+    const { warnings, publishResults } = open(({ key }) =>
+      Promise.resolve(key === 'refused' ? 'too-large' : 'acknowledged'),
     );
-    const fat = result('fat', '🚀'.repeat(300));
-    const items = [result('a'), fat, result('b'), result('refused')].map((one) => ({ result: one }));
-    const { tooLarge } = await publishResults({ items });
-    expect([...tooLarge].sort()).toEqual([1, 3]);
-    expect(records.map(({ key }) => key)).toEqual(['a', 'b', 'refused']);
-  });
-
-  it('takes a result of exactly the largest size', async () => {
-    const bytes = Buffer.byteLength(JSON.stringify(result('a')));
-    const items = [{ result: result('a') }];
-    await expect(open(acknowledge, bytes).publishResults({ items })).resolves.toEqual({ tooLarge: [] });
-    await expect(open(acknowledge, bytes - 1).publishResults({ items })).resolves.toEqual({ tooLarge: [0] });
+    const items = [result('a'), result('refused', '🚀'.repeat(300)), result('b')].map((one) => ({
+      result: one,
+    }));
+    await expect(publishResults({ items })).resolves.toEqual({ refused: [1] });
+    const bytes = Buffer.byteLength(JSON.stringify(items[1]!.result));
+    expect(warnings).toEqual([[{ jobId: 'refused', bytes }, expect.stringContaining('max.message.bytes')]]);
   });
 
   it('waits for every send before it fails', async () => {

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../../../support/eventually';
 import { topics, type World } from '../world';
 import { NoEffect, type Scene } from './fault';
 import { committedOffsets } from './group';
+import { timesSaid } from './times-said';
 import type { Refuse } from './publishing';
 import { patiently, sign } from './waiting';
 
@@ -70,12 +69,4 @@ async function sendPoison(world: World): Promise<Place> {
   }
 }
 
-/** How often bridges have said that they cannot write dead letters. */
-async function complaints(world: World): Promise<number> {
-  const logs = await Promise.all(
-    world.bridges.map(({ name }) =>
-      readFile(join(world.options.folder, 'logs', `${name}.log`), 'utf8').catch(() => ''),
-    ),
-  );
-  return logs.reduce((sum, log) => sum + (log.match(COMPLAINT)?.length ?? 0), 0);
-}
+const complaints = (world: World): Promise<number> => timesSaid(world, world.bridges, COMPLAINT);
