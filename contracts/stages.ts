@@ -144,5 +144,5 @@ export interface PublishItem {
 
 export interface PublishResponse {
   /** Places in the request of results the topic refuses for their size, at present. All others are published. */
-  refused: number[];
+  tooLarge: number[];
 }

@@ -114,7 +114,7 @@ export async function publish(pack: Pack, ends: JobEnd[]): Promise<void> {
         if (error) job.lastError = { code: error.type, message: error.message };
       }
       const response = await pack.stages.publishResults({ items: chunk.map((end) => end.item) });
-      refused.push(...chunk.filter((_end, place) => response.refused.includes(place)));
+      refused.push(...chunk.filter((_end, place) => response.tooLarge.includes(place)));
     }
     return refused;
   });

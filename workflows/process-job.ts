@@ -45,8 +45,8 @@ export async function processJob(input: JobInput | RetryInput): Promise<void> {
     if (error) progress.lastError = { code: error.type, message: error.message };
     const stages = ownStages(input.policy, input.llmTaskQueue);
     await untilTaken([item], async (items) => {
-      const { refused } = await stages.publish({ items });
-      return refused.length > 0 ? items : [];
+      const { tooLarge } = await stages.publish({ items });
+      return tooLarge.length > 0 ? items : [];
     });
   }
 }

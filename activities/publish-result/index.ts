@@ -15,17 +15,17 @@ export function createPublishResult(dependencies: PublishResultDependencies) {
   const { results } = dependencies;
   return {
     /**
-     * Publishes results, each keyed by its job id. When it returns, every record not named as refused was acknowledged by all
+     * Publishes results, each keyed by its job id. When it returns, every record not named as too large was acknowledged by all
      * in-sync replicas. Called again with the same items it writes the same bytes again.
      *
      * @throws Error, retryable, while Kafka does not take records
      */
     async publishResults({ items }: { items: PublishItem[] }): Promise<PublishResponse> {
-      const refused: number[] = [];
+      const tooLarge: number[] = [];
       const sent = items.map(async (item, position) => {
         const value = Buffer.from(JSON.stringify(item.result));
         if ((await results.send(toRecord(item, value))) === 'acknowledged') return published(item.result);
-        refused.push(position);
+        tooLarge.push(position);
         dependencies.logger?.warn(
           { jobId: item.result.id, bytes: value.length },
           'the results topic refuses this result for its size, so it waits; raise max.message.bytes of the topic',
@@ -34,7 +34,7 @@ export function createPublishResult(dependencies: PublishResultDependencies) {
       // All are waited for, so that no send is still under way when the activity is tried again.
       const failed = (await Promise.allSettled(sent)).find((outcome) => outcome.status === 'rejected');
       if (failed) throw failed.reason;
-      return { refused };
+      return { tooLarge };
     },
   };
 

@@ -46,7 +46,7 @@ export async function createStubWorkers(): Promise<StubWorkers> {
       start(taskQueue, {
         publishResults: ({ items }) => {
           published.push(...items.map(({ result }) => result));
-          return Promise.resolve({ refused: [] });
+          return Promise.resolve({ tooLarge: [] });
         },
         ...activities,
       }),

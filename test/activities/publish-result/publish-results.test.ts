@@ -34,7 +34,7 @@ describe('publishResults', () => {
   it('publishes each result under its job id, with headers to filter by and the trace', async () => {
     const { records, publishResults } = open(acknowledge);
     const item = { result: result('job-1'), traceparent: '00-a-b-01', tracestate: 'a=1' };
-    await expect(publishResults({ items: [item] })).resolves.toEqual({ refused: [] });
+    await expect(publishResults({ items: [item] })).resolves.toEqual({ tooLarge: [] });
     expect(records[0]).toMatchObject({
       key: 'job-1',
       headers: {
@@ -63,7 +63,7 @@ describe('publishResults', () => {
     const items = [result('a'), result('refused', '🚀'.repeat(300)), result('b')].map((one) => ({
       result: one,
     }));
-    await expect(publishResults({ items })).resolves.toEqual({ refused: [1] });
+    await expect(publishResults({ items })).resolves.toEqual({ tooLarge: [1] });
     const bytes = Buffer.byteLength(JSON.stringify(items[1]!.result));
     expect(warnings).toEqual([[{ jobId: 'refused', bytes }, expect.stringContaining('max.message.bytes')]]);
   });
