@@ -61,9 +61,15 @@ export function describeIssues(error: z.ZodError, at = ''): string {
   const sentences = error.issues
     .slice(0, 5)
     .map((issue) => {
-      const path = [at, ...issue.path.map(String)].filter(Boolean).join('.');
+      const path = [at, ...issue.path.map(nameOf)].filter(Boolean).join('.');
       return `${path || 'the job request'}: ${issue.message}`;
     })
     .join('; ');
   return sentence(sentences);
+}
+
+/** A key of the sender's own may be so long that it leaves no room for what is wrong with it. */
+function nameOf(part: PropertyKey): string {
+  const name = String(part);
+  return name.length > 100 ? `${name.slice(0, 100)}...` : name;
 }

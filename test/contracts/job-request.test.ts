@@ -163,6 +163,15 @@ describe('describeIssues', () => {
     expect(describeIssues(error)).toMatch(/^list\.1\.name: /);
   });
 
+  it('says what is wrong also with a name of the sender that is very long', () => {
+    const { error } = jobRequestSchema.safeParse({
+      pipeline: 'p',
+      input: {},
+      metadata: { ['x'.repeat(10_000)]: '' },
+    });
+    expect(describeIssues(error!)).toMatch(/^metadata\.x{100}\.\.\.: \w+/);
+  });
+
   it('says where it stands when the value itself is at fault', () => {
     expect(describeIssues(errorOf(7), 'input')).toMatch(/^input: /);
     expect(describeIssues(errorOf(7))).toMatch(/^the job request: /);
