@@ -1,6 +1,6 @@
-import type { Kafka } from 'kafkajs';
 import { messageOf } from '../contracts/errors';
 import { RESULT_MAX_BYTES_MIN } from '../contracts/limits';
+import type { Kafka } from '../runtime/kafka';
 import { readTopicSettings } from '../runtime/kafka-topic-settings';
 import type { Logger } from '../runtime/logger';
 

@@ -4,11 +4,13 @@ import { topics, type World } from '../world';
 import { NoEffect, type Scene } from './fault';
 import { committedOffsets } from './group';
 import { timesSaid } from './times-said';
-import type { Refuse } from './publishing';
 import { patiently, sign } from './waiting';
 
 const REFUSED_MS = 60_000;
 const COMPLAINT = /could not write dead letters; the offset stays where it is/g;
+
+/** Makes a topic refuse what is written to it while `meanwhile` goes on. */
+export type Refuse = <T>(world: World, topic: string, meanwhile: () => Promise<T>) => Promise<T>;
 
 /**
  * A record that is no job, while its dead letter cannot be written: a bridge has to say so, the offset must not pass the record, and

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { configureTopic } from '../configure-topic';
 import { fenceProducer, topicOf } from '../fence-producer';
 import { topics, type World } from '../world';
-import { refusedDeadLetters } from './dead-letters';
+import { refusedDeadLetters, type Refuse } from './dead-letters';
 import { NoEffect, type Fault, type Scene } from './fault';
 import { handOver, work } from './resources';
 import { away } from './servers';
@@ -52,9 +52,6 @@ export const publishingFaults: Fault[] = [
     strike: (scene) => refusedDeadLetters(scene, refused),
   },
 ];
-
-/** Makes a topic refuse what is written to it while `meanwhile` goes on. */
-export type Refuse = <T>(world: World, topic: string, meanwhile: () => Promise<T>) => Promise<T>;
 
 async function tooFewReplicas<T>(world: World, topic: string, meanwhile: () => Promise<T>): Promise<T> {
   const usual = await configureTopic(world.admin, topic, 'min.insync.replicas', '3');
