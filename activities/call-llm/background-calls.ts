@@ -10,6 +10,7 @@ import { createLimit } from '../../runtime/limit';
 import { PollTimes } from './poll-times';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
+import { WatchedCalls } from './watched-calls';
 
 export interface LlmCallsOptions {
   client: OpenAI;
@@ -41,6 +42,7 @@ export function createBackgroundCalls({
   const limitCreates = createLimit(concurrency);
   const limitPolls = createLimit(concurrency);
   const pollTimesOf = new Map<string, PollTimes>();
+  const watchedCalls = new WatchedCalls();
 
   return {
     async start(call, signal) {
@@ -65,25 +67,31 @@ export function createBackgroundCalls({
       const pipeline = pipelineNamed(handle.pipeline);
       const pollTimes = pollTimesOf.get(handle.pipeline) ?? new PollTimes();
       pollTimesOf.set(handle.pipeline, pollTimes);
-      for (;;) {
-        const elapsedMs = Date.now() - handle.startedAt;
-        const untilTimeoutMs = handle.timeoutAt - Date.now();
-        await delay(Math.min(pollTimes.untilNext(elapsedMs), Math.max(untilTimeoutMs, 0)), undefined, {
-          signal,
-        });
-        const response = await poll(handle, signal);
-        const endedAt = Date.now();
-        const base = { index: handle.index, startedAt: handle.startedAt, endedAt };
-        if (response && response.status !== 'queued' && response.status !== 'in_progress') {
-          pollTimes.learn(endedAt - handle.startedAt);
-          return { ...base, usage: usageOf(response), ...readResponse(response, pipeline, limits) };
+      let isWatched = watchedCalls.isWatched(handle);
+      try {
+        for (;;) {
+          const elapsedMs = Date.now() - handle.startedAt;
+          const untilTimeoutMs = handle.timeoutAt - Date.now();
+          await delay(Math.min(pollTimes.untilNext(elapsedMs), Math.max(untilTimeoutMs, 0)), undefined, {
+            signal,
+          });
+          const response = await poll(handle, signal);
+          const endedAt = Date.now();
+          const base = { index: handle.index, startedAt: handle.startedAt, endedAt };
+          if (response && response.status !== 'queued' && response.status !== 'in_progress') {
+            if (isWatched) pollTimes.learn(endedAt - handle.startedAt);
+            return { ...base, usage: usageOf(response), ...readResponse(response, pipeline, limits) };
+          }
+          if (response === null) return { ...base, usage: noUsage, ...forgotten(handle) };
+          if (response) pollTimes.stillRunning(endedAt - handle.startedAt);
+          isWatched = response !== undefined;
+          // An unreachable provider says nothing about the call, so it only ends a job by its deadline.
+          if (endedAt < handle.timeoutAt || (response === undefined && !handle.expires)) continue;
+          await this.cancel(handle);
+          return timedOut(handle, endedAt);
         }
-        if (response === null) return { ...base, usage: noUsage, ...forgotten(handle) };
-        if (response) pollTimes.stillRunning(endedAt - handle.startedAt);
-        // An unreachable provider says nothing about the call, so it only ends a job by its deadline.
-        if (endedAt < handle.timeoutAt || (response === undefined && !handle.expires)) continue;
-        await this.cancel(handle);
-        return timedOut(handle, endedAt);
+      } finally {
+        watchedCalls.lookAway(handle.callId);
       }
     },
 

@@ -144,6 +144,18 @@ describe('a background call', () => {
     expect((await calls.wait(handle, noSignal())).kind).toBe('answer');
   });
 
+  it('that ended while nobody looked says nothing about how long calls take', async () => {
+    const handles = await Promise.all(Array.from({ length: 20 }, (_, n) => start(`unseen ${n}`)));
+    await Promise.all(handles.map((handle) => calls.wait(handle, noSignal())));
+    // As if all workers had been away for a while.
+    const later = createBackgroundCalls(provider.options);
+    const old = handles.map((handle) => ({ ...handle, startedAt: handle.startedAt - 6_500 }));
+    await Promise.all(old.map((handle) => later.wait(handle, noSignal())));
+    const handle = asHandle(await later.start(callOf('after the outage')));
+    await later.wait(handle, noSignal());
+    expect(Date.now() - handle.startedAt).toBeLessThan(3_000);
+  });
+
   it('ends when it is cancelled, which never fails', async () => {
     const handle = await start('unwanted', 'hang');
     await calls.cancel(handle);
