@@ -102,12 +102,17 @@ describe('enrichJobs', () => {
   });
 
   it('waits for the others before it believes that all have failed', async () => {
+    jest.useFakeTimers();
     const jobs = jobsOf('retry', 'slow', 'away', 'slow');
+    const ends: (() => void)[] = [];
     const slow: Enrich = (input, context) =>
-      input.word === 'slow'
-        ? new Promise((resolve) => setTimeout(() => resolve(1), 1_100))
-        : obey(input, context);
-    const { outcomes } = await open(slow).enrichJobs({ jobs, timeoutMs });
+      input.word === 'slow' ? new Promise((resolve) => ends.push(() => resolve(1))) : obey(input, context);
+    const enriching = open(slow).enrichJobs({ jobs, timeoutMs });
+    // Its patience with those that are slower than others is over.
+    await jest.advanceTimersByTimeAsync(timeoutMs - 1);
+    ends.forEach((end) => end());
+    const { outcomes } = await enriching;
+    jest.useRealTimers();
     expect(outcomes.map(({ index, kind }) => [index, kind])).toEqual([
       [0, 'retry'],
       [1, 'enriched'],
