@@ -37,6 +37,8 @@ const rejection = (promise: Promise<unknown>): Promise<ApplicationFailure> =>
   );
 
 describe('enrichJobs', () => {
+  afterEach(() => jest.useRealTimers());
+
   it('gives each job its prompt and its enrichment', async () => {
     const seen: unknown[] = [];
     const { enrichJobs } = open((input, context) => {
@@ -112,7 +114,6 @@ describe('enrichJobs', () => {
     await jest.advanceTimersByTimeAsync(timeoutMs - 1);
     ends.forEach((end) => end());
     const { outcomes } = await enriching;
-    jest.useRealTimers();
     expect(outcomes.map(({ index, kind }) => [index, kind])).toEqual([
       [0, 'retry'],
       [1, 'enriched'],

@@ -28,6 +28,6 @@ const ways: Record<string, () => unknown> = {
 void runMain('headway-test', async () => {
   await Promise.resolve();
   ways[process.argv[2] ?? '']?.();
-  // Keeps the process until whatever comes late has come.
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  // Whatever comes late comes in the next turn of the event loop; this is the one after it.
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 });
