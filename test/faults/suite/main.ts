@@ -59,7 +59,8 @@ async function main(): Promise<number> {
   const beganAt = Date.now();
   const say = (line: string) => console.log(`${elapsed(beganAt)} ${line}`);
   const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => interrupted.abort(new Interrupted()));
 
   const brokers = Number(given.brokers) as 1 | 3;
   const faults = chosen(given.fault, brokers);
@@ -114,9 +115,15 @@ function positive(text: string): number {
   return value;
 }
 
+class Interrupted extends Error {}
+
 main().then(
   (status) => process.exit(status),
   (error: unknown) => {
+    if (error instanceof Interrupted) {
+      console.log('Interrupted: everything is stopped, and there is no verdict.');
+      process.exit(130);
+    }
     console.error(error);
     process.exit(2);
   },

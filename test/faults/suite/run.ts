@@ -34,7 +34,11 @@ const STUCK_AFTER_MS = 90_000;
 /** Jobs that are on their way already when a fault strikes alone, and that come after it. */
 const LEAD_IN_MS = 5_000;
 
-/** Jobs without pause, faults, quiet, and the reckoning. */
+/**
+ * Jobs without pause, faults, quiet, and the reckoning.
+ *
+ * @throws the reason of `signal`: an interrupted run gives no verdict. Everything is stopped by then
+ */
 export async function run(options: RunOptions): Promise<RunReport> {
   const { seed, say, signal, settleLimitMs = SETTLE_LIMIT_MS } = options;
   if (options.faults.length === 0) throw new Error('There is no fault to strike with.');
@@ -80,13 +84,31 @@ export async function run(options: RunOptions): Promise<RunReport> {
   }, 15_000);
 
   try {
+    const work = strikeAndReckon();
+    // What an interrupted run still tries, it tries on servers that stop.
+    work.catch(() => undefined);
+    return await Promise.race([work, interruption(signal)]);
+  } finally {
+    clearInterval(progress);
+    // Of an interrupted run, what only watches may be waiting for servers that are away: it ends with the process.
+    if (!signal.aborted) await stopWatching();
+    await world.stop();
+  }
+
+  async function stopWatching(): Promise<void> {
+    await load.stop();
+    await watch.stop();
+    await stuck.stop();
+    await (watermarkReport ??= watermark.stop());
+  }
+
+  async function strikeAndReckon(): Promise<RunReport> {
     await watch.start();
     watermark.start();
     stuck.start();
     const scene = { world, load, watch, watermark, history };
     if (options.mode === 'each') {
       for (const [index, fault] of options.faults.entries()) {
-        if (signal.aborted) break;
         const random = createRandom('strike', seed, index);
         segments.push(await segment([fault], () => strike(fault, { ...scene, random })));
       }
@@ -113,13 +135,6 @@ export async function run(options: RunOptions): Promise<RunReport> {
     }
     await load.stop();
     return await reckon();
-  } finally {
-    clearInterval(progress);
-    await load.stop();
-    await watch.stop();
-    await stuck.stop();
-    await (watermarkReport ??= watermark.stop());
-    await world.stop();
   }
 
   async function strike(fault: Fault, scene: Scene): Promise<void> {
@@ -229,6 +244,13 @@ export async function run(options: RunOptions): Promise<RunReport> {
     };
     return { ...findings, broken: brokenPromises({ ...findings, missing: missing(watch) }) };
   }
+}
+
+function interruption(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 }
 
 function describe({ fault, outcome, effect }: Strike): string {
