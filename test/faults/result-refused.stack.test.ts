@@ -1,13 +1,8 @@
-import { endProcesses } from '../support/processes';
-import { briefs, createRig, idsOf, type Rig } from '../support/rig';
+import { briefs, idsOf } from '../support/rig';
+import { useRig } from '../support/use-rig';
 import { configureTopic } from './suite/configure-topic';
 
-let rig: Rig;
-beforeEach(async () => void (rig = await createRig()));
-afterEach(async () => {
-  await endProcesses();
-  await rig.close();
-});
+const rig = useRig();
 
 test('a result that the topic refuses for its size waits until it is taken, and is no other then; smaller ones do not wait', async () => {
   const limit = (bytes: string) =>

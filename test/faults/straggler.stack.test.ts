@@ -1,16 +1,7 @@
-import { endProcesses } from '../support/processes';
-import { briefs, createRig, idsOf, type Rig } from '../support/rig';
+import { briefs, idsOf } from '../support/rig';
+import { useRig } from '../support/use-rig';
 
-let rig: Rig;
-
-beforeEach(async () => {
-  rig = await createRig({ partitions: 4 });
-});
-
-afterEach(async () => {
-  await endProcesses();
-  await rig.close();
-});
+const rig = useRig({ partitions: 4 });
 
 test('300 jobs and one that takes thirty times as long: nobody else waits for it', async () => {
   const others = briefs(299, `${rig.name}-job`);

@@ -1,17 +1,8 @@
 import { eventually } from '../support/eventually';
-import { endProcesses } from '../support/processes';
-import { briefs, createRig, idsOf, type Rig } from '../support/rig';
+import { briefs, idsOf } from '../support/rig';
+import { useRig } from '../support/use-rig';
 
-let rig: Rig;
-
-beforeEach(async () => {
-  rig = await createRig();
-});
-
-afterEach(async () => {
-  await endProcesses();
-  await rig.close();
-});
+const rig = useRig();
 
 /** Long enough to be killed in: 2 s at the scale of the test stack. */
 const LONG = 'latency=100000';

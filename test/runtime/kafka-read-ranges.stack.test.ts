@@ -1,9 +1,7 @@
 import { readRanges } from '../../runtime/kafka-read-ranges';
-import { createRig, type Rig } from '../support/rig';
+import { useRig } from '../support/use-rig';
 
-let rig: Rig;
-beforeEach(async () => void (rig = await createRig()));
-afterEach(() => rig.close());
+const rig = useRig();
 
 const ranges = [{ partition: 0, from: 1, to: 4 }];
 

@@ -1,19 +1,10 @@
 import { eventually } from '../support/eventually';
 import { recordHistory } from '../support/record-history';
-import { endProcesses } from '../support/processes';
-import { briefs, createRig, idsOf, type Rig } from '../support/rig';
+import { briefs, idsOf } from '../support/rig';
+import { useRig } from '../support/use-rig';
 import { jobIdOf } from '../../contracts/ids';
 
-let rig: Rig;
-
-beforeEach(async () => {
-  rig = await createRig();
-});
-
-afterEach(async () => {
-  await endProcesses();
-  await rig.close();
-});
+const rig = useRig();
 
 const one = <T>(list: T[] | undefined): T => {
   if (list?.length !== 1) throw new Error(`expected one, got ${list?.length}`);

@@ -1,20 +1,12 @@
 import { eventually } from '../../support/eventually';
-import { endProcesses, type HeadwayProcess } from '../../support/processes';
-import { briefs, createRig, idsOf, type Rig } from '../../support/rig';
+import type { HeadwayProcess } from '../../support/processes';
+import { briefs, idsOf } from '../../support/rig';
+import { useRig } from '../../support/use-rig';
 
 /** `sessionTimeout` of the consumer: whoever is silent for so long is out of the group. */
 const SESSION_MS = 12_000;
 
-let rig: Rig;
-
-beforeEach(async () => {
-  rig = await createRig({ partitions: 4 });
-});
-
-afterEach(async () => {
-  await endProcesses();
-  await rig.close();
-});
+const rig = useRig({ partitions: 4 });
 
 const running = async () =>
   (await rig.client.workflow.count(`TaskQueue = '${rig.name}' AND ExecutionStatus = 'Running'`)).count;

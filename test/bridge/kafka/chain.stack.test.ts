@@ -1,19 +1,10 @@
 import { deadLetterHeaders } from '../../../contracts/headers';
 import { eventually } from '../../support/eventually';
 import { packsOf, repeatedJobs } from '../../support/packs';
-import { endProcesses } from '../../support/processes';
-import { briefs, createRig, idsOf, type Rig } from '../../support/rig';
+import { briefs, idsOf } from '../../support/rig';
+import { useRig } from '../../support/use-rig';
 
-let rig: Rig;
-
-beforeEach(async () => {
-  rig = await createRig();
-});
-
-afterEach(async () => {
-  await endProcesses();
-  await rig.close();
-});
+const rig = useRig();
 
 /** Visibility follows the starts with a little delay. */
 async function packsCovering(count: number) {

@@ -1,19 +1,10 @@
 import { eventually } from '../../support/eventually';
 import { packsOf, repeatedJobs, type StartedPackView } from '../../support/packs';
-import { endProcesses } from '../../support/processes';
-import { briefs, createRig, idsOf, type Rig } from '../../support/rig';
+import { briefs, idsOf } from '../../support/rig';
+import { useRig } from '../../support/use-rig';
 
 const partitions = 3;
-let rig: Rig;
-
-beforeEach(async () => {
-  rig = await createRig({ partitions, env: { JOB_ID_DEDUPE: 'ledger' } });
-});
-
-afterEach(async () => {
-  await endProcesses();
-  await rig.close();
-});
+const rig = useRig({ partitions, env: { JOB_ID_DEDUPE: 'ledger' } });
 
 async function allPacks(): Promise<StartedPackView[]> {
   const views = Array.from({ length: partitions }, (_, partition) =>

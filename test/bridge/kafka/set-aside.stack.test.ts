@@ -1,18 +1,9 @@
 import { ConfigResourceTypes } from 'kafkajs';
 import { eventually } from '../../support/eventually';
-import { endProcesses } from '../../support/processes';
-import { briefs, createRig, type Rig } from '../../support/rig';
+import { briefs } from '../../support/rig';
+import { useRig } from '../../support/use-rig';
 
-let rig: Rig;
-
-beforeAll(async () => {
-  rig = await createRig({ partitions: 2 });
-});
-
-afterAll(async () => {
-  await endProcesses();
-  await rig.close();
-});
+const rig = useRig({ partitions: 2 });
 
 test('a dead letter that is refused for ever holds up its own partition and no other, and goes on once it is taken', async () => {
   // Such a topic refuses what has no key.

@@ -6,19 +6,10 @@ import { projectRoot } from '../../../runtime/project-root';
 import { readLocalStack } from '../../../runtime/local-stack';
 import { eventually } from '../../support/eventually';
 import { packsOf } from '../../support/packs';
-import { endProcesses } from '../../support/processes';
-import { briefs, createRig, idsOf, type Rig } from '../../support/rig';
+import { briefs, idsOf } from '../../support/rig';
+import { useRig } from '../../support/use-rig';
 
-let rig: Rig;
-
-beforeEach(async () => {
-  rig = await createRig({ partitions: 2 });
-});
-
-afterEach(async () => {
-  await endProcesses();
-  await rig.close();
-});
+const rig = useRig({ partitions: 2 });
 
 function auditRig(options: Partial<AuditOptions> = {}): Promise<AuditReport> {
   const { QUEUE_TOPIC, RESULTS_TOPIC, DLQ_TOPIC } = rig.env;
