@@ -9,12 +9,14 @@ const segment = {
   failed: {},
   excused: { 'HW_LLM_UNAVAILABLE (llm-misbehaves)': 2 },
   longestStallSeconds: 3,
+  latencyAfter: { jobs: 20, medianMs: 2_000 },
 };
 
 /** A run in which all went well, with something of everything that is allowed. */
 const good: Findings = {
   seed: 1,
   brokers: 1,
+  latencyAtFirst: { jobs: 20, medianMs: 1_000 },
   segments: [segment],
   strikes: [{ fault: 'llm-away', beganAt: 1, endedAt: 2, outcome: 'struck', effect: 'seen' }],
   seconds: 60,
@@ -57,6 +59,21 @@ test('nothing is broken in a run in which all went well', () => {
 
 test.each<[string, Partial<Findings>, string]>([
   ['a job without a result', { missing: ['job-1'] }, '1 jobs without a result: job-1'],
+  [
+    'jobs that stay slow after a fault',
+    { segments: [{ ...segment, latencyAfter: { jobs: 20, medianMs: 60_000 } }] },
+    '1 faults after which jobs went on taking longer: llm-away: 60000 ms instead of 1000 ms',
+  ],
+  [
+    'a fault after which no job was looked at',
+    { segments: [{ ...segment, latencyAfter: undefined }] },
+    '1 stretches of calm without a single job',
+  ],
+  [
+    'no job before the first fault',
+    { latencyAtFirst: undefined },
+    '1 stretches of calm without a single job',
+  ],
   ['two results of a job', { segments: [{ ...segment, doubled: 2 }] }, '2 jobs with results that differ'],
   [
     'failures without a reason',

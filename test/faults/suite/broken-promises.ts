@@ -1,3 +1,4 @@
+import { hasSlowedDown } from './latency';
 import type { RunReport } from './report';
 
 /** What the verdict is made of. `missing`: ids of acknowledged jobs without a result. */
@@ -22,9 +23,16 @@ function broken(findings: Findings): Finding[] {
     Object.entries(failed).map(([code, count]) => `${faults}: ${count} ${code}`),
   );
   const { running, waiting } = audit.records;
+  const atFirst = findings.latencyAtFirst;
+  const slower = segments.flatMap(({ faults, latencyAfter: after }) =>
+    atFirst && after && hasSlowedDown(atFirst, after)
+      ? `${faults}: ${after.medianMs} ms instead of ${atFirst.medianMs} ms`
+      : [],
+  );
   return [
     [missing.length, `jobs without a result: ${first(missing, 10)}`],
     [doubled, 'jobs with results that differ'],
+    [slower.length, `faults after which jobs went on taking longer: ${first(slower)}`],
     [failed.length, `strikes after which something was not as it should be: ${first(failed)}`],
     [innocent.length, `kinds of failures of jobs that nothing was wrong with: ${innocent.join('; ')}`],
     [
@@ -64,6 +72,11 @@ function unseen(findings: Findings): Finding[] {
     [
       none(segments.length) + segments.filter(({ jobs }) => jobs === 0).length,
       'stretches without a single job',
+    ],
+    [
+      none(findings.latencyAtFirst?.jobs ?? 0) +
+        segments.filter(({ lost, latencyAfter }) => lost === 0 && !latencyAfter?.jobs).length,
+      'stretches of calm without a single job',
     ],
     [none(chain.records), 'chain check without a single record'],
     [none(replay.replayed), 'replay check without a single history'],

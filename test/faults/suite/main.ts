@@ -35,14 +35,19 @@ const command = new Command('npm run test:faults --')
     wholeNumber,
     randomInt(1, 1_000_000),
   )
-  .option('--minutes <number>', 'how long faults strike, mixed', positive, 3)
+  .option(
+    '--minutes <number>',
+    'how long faults strike, mixed; then everything is settled and checked',
+    positive,
+    3,
+  )
   .option('--fault <name...>', 'only these faults (see --list)', [] as string[])
   .option('--each', 'each fault by itself, settled before the next, instead of mixed', false)
   .addOption(new Option('--brokers <number>', 'Kafka brokers').choices(['1', '3']).default('1'))
   .option('--rate <number>', 'records a second', positive, 4)
   .option('--fault-scale <number>', 'multiplies how long faults last', positive, 1)
   .option('--time-scale <number>', 'multiplies the latency of the LLM simulator', positive, 0.2)
-  .option('--twice', 'every record is produced twice; needs --ledger', false)
+  .option('--twice', 'every record is produced twice; implies --ledger', false)
   .option('--ledger', 'JOB_ID_DEDUPE=ledger', false)
   .option('--folder <path>', 'logs, data and dumps; a temporary folder otherwise')
   .option('--report <file>', 'writes the report there, as JSON')

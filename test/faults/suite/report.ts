@@ -1,5 +1,6 @@
 import type { AuditReport } from '../../../cli/audit/report';
 import type { ChainReport } from './chain-check';
+import type { Latency } from './latency';
 import type { ReplayReport } from './replay-check';
 import type { Strike } from './schedule';
 import type { WatermarkReport } from './watermark-monitor';
@@ -17,11 +18,15 @@ export interface Segment {
   /** Jobs that failed as a fault in their life made them, by error code and fault. */
   excused: Record<string, number>;
   longestStallSeconds: number;
+  /** Of jobs produced when all the others were done and nothing struck any more. Undefined where they were never all done. */
+  latencyAfter: Latency | undefined;
 }
 
 export interface RunReport {
   seed: number;
   brokers: number;
+  /** Before the first fault. */
+  latencyAtFirst: Latency | undefined;
   segments: Segment[];
   /** Every strike, in the order in which they began. */
   strikes: Strike[];
@@ -64,6 +69,7 @@ export function toMarkdown(report: RunReport): string {
       failures(one.failed),
       failures(one.excused),
       one.longestStallSeconds,
+      inSeconds(one.latencyAfter),
     ]),
   );
   const { watermark, chain, replay, audit } = report;
@@ -71,10 +77,21 @@ export function toMarkdown(report: RunReport): string {
   return [
     `Seed ${report.seed}, ${report.brokers} broker(s), ${report.seconds} s.`,
     '',
-    row(['faults', 'seconds', 'jobs', 'lost', 'doubled', 'failed', 'excused', 'longest stall, s']),
-    row(['---', '--:', '--:', '--:', '--:', '---', '---', '--:']),
+    row([
+      'faults',
+      'seconds',
+      'jobs',
+      'lost',
+      'doubled',
+      'failed',
+      'excused',
+      'longest stall, s',
+      'median latency afterwards, s',
+    ]),
+    row(['---', '--:', '--:', '--:', '--:', '---', '---', '--:', '--:']),
     ...rows,
     '',
+    `Median latency of a job before the first fault: ${inSeconds(report.latencyAtFirst)} s.`,
     `${report.jobs} jobs: ${report.completed} completed, ${report.failed} failed as they should; ${report.poison} records were no job. ` +
       `${report.repeatedRecords} result records written twice with the same bytes. ` +
       `${report.repeatedLlmCalls} LLM calls repeated, those of ${report.unexplainedLlmCalls.length} jobs without a reason. ${report.restarts} restarts of bridges and workers.`,
@@ -103,6 +120,10 @@ function strikeTable(strikes: readonly Strike[]): string[] {
       .filter(({ outcome }) => outcome !== 'struck')
       .map(({ fault, outcome, effect }) => `- ${fault} ${outcome}: ${effect}`),
   ];
+}
+
+function inSeconds(latency: Latency | undefined): string {
+  return latency ? (latency.medianMs / 1_000).toFixed(1) : 'unknown';
 }
 
 function failures(counts: Record<string, number>): string {

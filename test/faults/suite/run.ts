@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../../support/eventually';
 import { readLlmCalls } from '../../../cli/audit/count-llm-calls';
 import type { Fault, Scene } from './faults/fault';
 import { createRandom } from '../../../stack/llm-simulator/random';
 import { judgeFailures, unexplainedCalls, type JobLife } from './judge-jobs';
+import { latencyOf, type Latency } from './latency';
 import { createLoad } from './load';
 import { createQueueHistory } from './queue-history';
 import { checkReplay } from './replay-check';
@@ -33,6 +35,8 @@ const SETTLE_LIMIT_MS = 600_000;
 const STUCK_AFTER_MS = 90_000;
 /** Jobs that are on their way already when a fault strikes alone, and that come after it. */
 const LEAD_IN_MS = 5_000;
+/** For how long jobs are produced while nothing strikes, to see how long they take. */
+const CALM_MS = 5_000;
 
 /**
  * Jobs without pause, faults, quiet, and the reckoning.
@@ -78,6 +82,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
   });
   const segments: Segment[] = [];
   const strikes: Strike[] = [];
+  /** Before anything has struck. */
+  let latencyAtFirst: Latency | undefined;
   const progress = setInterval(() => {
     const { sent, poison } = load;
     say(`${sent.size + poison} sent, ${watch.byId.size} results, ${missing(watch).length} outstanding`);
@@ -107,6 +113,9 @@ export async function run(options: RunOptions): Promise<RunReport> {
     watermark.start();
     stuck.start();
     const scene = { world, load, watch, watermark, history };
+    // The first jobs find a cold worker.
+    await calm();
+    latencyAtFirst = await calm();
     if (options.mode === 'each') {
       for (const [index, fault] of options.faults.entries()) {
         const random = createRandom('strike', seed, index);
@@ -157,12 +166,10 @@ export async function run(options: RunOptions): Promise<RunReport> {
     await work();
     await load.pause();
     let lost = 0;
+    let latencyAfter: Latency | undefined;
     try {
-      await eventually(
-        'every job has its result, and every workflow is closed',
-        () => isSettled(world, missing(watch)),
-        settleLimitMs,
-      );
+      await settled();
+      latencyAfter = await calm();
     } catch (error) {
       say(String(error));
       lost = missing(watch).length;
@@ -182,9 +189,26 @@ export async function run(options: RunOptions): Promise<RunReport> {
       failed,
       excused,
       longestStallSeconds: Math.round(watch.longestStallMs() / 100) / 10,
+      latencyAfter,
     };
     say(JSON.stringify(found));
     return found;
+  }
+
+  async function settled(): Promise<void> {
+    const what = 'every job has its result, and every workflow is closed';
+    await eventually(what, () => isSettled(world, missing(watch)), settleLimitMs);
+  }
+
+  /** Jobs that nothing strikes, until they are done. */
+  async function calm(): Promise<Latency> {
+    const before = new Set(load.producedAt.keys());
+    load.start();
+    await delay(CALM_MS);
+    await load.pause();
+    await settled();
+    const own = [...load.producedAt.keys()].filter((id) => !before.has(id));
+    return latencyOf(own.flatMap((id) => lifeOf(id) ?? []));
   }
 
   /** Undefined for one that Kafka does not have, for all we know. */
@@ -222,6 +246,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const findings = {
       seed,
       brokers: options.brokers,
+      latencyAtFirst,
       segments,
       strikes,
       seconds: Math.round((Date.now() - beganAt) / 1_000),
