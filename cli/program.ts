@@ -13,8 +13,8 @@ export function createProgram(context: CliContext, commands: readonly MakeComman
     .description('Slow jobs from Kafka, made durable in Temporal.')
     .usage('<command> [options]')
     .version(readVersion(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help, or that of a command')
-    .helpCommand(false)
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print this help, or that of a command')
     .addHelpText('after', afterHelp);
   for (const make of commands) program.addCommand(make(context));
   for (const command of [program, ...program.commands]) {

@@ -9,28 +9,14 @@ import type { WorkflowLookup } from './workflow-lookup';
  * @param otherJobIds ids of jobs that are done or worked on, and whose records are not in the tables
  */
 export function markDuplicates(tables: Iterable<RecordTable>, otherJobIds: HashList | TimedHashList): void {
-  const all = [...tables];
-  const list = new HashList();
-  forEachRow(all, (table, row) => {
-    if (table.isUnheld(row) && table.hasJobId(row)) list.push(table.identity(row));
-  });
-  if (list.length === 0) return;
-  const wanted = list.sorted();
-  const isDone = new Uint8Array(wanted.length);
-  const done = (id: bigint) => {
-    const position = positionIn(wanted, id);
-    if (position !== undefined) isDone[position] = 1;
-  };
-  forEachRow(all, (table, row) => {
-    const works = table.status(row) !== undefined || table.verdictOf(row) === verdicts.running;
-    if (works && table.hasJobId(row)) done(table.identity(row));
-  });
-  otherJobIds.forEach(done);
-  forEachRow(all, (table, row) => {
-    if (!table.isUnheld(row) || !table.hasJobId(row)) return;
-    const position = positionIn(wanted, table.identity(row));
-    if (position !== undefined && isDone[position] === 1) table.setVerdict(row, verdicts.duplicate);
-  });
+  forEachRepeated([...tables], otherJobIds, (table, row) => table.setVerdict(row, verdicts.duplicate));
+}
+
+/** How many committed records nobody holds, of a job id that another record is worked on for: a ledger may have skipped them. */
+export function countRepeated(tables: Iterable<RecordTable>, otherJobIds: HashList | TimedHashList): number {
+  let count = 0;
+  forEachRepeated([...tables], otherJobIds, (table, row) => (count += table.isCommitted(row) ? 1 : 0));
+  return count;
 }
 
 /**
@@ -52,6 +38,34 @@ export async function markDuplicatesOfRunning(
     for (const jobId of jobIds) running.push(hash64(jobId));
   }
   markDuplicates(all, running);
+}
+
+function forEachRepeated(
+  all: RecordTable[],
+  otherJobIds: HashList | TimedHashList,
+  visit: (table: RecordTable, row: number) => void,
+): void {
+  const list = new HashList();
+  forEachRow(all, (table, row) => {
+    if (table.isUnheld(row) && table.hasJobId(row)) list.push(table.identity(row));
+  });
+  if (list.length === 0) return;
+  const wanted = list.sorted();
+  const isDone = new Uint8Array(wanted.length);
+  const done = (id: bigint) => {
+    const position = positionIn(wanted, id);
+    if (position !== undefined) isDone[position] = 1;
+  };
+  forEachRow(all, (table, row) => {
+    const works = table.status(row) !== undefined || table.verdictOf(row) === verdicts.running;
+    if (works && table.hasJobId(row)) done(table.identity(row));
+  });
+  otherJobIds.forEach(done);
+  forEachRow(all, (table, row) => {
+    if (!table.isUnheld(row) || !table.hasJobId(row)) return;
+    const position = positionIn(wanted, table.identity(row));
+    if (position !== undefined && isDone[position] === 1) visit(table, row);
+  });
 }
 
 function forEachRow(tables: RecordTable[], look: (table: RecordTable, row: number) => void): void {

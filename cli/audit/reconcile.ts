@@ -2,7 +2,7 @@ import { jobIdOf } from '../../contracts/ids';
 import { compareLlmCalls, type LlmCallCounts } from './count-llm-calls';
 import { findIdsDoneTwice, type IdsDoneTwice, JOB_ID_RETENTION_MS } from './find-ids-done-twice';
 import { findHolders, type Holders } from './find-holders';
-import { markDuplicates, markDuplicatesOfRunning } from './mark-duplicates';
+import { countRepeated, markDuplicates, markDuplicatesOfRunning } from './mark-duplicates';
 import {
   findMissingResults,
   SETTLED_AFTER_MS,
@@ -87,7 +87,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const summary = summarise(tables.values(), examples);
   const running = stillRunning(tables, holders.open);
   const counted = await options.readLlmCalls?.();
-  const llm = counted && compareLlmCalls(tables.values(), counted, examples);
+  const llm =
+    counted && (await compareLlmCalls(tables.values(), counted, () => lookup.openJobIds(), examples));
   const { lost, waiting, differentResults, otherIds } = summary.first;
   const doneTwice = findDoneTwice();
   const shownRunning = running.slice(0, examples);
@@ -107,7 +108,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     ...placeOf({ table, row }),
     jobId: jobIds.get(`${table.range.partition}:${row}`) ?? null,
   });
-  if (summary.records.lost > 0) warnings.push(...(await resultsGone()));
+  if (summary.records.lost > 0) warnings.push(...skippedPerhaps(), ...(await resultsGone()));
   warnings.push(...(await resultsCompacted()));
   const endedAt = now();
   const { counts } = outcomes;
@@ -232,6 +233,15 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
       workflowStatus: null,
       why: 'The offset is committed, but no workflow that Temporal remembers holds the record.',
     };
+  }
+
+  function skippedPerhaps(): string[] {
+    const repeated = jobIdsOnce ? 0 : countRepeated(tables.values(), outcomes.otherJobIds);
+    if (repeated === 0) return [];
+    return [
+      `${repeated} of the lost records have the job id of another record that is done or worked on. Bridges with JOB_ID_DEDUPE=ledger skip ` +
+        'such records: if yours have it, set it for the audit too.',
+    ];
   }
 
   async function resultsCompacted(): Promise<string[]> {

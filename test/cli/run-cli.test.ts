@@ -65,3 +65,9 @@ test('the help page fits a screen of 80 columns and 24 lines', async () => {
   expect(lines.length).toBeLessThanOrEqual(24);
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(90);
 });
+
+test.each([[['audit', '--help']], [['help', 'audit']]])('%p prints the help of a command', async (args) => {
+  const { context, stdout } = createContext();
+  expect(await runCli(args, context, commands)).toBe(exitCodes.ok);
+  expect(stdout()).toContain('Usage: headway audit');
+});

@@ -64,6 +64,13 @@ describe('the range that is audited', () => {
     expect(await select(selection)).toEqual([first, second]);
   });
 
+  test('a first offset beyond the end of a partition leaves nothing of it, which is said', async () => {
+    expect((await selectRanges(offsets, 't', 'g', { from: 100 })).warnings).toEqual([
+      '--from is beyond the end of partition 1, 50: nothing of it is audited.',
+    ]);
+    expect((await selectRanges(offsets, 't', 'g', { from: new Map([[0, 100]]) })).warnings).toEqual([]);
+  });
+
   test('a partition that does not exist is refused', async () => {
     await expect(select({ to: new Map([[2, 20]]) })).rejects.toThrow('--to names partition 2');
   });

@@ -198,6 +198,14 @@ export class FakeWorld {
   }
 }
 
+/** Offsets 0 to `count - 1`, all handed over, with job ids `job-<offset>`. */
+export function worldOf(count: number): FakeWorld {
+  const world = new FakeWorld(count);
+  for (let offset = 0; offset < count; offset += 1) world.record(offset, `job-${offset}`);
+  world.committed = count;
+  return world;
+}
+
 export function timestampOf(offset: number): number {
   return T0 + offset;
 }

@@ -17,15 +17,15 @@ const report: RedriveReport = {
 };
 
 test('what went, what stayed and why', () => {
-  expect(formatRedrive(report, topics)).toBe(`Dead letters in dlq: 1,200, asked for: 5
-
-code                pipeline  letters
-HW_JOB_INVALID      brief           2
-HW_RECORD_NOT_JSON  -               1
+  expect(formatRedrive(report, topics)).toBe(`Dead letters in dlq: 1,200, of which match: 5
 
 Sent back to jobs: 2
 
 Parked in parked: 1
+
+code                pipeline  letters
+HW_JOB_INVALID      brief           2
+HW_RECORD_NOT_JSON  -               1
 
 Left where they are:
   2 sent before; --again sends their records once more`);
@@ -50,6 +50,6 @@ test('failed jobs, and why some are not run again', () => {
     groups: [{ code: 'HW_LLM_REFUSED', pipeline: 'brief', jobs: 1 }],
     examples: [],
   });
-  expect(text).toContain('failed: 3, asked for: 2');
-  expect(text).toContain('Run again: 1\n\nNot run again:\n  1 HW_JOB_RUNNING');
+  expect(text).toContain('failed: 3, of which match: 2\n\nRun again: 1');
+  expect(text).toContain('\n\nNot run again:\n  1 HW_JOB_RUNNING');
 });
