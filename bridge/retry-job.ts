@@ -43,6 +43,8 @@ export interface RetryJob {
    * `HW_PIPELINE_UNKNOWN`, `HW_JOB_INVALID` (its pipeline takes other input by now)
    */
   (failed: string | FailedResult): Promise<RetriedJob>;
+  /** Throws what keeps the job from being run again, and starts nothing. */
+  check(failed: string | FailedResult): Promise<void>;
 }
 
 export function createRetryJob({
@@ -52,9 +54,18 @@ export function createRetryJob({
   pipelineNamed,
 }: RetryJobOptions): RetryJob {
   const runs = createJobRuns(client);
-  return (failed) => client.withDeadline(Date.now() + REQUEST_TIMEOUT_MS, () => retry(failed));
+  const inTime = <Value>(task: () => Promise<Value>) =>
+    client.withDeadline(Date.now() + REQUEST_TIMEOUT_MS, task);
+  const retryJob = (failed: string | FailedResult) =>
+    inTime(async () => {
+      const { input, memo } = await nextRun(failed);
+      return { jobId: input.job.id, run: input.run, workflow: await start(input, memo) };
+    });
+  return Object.assign(retryJob, {
+    check: (failed: string | FailedResult) => inTime(async () => void (await nextRun(failed))),
+  });
 
-  async function retry(failed: string | FailedResult): Promise<RetriedJob> {
+  async function nextRun(failed: string | FailedResult): Promise<{ input: RetryInput; memo: RetryMemo }> {
     const jobId = typeof failed === 'string' ? failed : failed.id;
     const before = typeof failed === 'string' ? await newestRun(jobId) : await checkedRun(failed);
     const carried = (await jobsOf(before.workflow, jobId)).filter(({ id }) => id === jobId);
@@ -66,7 +77,7 @@ export function createRetryJob({
     if (!job)
       throw new HeadwayError('HW_JOB_UNKNOWN', `job ${jobId} is not in workflow ${before.workflow.id}`);
     const run = { number: before.number + 1, replaces: before.workflow };
-    return { jobId, run, workflow: await start(job, run) };
+    return { input: { job, run, policy: checkedPipeline(job).policy, llmTaskQueue }, memo: { run } };
   }
 
   async function newestRun(jobId: string): Promise<JobRunView> {
@@ -107,7 +118,7 @@ export function createRetryJob({
     }
   }
 
-  async function start(job: PackJob, run: JobRun): Promise<WorkflowRun> {
+  function checkedPipeline(job: PackJob): Pipeline {
     const pipeline = pipelineNamed(job.pipeline);
     const { success, error: mismatch } = pipeline.request.safeParse(job.input);
     if (!success) throw new HeadwayError('HW_JOB_INVALID', describeIssues(mismatch, 'input'));
@@ -117,8 +128,11 @@ export function createRetryJob({
         `deadline: job ${job.id} had time until ${job.deadline}`,
       );
     }
-    const input: RetryInput = { job, run, policy: pipeline.policy, llmTaskQueue };
-    const memo: RetryMemo = { run };
+    return pipeline;
+  }
+
+  async function start(input: RetryInput, memo: RetryMemo): Promise<WorkflowRun> {
+    const { job, run } = input;
     try {
       const handle = await client.workflow.start(PROCESS_JOB, {
         workflowId: job.id,

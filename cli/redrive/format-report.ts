@@ -14,10 +14,10 @@ export function formatRedrive(report: RedriveReport, topics: Topics): string {
   const rows = groups.map(({ code, pipeline, letters }) => [code, pipeline ?? '-', letters]);
   const would = dryRun ? 'Would be ' : '';
   return paragraphs([
-    `Dead letters in ${topics.deadLetters}: ${count(letters)}, asked for: ${count(selected)}`,
-    rows.length > 0 && formatTable([['code', 'pipeline', 'letters'], ...rows]),
+    `Dead letters in ${topics.deadLetters}: ${count(letters)}, of which match: ${count(selected)}`,
     capitalised(`${would}sent back to ${topics.queue}: ${count(sent.queue)}`),
     sent.parking > 0 && capitalised(`${would}parked in ${topics.parking}: ${count(sent.parking)}`),
+    rows.length > 0 && formatTable([['code', 'pipeline', 'letters'], ...rows]),
     list('Left where they are:', [
       [kept.alreadySent, 'sent before; --again sends their records once more'],
       [kept.otherTopic, `not from ${topics.queue}`],
@@ -34,9 +34,9 @@ export function formatRetryFailed(report: RetryFailedReport): string {
   const { dryRun, failed, selected, started, kept, groups, examples } = report;
   const rows = groups.map(({ code, pipeline, jobs }) => [code, pipeline, jobs]);
   return paragraphs([
-    `Jobs whose newest result is that they failed: ${count(failed)}, asked for: ${count(selected)}`,
-    rows.length > 0 && formatTable([['code', 'pipeline', 'jobs'], ...rows]),
+    `Jobs whose newest result is that they failed: ${count(failed)}, of which match: ${count(selected)}`,
     `${dryRun ? 'Would be run' : 'Run'} again: ${count(started)}`,
+    rows.length > 0 && formatTable([['code', 'pipeline', 'jobs'], ...rows]),
     list(
       'Not run again:',
       Object.entries(kept).map(([code, jobs]) => [jobs, code]),

@@ -60,6 +60,8 @@ test('jobs that failed in a pack, or after they left it, run again under their o
     if (!first) throw new Error('no result');
     expect(first).toMatchObject({ status: 'failed' });
     expect(first).not.toHaveProperty('run');
+    // Whether it could be run again is asked without running it.
+    await retry.check(first);
     // By its id alone, as a person types it, and from its result, as a redrive has it.
     const started = await retry(id === left.id ? first : id);
     expect(started).toMatchObject({ jobId: id, run: { number: 2, replaces: first.workflow } });
@@ -116,6 +118,7 @@ test('a job that runs, has completed or is not known is left alone', async () =>
   await rig.produce([slow, fine]);
   await resultsOf(fine.id, 1);
   await expect(retry(slow.id)).rejects.toMatchObject({ code: 'HW_JOB_RUNNING' });
+  await expect(retry.check(slow.id)).rejects.toMatchObject({ code: 'HW_JOB_RUNNING' });
   await expect(retry(fine.id)).rejects.toMatchObject({ code: 'HW_JOB_NOT_FAILED' });
   await expect(retry('no-such-job')).rejects.toMatchObject({ code: 'HW_JOB_UNKNOWN' });
 

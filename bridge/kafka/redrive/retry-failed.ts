@@ -14,7 +14,7 @@ export interface RetryFailedOptions {
   filter: (job: FailedJob) => boolean;
   /** At most so many jobs. */
   limit?: number;
-  /** Looks and counts; starts nothing. */
+  /** Looks, checks and counts; starts nothing. */
   dryRun?: boolean;
   /** How many jobs to name. */
   examples?: number;
@@ -92,7 +92,7 @@ export async function retryFailed(options: RetryFailedOptions): Promise<RetryFai
 
   async function tryOne(job: FailedJob): Promise<void> {
     try {
-      if (!dryRun) await options.retryJob(job);
+      await (dryRun ? options.retryJob.check(job) : options.retryJob(job));
       count(job);
     } catch (error) {
       if (!isOfJob(error)) throw error;
