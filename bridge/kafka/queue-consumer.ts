@@ -150,6 +150,11 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     crashed.catch(() => undefined);
     const current: Session = { consumer, started: Promise.resolve(), commits: 0, beginAgain };
     consumer.on('consumer.crash', ({ payload }) => beginAgain(payload.error));
+    // kafkajs asks again on the same connection, which may lead nowhere, for minutes, and without a word. Who joins waits in its own way.
+    consumer.on('consumer.network.request_timeout', ({ payload }) => {
+      if (member && session === current)
+        beginAgain(new Error(`Kafka did not answer a request (${payload.apiName})`));
+    });
     consumer.on('consumer.commit_offsets', () => void (current.commits += 1));
     consumer.on('consumer.group_join', ({ payload }) => {
       if (session !== current) return;
@@ -171,7 +176,9 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       await Promise.race([crashed, aborted(stopping.signal)]);
     } catch (error) {
       member = false;
-      await consumer.disconnect().catch(() => undefined);
+      // Its goodbye may go where nobody answers.
+      const closed = consumer.disconnect().catch(() => undefined);
+      await Promise.race([closed, delay(LEAVE_TIMEOUT_MS, undefined, { ref: false })]);
       throw error;
     }
   }

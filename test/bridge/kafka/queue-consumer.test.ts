@@ -49,6 +49,8 @@ class FakeConsumer {
     return this.config?.eachBatch?.(payload as unknown as EachBatchPayload) ?? Promise.resolve();
   };
   takesCommit = () => this.listeners.get('consumer.commit_offsets')?.({ payload: {} });
+  timesOut = () =>
+    this.listeners.get('consumer.network.request_timeout')?.({ payload: { apiName: 'Fetch' } });
   crashes = () => this.listeners.get('consumer.crash')?.({ payload: { error: new Error('crashed') } });
 
   /** One partition that is paused ends the pause of all, and all are all, one by one too: as kafkajs' `SubscriptionState`. */
@@ -65,6 +67,7 @@ class FakeConsumer {
 }
 
 const made: FakeConsumer[] = [];
+const warnings: unknown[] = [];
 /** What is different about the next one that is made. */
 let prepare: (next: FakeConsumer) => void;
 let consumer: QueueConsumer;
@@ -72,6 +75,7 @@ let onBatch: (batch: QueueBatch) => Promise<bigint>;
 
 beforeEach(async () => {
   made.length = 0;
+  warnings.length = 0;
   prepare = () => undefined;
   onBatch = ({ records }) => Promise.resolve((records.at(-1)?.offset ?? -1n) + 1n);
   const kafka = {
@@ -90,7 +94,7 @@ beforeEach(async () => {
     concurrency: 1,
     onBatch: (batch) => onBatch(batch),
     onAssigned: () => undefined,
-    logger: pino({ level: 'silent' }),
+    logger: pino({ level: 'warn' }, { write: (line: string) => warnings.push(JSON.parse(line)) }),
   });
   void consumer.run();
   await eventually('it runs', () => made[0]?.running ?? false);
@@ -119,6 +123,22 @@ test('a commit within its assignment changes nothing', async () => {
   await settled();
   expect(made[0]?.disconnected).toBe(false);
   expect(consumer.isMember()).toBe(true);
+});
+
+test('a request that Kafka does not answer makes it join again on new connections, and says so', async () => {
+  const [first] = made;
+  first!.timesOut();
+  await eventually('there is a new consumer', () => made[1]?.running ?? false);
+  expect(first!.disconnected).toBe(true);
+  expect(warnings).toEqual([expect.objectContaining({ reason: 'Kafka did not answer a request (Fetch)' })]);
+});
+
+test('a request that is not answered while it joins is left to the client', async () => {
+  made[0]?.crashes();
+  await eventually('there is a new consumer', () => made[1]?.running ?? false);
+  made[1]!.timesOut();
+  await settled();
+  expect(made[1]!.disconnected).toBe(false);
 });
 
 describe('a pause that falls into a crash of the client', () => {

@@ -57,7 +57,8 @@ export const workerFaults: Fault[] = [
       const stallWithResults = () => {
         for (const proxy of proxies) {
           proxy.onProduce((frame) => {
-            if (topicOf(frame) === topics.results) {
+            // Once: those that are started in their place publish, too.
+            if (!waits && topicOf(frame) === topics.results) {
               waits = true;
               proxies.forEach((one) => one.stall());
             }
