@@ -63,6 +63,11 @@ export function bridgeMetrics({ registry }: Metrics) {
       help: '1 while the bridge waits for Temporal to catch up, else 0.',
       registers,
     }),
+    partitionsSetAside: new Gauge({
+      name: 'headway_partitions_set_aside',
+      help: 'Partitions that stand still for trouble of their own, such as a dead letter that is refused, while the others go on.',
+      registers,
+    }),
     engineLoad: new Gauge({
       name: 'headway_engine_load_packs',
       help: 'Packs that Temporal has, by what they wait for, as read last. Not read while the bridge is idle.',

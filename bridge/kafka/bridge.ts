@@ -97,6 +97,7 @@ export function createBridge({
     concurrency: bridge.startConcurrency,
     onBatch: (batch) => handOver.batch(batch),
     onAssigned: () => handOver.forget(),
+    onSetAside: (partitions) => metrics?.partitionsSetAside.set(partitions),
     logger,
   });
 

@@ -17,6 +17,8 @@ export interface QueueConsumerOptions {
   onBatch: (batch: QueueBatch) => Promise<bigint>;
   /** The group has a new assignment, which may be the same as before. */
   onAssigned: (partitions: number[]) => void;
+  /** How many partitions are set aside for trouble of their own. */
+  onSetAside?: (partitions: number) => void;
   logger: Logger;
 }
 
@@ -62,7 +64,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   /** Grows with every assignment: a batch of an earlier one is no longer held. */
   let assignment = 0;
   let assigned: number[] = [];
-  const setAside = createSetAside(applyPause);
+  const setAside = createSetAside(applyPause, (count) => options.onSetAside?.(count));
   const inHand = new Set<Promise<void>>();
   let running: Promise<void> = Promise.resolve();
 

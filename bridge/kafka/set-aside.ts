@@ -25,8 +25,11 @@ interface Entry {
   timer?: NodeJS.Timeout;
 }
 
-/** @param onChange other partitions are waiting now than before */
-export function createSetAside(onChange: () => void): SetAside {
+/**
+ * @param onChange other partitions are waiting now than before
+ * @param onCount how many partitions are in trouble, whether they wait or are being tried again
+ */
+export function createSetAside(onChange: () => void, onCount: (partitions: number) => void): SetAside {
   const entries = new Map<number, Entry>();
   const waiting = () => [...entries].filter(([, { timer }]) => timer).map(([partition]) => partition);
 
@@ -41,12 +44,16 @@ export function createSetAside(onChange: () => void): SetAside {
         onChange();
       }, waitMs);
       entries.set(partition, entry);
+      onCount(entries.size);
       onChange();
     },
-    progressed: (partition) => void entries.delete(partition),
+    progressed(partition) {
+      if (entries.delete(partition)) onCount(entries.size);
+    },
     clear() {
       for (const { timer } of entries.values()) clearTimeout(timer);
       entries.clear();
+      onCount(0);
     },
     isWaiting: (partition) => entries.get(partition)?.timer !== undefined,
     waiting,

@@ -1,10 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configTables, describeConfig } from '../../runtime/describe-config';
 import { environmentSchema } from '../../runtime/environment';
+import { expectGenerated } from '../support/generated-docs';
 
 const page = join(__dirname, '..', '..', 'docs', 'reference', 'configuration.md');
-const generated = /(?<=<!-- variables -->\n).*(?=<!-- end of variables -->)/s;
 
 describe('describeConfig', () => {
   it('knows every variable of the schema', () => {
@@ -20,13 +19,6 @@ describe('describeConfig', () => {
   });
 
   it('is what docs/reference/configuration.md says; UPDATE_DOCS=1 writes it anew', () => {
-    const tables = `\n${configTables()}\n\n`;
-    const text = readFileSync(page, 'utf8');
-    if (process.env.UPDATE_DOCS)
-      writeFileSync(
-        page,
-        text.replace(generated, () => tables),
-      );
-    else expect(generated.exec(text)?.[0]).toBe(tables);
+    expectGenerated(page, 'variables', configTables());
   });
 });
