@@ -2,6 +2,7 @@
 //
 //   node examples/send-jobs.mjs < my-jobs.jsonl
 //
+// A line that is no JSON object is sent too, as it is: it becomes a dead letter, which is told of.
 // Any Kafka client will do; this is what a producer and a consumer of results look like with kafkajs.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
@@ -11,22 +12,16 @@ const brokers = process.env.KAFKA_BROKERS ?? localStack().kafkaBrokers;
 const kafka = new kafkajs.Kafka({
   clientId: 'send-jobs',
   brokers: brokers.split(','),
-  logLevel: kafkajs.logLevel.ERROR,
+  logLevel: kafkajs.logLevel.NOTHING,
 });
 
 const startedAt = Date.now();
-const jobs = [];
+const messages = [];
 for await (const line of createInterface({ input: process.stdin })) {
-  if (!line.trim()) continue;
-  try {
-    jobs.push(JSON.parse(line));
-  } catch (error) {
-    fail(`Job ${jobs.length + 1} is not JSON: ${error.message}`);
-  }
+  if (line.trim()) messages.push(toMessage(line, `example-${startedAt}-${messages.length}`));
 }
-if (jobs.length === 0) fail('No jobs on standard input: one JSON object a line.');
-for (const [index, job] of jobs.entries()) job.id ??= `example-${startedAt}-${index}`;
-const open = new Set(jobs.map((job) => String(job.id)));
+if (messages.length === 0) fail('No jobs on standard input: one JSON object a line.');
+const open = new Set(messages.map(({ key }) => key));
 
 const resultsTopic = process.env.RESULTS_TOPIC ?? 'x-jobs-results';
 const consumer = kafka.consumer({ groupId: `send-jobs-${startedAt}` });
@@ -55,9 +50,31 @@ await consumer.run({
 
 const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
 await producer.connect();
-const messages = jobs.map((job) => ({ key: job.id, value: JSON.stringify(job) }));
-await producer.send({ topic: process.env.QUEUE_TOPIC ?? 'x-jobs-queue', messages });
-console.error(`sent ${jobs.length}; waiting for their results`);
+const topic = process.env.QUEUE_TOPIC ?? 'x-jobs-queue';
+await producer
+  .send({ topic, messages })
+  .catch((error) => fail(`${topic} does not take the records: ${error.message}`));
+console.error(`sent ${messages.length}; waiting for their results`);
+setInterval(() => {
+  const some = [...open].slice(0, 3).join(', ');
+  console.error(
+    `still waiting for ${open.size}: ${some}. With JOB_ID_DEDUPE=ledger an id that came before has no new result.`,
+  );
+}, 60_000);
+
+/** A job gets an id where it has none, so that its result is found by it. */
+function toMessage(line, newId) {
+  let job;
+  try {
+    job = JSON.parse(line);
+  } catch {
+    return { key: newId, value: line };
+  }
+  const isObject = typeof job === 'object' && job !== null && !Array.isArray(job);
+  if (!isObject) return { key: newId, value: line };
+  const id = job.id ?? newId;
+  return { key: String(id), value: JSON.stringify({ ...job, id }) };
+}
 
 function localStack() {
   try {
