@@ -45,9 +45,12 @@ function logTo(logger: Logger): (entry: LogEntry) => void {
   };
 }
 
-/** Advice at every start: about a change of kafkajs 1 to 2, and about retries, which end here on purpose. */
+/**
+ * Advice at every start: about a change of kafkajs 1 to 2, and about retries, which end here on purpose. And each answer with an error code: a
+ * rebalance is one, and a group's first coordinator that is only being made; what is an error in the end, who asked says.
+ */
 const knownAndHarmless =
-  /^(KafkaJS v2\.0\.0 switched default partitioner|Limiting retries for the idempotent)/;
+  /^(KafkaJS v2\.0\.0 switched default partitioner|Limiting retries for the idempotent|Response )/;
 
 function levelOf(logger: Logger): logLevel {
   if (logger.isLevelEnabled('trace')) return logLevel.DEBUG;

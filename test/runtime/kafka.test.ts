@@ -13,4 +13,14 @@ describe('createKafka', () => {
       expect(JSON.parse(line)).not.toHaveProperty('stack');
     }
   });
+
+  it('does not warn of an answer with an error code, which is part of every rebalance', () => {
+    const lines: string[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line) => lines.push(line) });
+    const kafka = createKafka({ brokers: ['127.0.0.1:1'], clientId: 'test' }, logger);
+    kafka.logger().error('Response Heartbeat(key: 12, version: 3)');
+    expect(lines).toEqual([]);
+    kafka.logger().error('Request Heartbeat(key: 12, version: 3) timed out');
+    expect(lines).toHaveLength(1);
+  });
 });
