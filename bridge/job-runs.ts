@@ -60,7 +60,7 @@ export function createJobRuns(client: Client): JobRuns {
     const terminated = status.name === 'TERMINATED' || status.name === 'TIMED_OUT';
     if (alone && terminated) return 'gone';
     if (alone && status.name === 'RUNNING') return 'running';
-    const shared = typedSearchAttributes.get({ name: searchAttributes.status.name, type: 'KEYWORD' });
+    const shared = typedSearchAttributes.get(searchAttributes.status);
     if (shared !== undefined && shared !== 'mixed' && shared !== 'running') {
       return shared as TerminalStatus | 'left';
     }

@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import type { SearchAttributePair } from '@temporalio/common';
 import { HeadwayError } from '../contracts/errors';
 import { describeIssues } from '../contracts/job-request';
 import type { JobResult, JobRun, WorkflowRun } from '../contracts/job-result';
@@ -7,7 +7,7 @@ import { workflowTaskTimeout } from '../contracts/large-jobs';
 import type { PackJob } from '../contracts/pack';
 import { runNumber } from '../contracts/result-runs';
 import { jobsCarriedBy, type RetryInput, type RetryMemo } from '../contracts/retry';
-import { searchAttributes as names } from '../contracts/search-attributes';
+import { searchAttributes as attributes } from '../contracts/search-attributes';
 import { PROCESS_JOB } from '../contracts/workflow-names';
 import type { Pipeline } from '../pipelines/define-pipeline';
 import { readPayload } from '../runtime/payload-store/read-payload';
@@ -155,22 +155,14 @@ export function createRetryJob({
   }
 }
 
-const keys = {
-  jobIds: defineSearchAttributeKey(names.jobIds.name, 'KEYWORD_LIST'),
-  pipelines: defineSearchAttributeKey(names.pipelines.name, 'KEYWORD_LIST'),
-  tenants: defineSearchAttributeKey(names.tenants.name, 'KEYWORD_LIST'),
-  status: defineSearchAttributeKey(names.status.name, 'KEYWORD'),
-  jobCount: defineSearchAttributeKey(names.jobCount.name, 'INT'),
-};
-
 function attributesOf({ id, pipeline, tenant }: PackJob): SearchAttributePair[] {
   const pairs: SearchAttributePair[] = [
-    { key: keys.jobIds, value: [id] },
-    { key: keys.pipelines, value: [pipeline] },
-    { key: keys.status, value: 'running' },
-    { key: keys.jobCount, value: 1 },
+    { key: attributes.jobIds, value: [id] },
+    { key: attributes.pipelines, value: [pipeline] },
+    { key: attributes.status, value: 'running' },
+    { key: attributes.jobCount, value: 1 },
   ];
-  if (tenant !== undefined) pairs.push({ key: keys.tenants, value: [tenant] });
+  if (tenant !== undefined) pairs.push({ key: attributes.tenants, value: [tenant] });
   return pairs;
 }
 

@@ -1,8 +1,8 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import { ApplicationFailure, defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import { ApplicationFailure, type SearchAttributePair } from '@temporalio/common';
 import { workflowTaskTimeout } from '../contracts/large-jobs';
 import { packMemoSchema, type PackInput, type PackJob, type PackMemo } from '../contracts/pack';
-import { searchAttributes as names } from '../contracts/search-attributes';
+import { searchAttributes as attributes } from '../contracts/search-attributes';
 import { PROCESS_PACK } from '../contracts/workflow-names';
 import type { Pipeline } from '../pipelines/define-pipeline';
 
@@ -77,31 +77,20 @@ export function createPackStarter({
   };
 }
 
-const keys = {
-  jobIds: defineSearchAttributeKey(names.jobIds.name, 'KEYWORD_LIST'),
-  pipelines: defineSearchAttributeKey(names.pipelines.name, 'KEYWORD_LIST'),
-  tenants: defineSearchAttributeKey(names.tenants.name, 'KEYWORD_LIST'),
-  status: defineSearchAttributeKey(names.status.name, 'KEYWORD'),
-  partition: defineSearchAttributeKey(names.partition.name, 'KEYWORD'),
-  firstOffset: defineSearchAttributeKey(names.firstOffset.name, 'INT'),
-  lastOffset: defineSearchAttributeKey(names.lastOffset.name, 'INT'),
-  jobCount: defineSearchAttributeKey(names.jobCount.name, 'INT'),
-};
-
 function attributesOf({ jobs, range }: PackToStart): SearchAttributePair[] {
   const pairs: SearchAttributePair[] = [
-    { key: keys.jobIds, value: jobs.map((job) => job.id) },
-    { key: keys.pipelines, value: distinct(jobs.map((job) => job.pipeline)) },
-    { key: keys.status, value: 'running' },
-    { key: keys.jobCount, value: jobs.length },
+    { key: attributes.jobIds, value: jobs.map((job) => job.id) },
+    { key: attributes.pipelines, value: distinct(jobs.map((job) => job.pipeline)) },
+    { key: attributes.status, value: 'running' },
+    { key: attributes.jobCount, value: jobs.length },
   ];
   const tenants = distinct(jobs.flatMap((job) => job.tenant ?? []));
-  if (tenants.length > 0) pairs.push({ key: keys.tenants, value: tenants });
+  if (tenants.length > 0) pairs.push({ key: attributes.tenants, value: tenants });
   if (range) {
     pairs.push(
-      { key: keys.partition, value: range.partition },
-      { key: keys.firstOffset, value: Number(range.firstOffset) },
-      { key: keys.lastOffset, value: Number(range.lastOffset) },
+      { key: attributes.partition, value: range.partition },
+      { key: attributes.firstOffset, value: Number(range.firstOffset) },
+      { key: attributes.lastOffset, value: Number(range.lastOffset) },
     );
   }
   return pairs;

@@ -1,16 +1,19 @@
-/** Search attributes of Headway workflows. The stack registers them; docs/reference tells how to do it by hand. */
+/**
+ * Search attributes of Headway workflows, in the form of Temporal's SDK (`SearchAttributeKey`), so that they can be used as its keys. The stack
+ * registers them; deploy/temporal does it elsewhere.
+ */
 export const searchAttributes = {
   /** Ids of all jobs a workflow carries. */
-  jobIds: { name: 'HeadwayJobIds', type: 'KeywordList' },
-  pipelines: { name: 'HeadwayPipelines', type: 'KeywordList' },
-  tenants: { name: 'HeadwayTenants', type: 'KeywordList' },
+  jobIds: { name: 'HeadwayJobIds', type: 'KEYWORD_LIST' },
+  pipelines: { name: 'HeadwayPipelines', type: 'KEYWORD_LIST' },
+  tenants: { name: 'HeadwayTenants', type: 'KEYWORD_LIST' },
   /** `running` until the workflow ends, then the status all its jobs share, or `mixed`. */
-  status: { name: 'HeadwayStatus', type: 'Keyword' },
+  status: { name: 'HeadwayStatus', type: 'KEYWORD' },
   /** `<topic>-<partition>` the jobs came from. */
-  partition: { name: 'HeadwayPartition', type: 'Keyword' },
-  firstOffset: { name: 'HeadwayFirstOffset', type: 'Int' },
-  lastOffset: { name: 'HeadwayLastOffset', type: 'Int' },
-  jobCount: { name: 'HeadwayJobCount', type: 'Int' },
+  partition: { name: 'HeadwayPartition', type: 'KEYWORD' },
+  firstOffset: { name: 'HeadwayFirstOffset', type: 'INT' },
+  lastOffset: { name: 'HeadwayLastOffset', type: 'INT' },
+  jobCount: { name: 'HeadwayJobCount', type: 'INT' },
   /** A whole number all the same: on SQL databases Temporal has three columns of each type, and the Ints are used up. */
-  failedCount: { name: 'HeadwayFailedCount', type: 'Double' },
+  failedCount: { name: 'HeadwayFailedCount', type: 'DOUBLE' },
 } as const;

@@ -1,18 +1,14 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { noUsage } from '../contracts/no-usage';
 import type { LlmHandle, LlmOutcome, StartedCalls } from '../contracts/stages';
 import { durableNow } from './durable-point';
-import { failureMessage, holderIsGone } from './failures';
+import { deadlineExceeded, failureMessage, holderIsGone } from './failures';
 import { finishWave, newWave } from './finish-wave';
 import { addUsage, ended } from './job-progress';
 import { afterFailure, backoffMs, nextCall } from './llm-attempts';
 import type { Pack } from './pack';
 import { chunksBySize, historyIsFull, jsonBytes } from './size';
 import { showProgress } from './visible';
-
-const deadlineExceeded = {
-  code: 'HW_DEADLINE_EXCEEDED',
-  message: 'deadline: passed before the LLM answered',
-} as const;
 
 /** An outage is waited out by the pack for some hours; then its jobs go on one by one rather than end with its history. */
 const LONG_OUTAGE_BYTES = 30 * 1024 * 1024;
@@ -50,8 +46,13 @@ async function startCalls(pack: Pack, indexes: number[]): Promise<StartedCalls> 
     if (isCancellation(error)) throw error;
     const now = await durableNow();
     const failure = { kind: 'final', code: 'HW_LLM_UNAVAILABLE', message: failureMessage(error) } as const;
-    const usage = { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 };
-    const outcomes = indexes.map((index) => ({ index, ...failure, usage, startedAt: now, endedAt: now }));
+    const outcomes = indexes.map((index) => ({
+      index,
+      ...failure,
+      usage: noUsage,
+      startedAt: now,
+      endedAt: now,
+    }));
     return { handles: [], outcomes };
   }
 }

@@ -2,6 +2,12 @@ import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } f
 import { errorCodes, messageOf, type ErrorCode } from '../contracts/errors';
 import type { FailedAttempt } from '../contracts/stages';
 
+/** What a job ends in that has not had its answer in time. */
+export const deadlineExceeded = {
+  code: 'HW_DEADLINE_EXCEEDED',
+  message: 'deadline: passed before the LLM answered',
+} as const;
+
 /** The innermost message of a failed activity, on one line. */
 export function failureMessage(error: unknown): string {
   let inner = error;

@@ -1,6 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { ErrorCode } from '../contracts/errors';
 import type { JobRun, JobResult, Stage, TerminalStatus, Usage } from '../contracts/job-result';
+import { noUsage } from '../contracts/no-usage';
 import type { RetryInput } from '../contracts/retry';
 import type { PackJob } from '../contracts/pack';
 import type { PipelinePolicy } from '../contracts/policy';
@@ -59,7 +60,7 @@ export function newProgress(job: PackJob): JobProgress {
     llmAttempts: 0,
     repairs: 0,
     ownFailures: 0,
-    usage: { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 },
+    usage: { ...noUsage },
     llmMs: 0,
   };
 }

@@ -2,17 +2,12 @@ import { ActivityFailure, continueAsNew, isCancellation, sleep } from '@temporal
 import type { ErrorCode } from '../contracts/errors';
 import type { LlmOutcome, PublishItem } from '../contracts/stages';
 import { durableNow } from './durable-point';
-import { attemptsMade, failureCode, failureMessage, isAway } from './failures';
+import { attemptsMade, deadlineExceeded, failureCode, failureMessage, isAway } from './failures';
 import { addUsage, completed, ended, type JobInput, type JobProgress } from './job-progress';
 import { backoffMs, nextCall } from './llm-attempts';
 import { historyIsFull } from './size';
 import { ownStages } from './stage-activities';
 import { showProgress } from './visible';
-
-const deadlineExceeded = {
-  code: 'HW_DEADLINE_EXCEEDED',
-  message: 'deadline: passed before the LLM answered',
-} as const;
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;

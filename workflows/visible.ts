@@ -1,7 +1,7 @@
 import { defineQuery, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import type { SearchAttributePair } from '@temporalio/common';
 import type { PackSummary } from '../contracts/pack';
-import { searchAttributes } from '../contracts/search-attributes';
+import { searchAttributes as attributes } from '../contracts/search-attributes';
 import type { JobProgress } from './job-progress';
 
 /** One job as a query and Temporal UI show it. */
@@ -16,15 +16,6 @@ export interface JobView {
 
 /** Where each job of the workflow stands. */
 export const jobsQuery = defineQuery<JobView[]>('jobs');
-
-const keys = {
-  jobIds: defineSearchAttributeKey(searchAttributes.jobIds.name, 'KEYWORD_LIST'),
-  pipelines: defineSearchAttributeKey(searchAttributes.pipelines.name, 'KEYWORD_LIST'),
-  tenants: defineSearchAttributeKey(searchAttributes.tenants.name, 'KEYWORD_LIST'),
-  status: defineSearchAttributeKey(searchAttributes.status.name, 'KEYWORD'),
-  jobCount: defineSearchAttributeKey(searchAttributes.jobCount.name, 'INT'),
-  failedCount: defineSearchAttributeKey(searchAttributes.failedCount.name, 'DOUBLE'),
-};
 
 export function toJobViews(jobs: JobProgress[]): JobView[] {
   return jobs.map(({ job, stage, status, llmAttempts, lastError }) => ({
@@ -55,8 +46,8 @@ export function showEnd(jobs: JobProgress[]): PackSummary {
   const [status] = statuses;
   showProgress(jobs);
   upsertSearchAttributes([
-    { key: keys.status, value: statuses.size === 1 && status ? status : 'mixed' },
-    { key: keys.failedCount, value: summary.failed },
+    { key: attributes.status, value: statuses.size === 1 && status ? status : 'mixed' },
+    { key: attributes.failedCount, value: summary.failed },
   ]);
   return summary;
 }
@@ -67,10 +58,10 @@ export function describeJob({ job, lastError }: JobProgress): string {
 
 export function jobSearchAttributes({ job }: JobProgress): SearchAttributePair[] {
   return [
-    { key: keys.jobIds, value: [job.id] },
-    { key: keys.pipelines, value: [job.pipeline] },
-    { key: keys.tenants, value: job.tenant === undefined ? [] : [job.tenant] },
-    { key: keys.status, value: 'running' },
-    { key: keys.jobCount, value: 1 },
+    { key: attributes.jobIds, value: [job.id] },
+    { key: attributes.pipelines, value: [job.pipeline] },
+    { key: attributes.tenants, value: job.tenant === undefined ? [] : [job.tenant] },
+    { key: attributes.status, value: 'running' },
+    { key: attributes.jobCount, value: 1 },
   ];
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { NotFoundError, type OpenAI } from 'openai';
 import type { Response } from 'openai/resources/responses/responses';
 import type { JobLimits } from '../../contracts/limits';
+import { noUsage } from '../../contracts/no-usage';
 import type { LlmCall, LlmHandle, LlmOutcome } from '../../contracts/stages';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import { classifyError } from './classify-error';
@@ -21,8 +22,6 @@ export interface LlmCallsOptions {
   /** Default: those without a payload store. */
   limits?: JobLimits;
 }
-
-const noUsage = { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 };
 
 /** Longest wait for the provider to accept a call, or to answer a poll. Neither waits for the model. */
 const REQUEST_TIMEOUT_MS = 10_000;

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { APIConnectionTimeoutError } from 'openai';
+import { noUsage } from '../../contracts/no-usage';
 import type { LlmCall, LlmOutcome } from '../../contracts/stages';
 import { alreadyExpired, timedOut, toHandle, type LlmCallsOptions } from './background-calls';
 import { classifyError } from './classify-error';
 import type { LlmCalls } from './index';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
-
-const noUsage = { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 };
 
 /** How long an outcome nobody came for is kept: a workflow that is gone asks no more. */
 const KEPT_MS = 10 * 60_000;

@@ -1,5 +1,6 @@
 import { resultHeaders, traceHeaders } from '../../contracts/headers';
 import type { JobResult } from '../../contracts/job-result';
+import { noUsage } from '../../contracts/no-usage';
 import type { PackJob } from '../../contracts/pack';
 import type { OutgoingRecord } from '../../runtime/kafka-send';
 import type { ClosedPack, Holders } from './find-holders';
@@ -100,7 +101,7 @@ function failedResult(job: PackJob, workflow: FoundWorkflow, closedAt: number): 
     },
     tenant: job.tenant,
     metadata: job.metadata,
-    usage: { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 },
+    usage: noUsage,
     timings: {
       receivedAt: iso(job.source.timestamp),
       startedAt: iso(startedAt),

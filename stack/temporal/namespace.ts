@@ -36,5 +36,6 @@ export async function prepareNamespace(address: string, namespace: string): Prom
 
 /** Name and type of every search attribute, as the server's command line wants them. */
 export function searchAttributeTypes(): [name: string, type: string][] {
-  return Object.values(searchAttributes).map(({ name, type }): [string, string] => [name, type]);
+  const inWords = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList', INT: 'Int', DOUBLE: 'Double' };
+  return Object.values(searchAttributes).map(({ name, type }): [string, string] => [name, inWords[type]]);
 }

@@ -109,7 +109,7 @@ it('tells when a server ends by itself', async () => {
   expect(ends[0]).toMatchObject({ name: 'llm-simulator', signal: 'SIGKILL' });
 });
 
-const isNumber = (type: string) => type === 'Int' || type === 'Double';
+const isNumber = (type: string) => type === 'INT' || type === 'DOUBLE';
 
 async function withTemporal<T>(work: (client: TemporalClient) => Promise<T>): Promise<T> {
   const connection = await Connection.connect({ address: address('temporalAddress') });
