@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,6 +65,8 @@ async function main(): Promise<number> {
   const beganAt = Date.now();
   const say = (line: string) => console.log(`${elapsed(beganAt)} ${line}`);
   const interrupted = new AbortController();
+  // Whatever waits listens to it.
+  setMaxListeners(0, interrupted.signal);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => interrupted.abort(new Interrupted()));
 
