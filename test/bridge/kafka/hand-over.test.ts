@@ -1,30 +1,10 @@
-import type { QueueBatch, QueueRecord } from '../../../bridge/kafka/queue-record';
+import type { QueueRecord } from '../../../bridge/kafka/queue-record';
 import { Away, FakeTemporal, openBridge } from './fake-temporal';
-import { createRandom, deferred, queueRecord, readSimply, settled } from './support';
-
-const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
-const records = (count: number, ...poison: number[]) =>
-  range(0, count).map((offset) =>
-    queueRecord(offset, poison.includes(offset) ? { value: 'poison' } : undefined),
-  );
-const batchOf = (
-  all: QueueRecord[],
-  held: () => boolean = () => true,
-  paused: () => boolean = () => false,
-): QueueBatch => ({
-  partition: 0,
-  records: all,
-  held,
-  paused,
-  patienceMs: 5_000,
-  setAside: (what) => setAside.push(what),
-});
+import { batchOf, deferred, queueRecord, range, records, settled } from './support';
 
 let temporal: FakeTemporal;
-let setAside: string[];
 beforeEach(() => {
   temporal = new FakeTemporal();
-  setAside = [];
 });
 
 describe('a batch', () => {
@@ -100,6 +80,15 @@ describe('a batch', () => {
     await expect(handOver.batch(batchOf(records(10)))).resolves.toBe(10n);
     expect(temporal.jobs()).toEqual(range(0, 10));
     expect(temporal.packs.size).toBe(3);
+  });
+
+  it('records below the position are handed over, and not skipped: the topic was cut off or made anew', async () => {
+    const { handOver } = openBridge({ temporal });
+    await handOver.batch(batchOf(records(10)));
+    // kafkajs answers OFFSET_OUT_OF_RANGE by starting over, without a new assignment.
+    const anew = [0, 1, 2].map((offset) => queueRecord(offset, { timestamp: 500_000 + offset }));
+    await handOver.batch(batchOf(anew));
+    expect(temporal.jobs().filter((offset) => offset < 3)).toEqual([0, 0, 1, 1, 2, 2]);
   });
 });
 
@@ -219,10 +208,31 @@ describe('promise 1: nothing is committed past the first record that is neither 
     await handOver.batch(batchOf(records(6)));
     expect(temporal.jobs()).toEqual(range(0, 6));
   });
+
+  it('a bridge that ends between the start of a pack and its dead letters loses no poison', async () => {
+    let held = true;
+    const first = openBridge({
+      temporal,
+      afterStart: () => void (held = false),
+    });
+    await first.handOver.batch(batchOf(records(10, 7), () => held));
+    const second = openBridge({ temporal });
+    // This fetch happens to bring fewer records.
+    await second.handOver.batch(batchOf(records(5)));
+    expect(second.watermarks.at(-1)).toBeLessThanOrEqual(temporal.firstNotDurable(records(10, 7)));
+  });
 });
 
 describe('a partition in trouble of its own', () => {
-  const impatient = (all: QueueRecord[]) => ({ ...batchOf(all), patienceMs: 0 });
+  let setAside: string[];
+  beforeEach(() => {
+    setAside = [];
+  });
+  const impatient = (all: QueueRecord[]) => ({
+    ...batchOf(all),
+    patienceMs: 0,
+    setAside: (what: string) => setAside.push(what),
+  });
 
   it('is set aside at dead letters that cannot be written, with all before them committed and nothing behind', async () => {
     const { handOver, watermarks } = openBridge({
@@ -262,227 +272,5 @@ describe('a partition in trouble of its own', () => {
     });
     await expect(handOver.batch(impatient(records(6)))).resolves.toBe(6n);
     expect(setAside).toEqual([]);
-  });
-});
-
-describe('a bridge that lost the partition', () => {
-  it('commits nothing for the start that was under way, and begins nothing new', async () => {
-    const start = deferred();
-    let held = true;
-    const { handOver, watermarks } = openBridge({
-      temporal,
-      limits: { maxJobs: 2 },
-      beforeStart: ({ range: at }) => (at?.firstOffset === 2n ? start.promise : undefined),
-    });
-    const handing = handOver.batch(batchOf(records(8), () => held));
-    await settled();
-    held = false;
-    start.resolve();
-    await handing;
-    expect(watermarks).toEqual([2n]);
-    expect(temporal.jobs()).toEqual(range(0, 4));
-  });
-
-  it('gives up on a start that keeps failing', async () => {
-    let held = true;
-    let tries = 0;
-    const { handOver, watermarks } = openBridge({
-      temporal,
-      beforeStart: () => {
-        if (++tries === 3) held = false;
-        throw new Away();
-      },
-    });
-    await expect(handOver.batch(batchOf(records(3), () => held))).resolves.toBe(0n);
-    expect([watermarks, tries]).toEqual([[], 3]);
-  });
-
-  it('gives up on dead letters that cannot be written, without passing them', async () => {
-    let held = true;
-    const { handOver, watermarks } = openBridge({
-      temporal,
-      beforeDeadLetters: () => {
-        held = false;
-        throw new Away('not enough in-sync replicas');
-      },
-    });
-    await expect(handOver.batch(batchOf(records(3, 1), () => held))).resolves.toBe(0n);
-    expect(watermarks).toEqual([]);
-  });
-
-  it('does nothing at all when it was lost before the batch came', async () => {
-    const { handOver, watermarks } = openBridge({ temporal });
-    await expect(handOver.batch(batchOf(records(3), () => false))).resolves.toBe(0n);
-    expect([temporal.packs.size, watermarks]).toEqual([0, []]);
-  });
-});
-
-describe('two bridges that both believe they own the partition', () => {
-  it('share it without overlap or gap, however their packs are cut', async () => {
-    const all = records(30);
-    const one = openBridge({
-      temporal,
-      limits: { maxJobs: 7 },
-      beforeStart: () => settled(),
-    });
-    const other = openBridge({
-      temporal,
-      limits: { maxJobs: 3 },
-      beforeStart: () => settled(),
-    });
-    const ends = [one.handOver.batch(batchOf(all)), other.handOver.batch(batchOf(all))];
-    await expect(Promise.all(ends)).resolves.toEqual([30n, 30n]);
-    expect(temporal.jobs()).toEqual(range(0, 30));
-  });
-
-  it('do so also when one is far behind', async () => {
-    const start = deferred();
-    const zombie = openBridge({
-      temporal,
-      limits: { maxJobs: 5 },
-      beforeStart: () => start.promise,
-    });
-    const handing = zombie.handOver.batch(batchOf(records(20)));
-    await settled();
-    await openBridge({ temporal, limits: { maxJobs: 8 } }).handOver.batch(batchOf(records(20)));
-    start.resolve();
-    await handing;
-    expect(temporal.jobs()).toEqual(range(0, 20));
-    expect(zombie.watermarks).toEqual([8n, 16n, 20n]);
-  });
-});
-
-describe('any number of bridges, rebalances, failures and lost answers', () => {
-  /** Bridges that take the partition from each other at random, some of which do not notice. */
-  async function run(seed: number, { poison }: { poison: number }) {
-    const random = createRandom(seed);
-    const all = range(0, random.between(20, 120)).map((offset) =>
-      queueRecord(offset, random.chance(poison) ? { value: 'poison' } : undefined),
-    );
-    const end = BigInt(all.length);
-    let committed = 0n;
-    const turn = async () => {
-      for (let wait = random.between(0, 3); wait > 0; wait--) await new Promise((go) => setImmediate(go));
-    };
-    const mayFail = async (probability: number) => {
-      await turn();
-      if (random.chance(probability)) throw new Away();
-    };
-
-    async function live(): Promise<void> {
-      let held = true;
-      const { handOver } = openBridge({
-        temporal,
-        limits: { maxJobs: random.between(1, 12) },
-        beforeStart: () => mayFail(0.2),
-        afterStart: async () => {
-          await mayFail(0.2);
-          if (random.chance(0.2)) held = false;
-        },
-        beforeFind: () => mayFail(0.1),
-        beforeDeadLetters: () => mayFail(0.3),
-        onCommit: (next) => {
-          // The broker knows no other check than this one of ours.
-          expect(next).toBeLessThanOrEqual(temporal.firstNotDurable(all));
-          committed = next;
-        },
-      });
-      // A zombie never notices; another one loses the partition after a while.
-      const batches = random.between(1, 6);
-      let position = committed;
-      for (let batch = 0; batch < batches && held && position < end; batch++) {
-        const fetched = all.filter(({ offset }) => offset >= position).slice(0, random.between(1, 25));
-        position = await handOver.batch(batchOf(fetched, () => held));
-        await turn();
-      }
-    }
-
-    for (let round = 0; committed < end; round++) {
-      if (round > 2_000) throw new Error(`stands still at ${committed} of ${end}`);
-      await Promise.all(range(0, random.between(1, 3)).map(() => live()));
-      // An operator sets the group back, into the middle of whatever is there.
-      if (random.chance(0.1)) committed = BigInt(random.between(0, Number(committed)));
-    }
-    return all;
-  }
-
-  it.each(range(0, 100))('put no job into two workflows and leave none out (seed %i)', async (seed) => {
-    const all = await run(seed, { poison: 0 });
-    expect(temporal.jobs()).toEqual(range(0, all.length));
-  });
-
-  it.each(range(100, 200))('lose no poison either (seed %i)', async (seed) => {
-    const all = await run(seed, { poison: 0.2 });
-    const jobs = temporal.jobs();
-    expect(new Set(jobs).size).toBe(jobs.length);
-    expect([...new Set([...jobs, ...temporal.deadLetters])].sort((a, b) => a - b)).toEqual(
-      range(0, all.length),
-    );
-    expect(jobs.filter((offset) => temporal.deadLetters.includes(offset))).toEqual([]);
-  });
-});
-
-describe('what a review found', () => {
-  it('a bridge that ends between the start of a pack and its dead letters loses no poison', async () => {
-    let held = true;
-    const first = openBridge({
-      temporal,
-      afterStart: () => void (held = false),
-    });
-    await first.handOver.batch(batchOf(records(10, 7), () => held));
-    const second = openBridge({ temporal });
-    // This fetch happens to bring fewer records.
-    await second.handOver.batch(batchOf(records(5)));
-    expect(second.watermarks.at(-1)).toBeLessThanOrEqual(temporal.firstNotDurable(records(10, 7)));
-  });
-
-  it('a bridge that lost the partition while it looked for a covering pack commits nothing', async () => {
-    await openBridge({ temporal }).handOver.batch(batchOf(records(20)));
-    let held = true;
-    const { handOver, watermarks } = openBridge({
-      temporal,
-      beforeFind: () => void (held = false),
-    });
-    await handOver.batch(batchOf(records(12).slice(9), () => held));
-    expect(watermarks).toEqual([]);
-  });
-
-  it('records below the position are handed over, and not skipped: the topic was cut off or made anew', async () => {
-    const { handOver } = openBridge({ temporal });
-    await handOver.batch(batchOf(records(10)));
-    // kafkajs answers OFFSET_OUT_OF_RANGE by starting over, without a new assignment.
-    const anew = [0, 1, 2].map((offset) => queueRecord(offset, { timestamp: 500_000 + offset }));
-    await handOver.batch(batchOf(anew));
-    expect(temporal.jobs().filter((offset) => offset < 3)).toEqual([0, 0, 1, 1, 2, 2]);
-  });
-
-  it('a record that was poison, and no longer is, does not take the pack behind it along', async () => {
-    const fetched = [queueRecord(0, { value: 'poison' }), ...records(20).slice(1)];
-    await openBridge({ temporal }).handOver.batch(batchOf(fetched));
-    // The pipeline was deployed since, and an operator reset the group to have the record tried again.
-    const readRecord = (record: QueueRecord) => readSimply({ ...record, value: Buffer.from('a job by now') });
-    const { handOver } = openBridge({ temporal, readRecord });
-    await handOver.batch(batchOf(fetched));
-    expect(temporal.jobs()).toEqual(fetched.map(({ offset }) => Number(offset)));
-  });
-
-  it('a pack that Temporal has forgotten is not filled up with jobs of the next one', async () => {
-    await openBridge({ temporal, limits: { maxJobs: 5 } }).handOver.batch(batchOf(records(20)));
-    const [oldest] = temporal.packs.keys();
-    temporal.packs.delete(oldest ?? '');
-    await openBridge({ temporal, limits: { maxJobs: 50 } }).handOver.batch(batchOf(records(20)));
-    expect(temporal.jobs()).toEqual(records(20).map(({ offset }) => Number(offset)));
-  });
-
-  it('a stretch of records that were poison once does not end the search for the packs behind it', async () => {
-    const fetched = [0, 1, 2, 3].map((offset) => queueRecord(offset, { value: 'poison' }));
-    const all = [...fetched, ...records(8).slice(4)];
-    await openBridge({ temporal }).handOver.batch(batchOf(all));
-    // The pipeline was deployed since, and an operator reset the group. The first fetch meets no pack at all.
-    const readRecord = (record: QueueRecord) => readSimply({ ...record, value: Buffer.from('a job by now') });
-    const { handOver } = openBridge({ temporal, readRecord });
-    await handOver.batch(batchOf(all.slice(0, 2)));
-    await handOver.batch(batchOf(all.slice(2)));
-    expect(temporal.jobs()).toEqual(range(0, 8));
   });
 });

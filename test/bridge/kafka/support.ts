@@ -2,7 +2,7 @@ import pino from 'pino';
 import { HeadwayError } from '../../../contracts/errors';
 import { jobIdOf } from '../../../contracts/ids';
 import type { PackJob } from '../../../contracts/pack';
-import type { QueueRecord } from '../../../bridge/kafka/queue-record';
+import type { QueueBatch, QueueRecord } from '../../../bridge/kafka/queue-record';
 
 export const silent = pino({ level: 'silent' });
 
@@ -90,3 +90,26 @@ export function deferred<T = void>(): Deferred<T> {
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Whole numbers from `from` up to, and not including, `to`. */
+export const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
+
+/** The first records of a partition; those at the offsets `poison` are no jobs. */
+export const records = (count: number, ...poison: number[]) =>
+  range(0, count).map((offset) =>
+    queueRecord(offset, poison.includes(offset) ? { value: 'poison' } : undefined),
+  );
+
+/** These records as the consumer brings them. */
+export const batchOf = (
+  all: QueueRecord[],
+  held: () => boolean = () => true,
+  paused: () => boolean = () => false,
+): QueueBatch => ({
+  partition: 0,
+  records: all,
+  held,
+  paused,
+  patienceMs: 5_000,
+  setAside: () => undefined,
+});
