@@ -39,18 +39,21 @@ function logTo(logger: Logger): (entry: LogEntry) => void {
     const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...rest } = log;
     const fields = { ...rest, namespace };
     if (level >= logLevel.DEBUG || knownAndHarmless.test(message)) logger.trace(fields, message);
-    else if (level >= logLevel.INFO) logger.debug(fields, message);
+    else if (level >= logLevel.INFO || errorAnswer.test(message)) logger.debug(fields, message);
     else if (level >= logLevel.WARN) logger.info(fields, message);
     else logger.warn(fields, message);
   };
 }
 
-/**
- * Advice at every start: about a change of kafkajs 1 to 2, and about retries, which end here on purpose. And each answer with an error code: a
- * rebalance is one, and a group's first coordinator that is only being made; what is an error in the end, who asked says.
- */
+/** Advice at every start: about a change of kafkajs 1 to 2, and about retries, which end here on purpose. */
 const knownAndHarmless =
-  /^(KafkaJS v2\.0\.0 switched default partitioner|Limiting retries for the idempotent|Response )/;
+  /^(KafkaJS v2\.0\.0 switched default partitioner|Limiting retries for the idempotent)/;
+
+/**
+ * An answer with an error code. Each rebalance brings some, and so does a group whose coordinator is only being made. It is thrown, too, and
+ * logged again by whoever gives up because of it.
+ */
+const errorAnswer = /^Response \w+\(key: /;
 
 function levelOf(logger: Logger): logLevel {
   if (logger.isLevelEnabled('trace')) return logLevel.DEBUG;

@@ -76,7 +76,7 @@ export function bridgeMetrics({ registry }: Metrics) {
     }),
     committedOffset: new Gauge({
       name: 'headway_committed_offset',
-      help: 'Offset committed last: the next record to read after a restart.',
+      help: 'Offset committed last: the next record to read after a restart. Absent from an assignment until its first commit.',
       labelNames: partition,
       registers,
     }),

@@ -96,7 +96,11 @@ export function createBridge({
     fromBeginning: bridge.fromBeginning,
     concurrency: bridge.startConcurrency,
     onBatch: (batch) => handOver.batch(batch),
-    onAssigned: () => handOver.forget(),
+    onAssigned() {
+      handOver.forget();
+      // Others have the partitions by now, or it is set again at the next commit.
+      metrics?.committedOffset.reset();
+    },
     onSetAside: (partitions) => metrics?.partitionsSetAside.set(partitions),
     logger,
   });

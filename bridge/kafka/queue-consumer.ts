@@ -18,8 +18,10 @@ export interface QueueConsumerOptions {
   /** The group has a new assignment, which may be the same as before. */
   onAssigned: (partitions: number[]) => void;
   /** How many partitions are set aside for trouble of their own. */
-  onSetAside?: (partitions: number) => void;
+  onSetAside: (partitions: number) => void;
   logger: Logger;
+  /** Longest wait for Kafka at a goodbye, in milliseconds. Default: 8,000. */
+  leaveTimeoutMs?: number;
 }
 
 export interface QueueConsumer {
@@ -56,7 +58,9 @@ interface Session {
 
 /** The only place that knows kafkajs' consumer. */
 export function createQueueConsumer(options: QueueConsumerOptions): QueueConsumer {
-  const { kafka, groupId, topic, fromBeginning, concurrency, onBatch, onAssigned, logger } = options;
+  const { kafka, groupId, topic, fromBeginning, concurrency, onBatch, onAssigned, onSetAside, logger } =
+    options;
+  const { leaveTimeoutMs = LEAVE_TIMEOUT_MS } = options;
   const stopping = new AbortController();
   let session: Session | undefined;
   let member = false;
@@ -64,7 +68,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   /** Grows with every assignment: a batch of an earlier one is no longer held. */
   let assignment = 0;
   let assigned: number[] = [];
-  const setAside = createSetAside(applyPause, (count) => options.onSetAside?.(count));
+  const setAside = createSetAside(applyPause, onSetAside);
   const inHand = new Set<Promise<void>>();
   let running: Promise<void> = Promise.resolve();
 
@@ -109,7 +113,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
         await running;
       };
       // With Kafka away the client would try for most of a minute. Nothing is lost without a goodbye: the records come again.
-      await Promise.race([leave(), delay(LEAVE_TIMEOUT_MS, undefined, { ref: false })]);
+      await Promise.race([leave(), delay(leaveTimeoutMs, undefined, { ref: false })]);
     },
   };
 
@@ -152,7 +156,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     crashed.catch(() => undefined);
     const current: Session = { consumer, started: Promise.resolve(), commits: 0, beginAgain };
     consumer.on('consumer.crash', ({ payload }) => beginAgain(payload.error));
-    // kafkajs asks again on the same connection, which may lead nowhere, for minutes, and without a word. Who joins waits in its own way.
+    // kafkajs asks again on the same connection, which may lead nowhere, for minutes, and without a word. Not so while it connects and joins.
     consumer.on('consumer.network.request_timeout', ({ payload }) => {
       if (member && session === current)
         beginAgain(new Error(`Kafka did not answer a request (${payload.apiName})`));
@@ -178,9 +182,11 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       await Promise.race([crashed, aborted(stopping.signal)]);
     } catch (error) {
       member = false;
+      // It may go on for a while, and even join: nothing it says counts any more.
+      session = undefined;
       // Its goodbye may go where nobody answers.
       const closed = consumer.disconnect().catch(() => undefined);
-      await Promise.race([closed, delay(LEAVE_TIMEOUT_MS, undefined, { ref: false })]);
+      await Promise.race([closed, delay(leaveTimeoutMs, undefined, { ref: false })]);
       throw error;
     }
   }
@@ -258,11 +264,16 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
         setAside.progressed(batch.partition);
         payload.resolveOffset(String(next - 1n));
       }
-      if (inTrouble !== undefined && held()) setAside.add(batch.partition, inTrouble);
+      if (inTrouble !== undefined && held()) putAside(batch.partition, inTrouble);
     } finally {
       clearInterval(timer);
     }
     if (lost !== undefined) throw lost as Error;
+  }
+
+  function putAside(partition: number, what: string): void {
+    if (setAside.add(partition, what))
+      logger.warn({ partition }, `cannot ${what}; this partition stands still, the others go on`);
   }
 
   async function track(work: Promise<void>): Promise<void> {

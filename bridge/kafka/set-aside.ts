@@ -1,6 +1,7 @@
 /** Partitions in trouble of their own, of which no more is read for a while, so that the others go on. */
 export interface SetAside {
-  add(partition: number, what: string): void;
+  /** Returns whether it was in no trouble before. */
+  add(partition: number, what: string): boolean;
   /** Records of it became durable: whatever comes next is new trouble. */
   progressed(partition: number): void;
   /** The assignment changed, or the bridge stops. */
@@ -46,6 +47,7 @@ export function createSetAside(onChange: () => void, onCount: (partitions: numbe
       entries.set(partition, entry);
       onCount(entries.size);
       onChange();
+      return before === undefined;
     },
     progressed(partition) {
       if (entries.delete(partition)) onCount(entries.size);

@@ -21,6 +21,7 @@ describe('createKafka', () => {
     kafka.logger().error('Response Heartbeat(key: 12, version: 3)');
     expect(lines).toEqual([]);
     kafka.logger().error('Request Heartbeat(key: 12, version: 3) timed out');
-    expect(lines).toHaveLength(1);
+    kafka.logger().error('Response without match');
+    expect(lines).toHaveLength(2);
   });
 });

@@ -96,6 +96,7 @@ beforeEach(async () => {
     onBatch: (batch) => onBatch(batch),
     onAssigned: () => undefined,
     onSetAside: (count) => (setAside = count),
+    leaveTimeoutMs: 200,
     logger: pino({ level: 'warn' }, { write: (line: string) => warnings.push(JSON.parse(line)) }),
   });
   void consumer.run();
@@ -133,6 +134,18 @@ test('a request that Kafka does not answer makes it join again on new connection
   await eventually('there is a new consumer', () => made[1]?.running ?? false);
   expect(first!.disconnected).toBe(true);
   expect(warnings).toEqual([expect.objectContaining({ reason: 'Kafka did not answer a request (Fetch)' })]);
+});
+
+test('a goodbye that nobody answers does not keep it from joining again, and what comes late does not count', async () => {
+  const [first] = made;
+  first!.disconnect = () => new Promise(() => undefined);
+  first!.timesOut();
+  await settled();
+  first!.joins(0);
+  expect(consumer.isMember()).toBe(false);
+  await eventually('there is a new consumer', () => made[1]?.running ?? false);
+  made[1]!.joins(0);
+  expect(consumer.isMember()).toBe(true);
 });
 
 test('a request that is not answered while it joins is left to the client', async () => {
@@ -321,6 +334,10 @@ describe('a partition that is set aside', () => {
     jest.advanceTimersByTime(5_000);
     await made[0]!.brings(0);
     expect([consumer.trouble(), setAside]).toEqual(['write dead letters (partition 1)', 1]);
+    await made[0]!.brings(1);
+    // Said once, however often it is tried.
+    expect(warnings).toEqual([expect.objectContaining({ partition: 1 })]);
+    jest.advanceTimersByTime(10_000);
     inTrouble = false;
     await made[0]!.brings(1);
     expect([consumer.trouble(), setAside]).toEqual([undefined, 0]);
