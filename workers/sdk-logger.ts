@@ -6,8 +6,7 @@ const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERR
 
 /**
  * What is no trouble though the SDK warns of it: a worker without workflows (ours for LLM calls has none), and a workflow that fails, which is
- * what one with a failed job does. What became of the job is told where its result is published; trouble of the workflow's code fails a
- * task, of which the SDK tells otherwise.
+ * what one with a failed job does. What became of the job, and why, is told where its result is published.
  */
 const harmless = /^(No workflows registered|Workflow failed)/;
 

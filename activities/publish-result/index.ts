@@ -42,12 +42,13 @@ export function createPublishResult(dependencies: PublishResultDependencies) {
   function published({ id, pipeline, status, error, workflow }: JobResult): void {
     dependencies.jobsFinished?.inc({ pipeline, status });
     const fields = { jobId: id, workflowId: workflow.id, pipeline, status };
-    if (error)
-      dependencies.logger?.info(
-        { ...fields, stage: error.stage, code: error.type },
-        'job ended without output',
-      );
-    else dependencies.logger?.debug(fields, 'job completed');
+    if (!error) dependencies.logger?.debug(fields, 'job completed');
+    else {
+      // A defect is somebody's to mend, unlike a refusal of the model.
+      const level = error.type === 'HW_INTERNAL' ? 'warn' : 'info';
+      const { stage, type: code, message: reason } = error;
+      dependencies.logger?.[level]({ ...fields, stage, code, reason }, 'job ended without output');
+    }
   }
 }
 

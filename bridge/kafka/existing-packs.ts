@@ -46,7 +46,7 @@ export function createFindExistingPacks(client: Client): FindExistingPacks {
     const query = `${ofPartition} AND ${names.firstOffset.name} <= ${last.offset} AND ${names.lastOffset.name} >= ${first.offset}`;
     for await (const { workflowId, runId, memo, typedSearchAttributes } of client.workflow.list({ query })) {
       const { success, data } = packMemoSchema.safeParse(memo);
-      const firstOffset = typedSearchAttributes.get({ name: names.firstOffset.name, type: 'INT' });
+      const firstOffset = typedSearchAttributes.get(names.firstOffset);
       if (!success || firstOffset === undefined) continue;
       const pack = { workflowId, firstOffset: BigInt(firstOffset), lastOffset: BigInt(data.lastOffset) };
       const record = byOffset.get(pack.firstOffset);

@@ -35,34 +35,30 @@ export interface LlmCallFindings {
 /**
  * Compares the calls that were made for jobs that have ended with those their results tell of.
  *
- * @param openJobIds ids of jobs in running workflows; asked only when a job seems to have calls too many, as it may be run again just now
+ * @param open ids of jobs in running workflows: calls that no result tells of yet are no duplicates
  */
-export async function compareLlmCalls(
+export function compareLlmCalls(
   tables: Iterable<RecordTable>,
   counts: LlmCallCounts,
-  openJobIds: () => AsyncIterable<string[]>,
   exampleCount: number,
-): Promise<LlmCallFindings> {
-  const jobs = endedJobs(tables, counts);
-  if (jobs.some(({ calls, accountedFor }) => calls > accountedFor)) {
-    const open = new Set<string>();
-    for await (const ids of openJobIds()) ids.forEach((id) => open.add(id));
-    return toFindings(
-      jobs.filter(({ jobId }) => !open.has(jobId)),
-      exampleCount,
-    );
+  open: ReadonlySet<string> = new Set(),
+): LlmCallFindings {
+  const findings: LlmCallFindings = { totals: { accepted: 0, accountedFor: 0, duplicate: 0 }, examples: [] };
+  for (const { jobId, calls, accountedFor } of endedJobs(tables, counts)) {
+    findings.totals.accepted += calls;
+    findings.totals.accountedFor += accountedFor;
+    if (calls <= accountedFor || open.has(jobId)) continue;
+    findings.totals.duplicate += calls - accountedFor;
+    if (findings.examples.length < exampleCount) findings.examples.push({ jobId, calls, accountedFor });
   }
-  return toFindings(jobs, exampleCount);
+  return findings;
 }
 
-interface CountedJob {
-  jobId: string;
-  calls: number;
-  accountedFor: number;
-}
-
-function endedJobs(tables: Iterable<RecordTable>, counts: LlmCallCounts): CountedJob[] {
-  const jobs = new Map<bigint, CountedJob & { ended: number; open: number }>();
+function endedJobs(tables: Iterable<RecordTable>, counts: LlmCallCounts) {
+  const jobs = new Map<
+    bigint,
+    { jobId: string; calls: number; accountedFor: number; ended: number; open: number }
+  >();
   for (const [jobId, calls] of counts) {
     jobs.set(hash64(jobId), { jobId, calls, accountedFor: 0, ended: 0, open: 0 });
   }
@@ -79,16 +75,4 @@ function endedJobs(tables: Iterable<RecordTable>, counts: LlmCallCounts): Counte
   }
   // A job that still runs has calls that no result tells of yet.
   return [...jobs.values()].filter(({ ended, open }) => ended > 0 && open === 0);
-}
-
-function toFindings(jobs: CountedJob[], exampleCount: number): LlmCallFindings {
-  const findings: LlmCallFindings = { totals: { accepted: 0, accountedFor: 0, duplicate: 0 }, examples: [] };
-  for (const { jobId, calls, accountedFor } of jobs) {
-    findings.totals.accepted += calls;
-    findings.totals.accountedFor += accountedFor;
-    if (calls <= accountedFor) continue;
-    findings.totals.duplicate += calls - accountedFor;
-    if (findings.examples.length < exampleCount) findings.examples.push({ jobId, calls, accountedFor });
-  }
-  return findings;
 }

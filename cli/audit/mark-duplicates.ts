@@ -1,5 +1,6 @@
 import { hash64, HashList, positionIn, type TimedHashList } from './hash';
 import { verdicts, type RecordTable } from './record-table';
+import type { RecordAt } from './summarise';
 import type { WorkflowLookup } from './workflow-lookup';
 
 /**
@@ -12,10 +13,16 @@ export function markDuplicates(tables: Iterable<RecordTable>, otherJobIds: HashL
   forEachRepeated([...tables], otherJobIds, (table, row) => table.setVerdict(row, verdicts.duplicate));
 }
 
-/** How many committed records nobody holds, of a job id that another record is worked on for: a ledger may have skipped them. */
-export function countRepeated(tables: Iterable<RecordTable>, otherJobIds: HashList | TimedHashList): number {
+/** How many records a ledger may have skipped: committed, held by nobody, and another record has their job id, which is done or worked on. */
+export function countSkippedPerhaps(
+  tables: Iterable<RecordTable>,
+  otherJobIds: HashList | TimedHashList,
+  mayBeSkipped: (record: RecordAt) => boolean,
+): number {
   let count = 0;
-  forEachRepeated([...tables], otherJobIds, (table, row) => (count += table.isCommitted(row) ? 1 : 0));
+  forEachRepeated([...tables], otherJobIds, (table, row) => {
+    if (table.isCommitted(row) && mayBeSkipped({ table, row })) count += 1;
+  });
   return count;
 }
 

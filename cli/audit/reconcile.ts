@@ -1,8 +1,8 @@
 import { jobIdOf } from '../../contracts/ids';
-import { compareLlmCalls, type LlmCallCounts } from './count-llm-calls';
+import { compareLlmCalls, type LlmCallCounts, type LlmCallFindings } from './count-llm-calls';
 import { findIdsDoneTwice, type IdsDoneTwice, JOB_ID_RETENTION_MS } from './find-ids-done-twice';
 import { findHolders, type Holders } from './find-holders';
-import { countRepeated, markDuplicates, markDuplicatesOfRunning } from './mark-duplicates';
+import { countSkippedPerhaps, markDuplicates, markDuplicatesOfRunning } from './mark-duplicates';
 import {
   findMissingResults,
   SETTLED_AFTER_MS,
@@ -86,9 +86,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const missing = await publishMissing();
   const summary = summarise(tables.values(), examples);
   const running = stillRunning(tables, holders.open);
-  const counted = await options.readLlmCalls?.();
-  const llm =
-    counted && (await compareLlmCalls(tables.values(), counted, () => lookup.openJobIds(), examples));
+  const llm = await countLlmCalls();
   const { lost, waiting, differentResults, otherIds } = summary.first;
   const doneTwice = findDoneTwice();
   const shownRunning = running.slice(0, examples);
@@ -161,6 +159,21 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   };
   return { report, tables, holders };
 
+  async function countLlmCalls(): Promise<LlmCallFindings | undefined> {
+    const counts = await options.readLlmCalls?.();
+    if (!counts) return undefined;
+    const found = compareLlmCalls(tables.values(), counts, examples);
+    if (found.totals.duplicate === 0) return found;
+    // It may be run again just now, or have been a moment ago: a result of that is read after the open workflows.
+    const open = new Set<string>();
+    for await (const ids of lookup.openJobIds()) {
+      options.signal?.throwIfAborted();
+      ids.forEach((id) => open.add(id));
+    }
+    await readOutcomes();
+    return compareLlmCalls(tables.values(), counts, examples, open);
+  }
+
   function findDoneTwice(): IdsDoneTwice {
     if (!jobIdsOnce) return { count: 0, first: [] };
     const { jobIdRetentionMs = JOB_ID_RETENTION_MS } = options;
@@ -217,12 +230,17 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     return ids;
   }
 
-  function whyLost({ table, row }: RecordAt) {
+  function closedPackOf({ table, row }: RecordAt) {
     const offset = table.offsetOf(row);
-    const pack = holders.closed.find(
+    return holders.closed.find(
       ({ partition, firstOffset, lastOffset }) =>
         partition === table.range.partition && firstOffset <= offset && offset <= lastOffset,
     );
+  }
+
+  function whyLost({ table, row }: RecordAt) {
+    const offset = table.offsetOf(row);
+    const pack = closedPackOf({ table, row });
     if (pack && table.verdictOf(row) === verdicts.closed) {
       const { workflowId, status } = pack.closedJobs.get(offset) ?? pack;
       const why = `Its workflow is closed (${status}), and published no result for it.`;
@@ -236,10 +254,16 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   }
 
   function skippedPerhaps(): string[] {
-    const repeated = jobIdsOnce ? 0 : countRepeated(tables.values(), outcomes.otherJobIds);
-    if (repeated === 0) return [];
+    if (jobIdsOnce) return [];
+    // One in a workflow that somebody terminated is lost, whatever else has its job id.
+    const mayBeSkipped = (place: RecordAt) => {
+      const { status } = closedPackOf(place) ?? {};
+      return status === undefined || status === 'COMPLETED' || status === 'FAILED';
+    };
+    const skipped = countSkippedPerhaps(tables.values(), outcomes.otherJobIds, mayBeSkipped);
+    if (skipped === 0) return [];
     return [
-      `${repeated} of the lost records have the job id of another record that is done or worked on. Bridges with JOB_ID_DEDUPE=ledger skip ` +
+      `${skipped} of the lost records have the job id of another record that is done or worked on. Bridges with JOB_ID_DEDUPE=ledger skip ` +
         'such records: if yours have it, set it for the audit too.',
     ];
   }

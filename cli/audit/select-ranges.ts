@@ -49,10 +49,6 @@ export async function selectRanges(
   const ranges = all.map(({ partition, from: oldest, to: end }): AuditedRange => {
     const from = Math.max(oldest, at(select.from, partition, oldest, end), since?.get(partition) ?? oldest);
     const to = Math.min(end, at(select.to, partition, end, from), until?.get(partition) ?? end);
-    const asked = select.from === undefined ? undefined : at(select.from, partition, oldest, end);
-    if (asked !== undefined && asked > end) {
-      warnings.push(`--from is beyond the end of partition ${partition}, ${end}: nothing of it is audited.`);
-    }
     let handedOver = committed.get(partition) ?? oldest;
     if (handedOver > end) {
       // The bridge begins anew in such a topic, and so far nothing of it was handed over.
@@ -64,6 +60,10 @@ export async function selectRanges(
     }
     return { topic, partition, from, to: Math.max(from, to), committed: handedOver };
   });
+  const isEmpty = ranges.every(({ from, to }) => from >= to);
+  if (isEmpty && all.some(({ from, to }) => from < to)) {
+    warnings.push('No record of the topic is in the range that was asked for, so nothing is audited.');
+  }
   return { ranges, warnings };
 }
 

@@ -112,7 +112,7 @@ type Info = Pick<
 >;
 
 function jobIdsOf({ typedSearchAttributes }: Info): string[] {
-  return typedSearchAttributes.get({ name: names.jobIds.name, type: 'KEYWORD_LIST' }) ?? [];
+  return typedSearchAttributes.get(names.jobIds) ?? [];
 }
 
 function toWorkflow({ workflowId, runId, status, startTime, closeTime }: Info): FoundWorkflow {
@@ -123,8 +123,8 @@ function toWorkflow({ workflowId, runId, status, startTime, closeTime }: Info): 
 /** Undefined when it is not a pack from Kafka. */
 function toPack(info: Info): FoundPack | undefined {
   const memo = packMemoSchema.safeParse(info.memo);
-  const firstOffset = info.typedSearchAttributes.get({ name: names.firstOffset.name, type: 'INT' });
-  const jobCount = info.typedSearchAttributes.get({ name: names.jobCount.name, type: 'INT' });
+  const firstOffset = info.typedSearchAttributes.get(names.firstOffset);
+  const jobCount = info.typedSearchAttributes.get(names.jobCount);
   if (!memo.success || firstOffset === undefined) return undefined;
   const lastOffset = Number(memo.data.lastOffset);
   return { ...toWorkflow(info), firstOffset, lastOffset, jobCount: jobCount ?? 0 };

@@ -36,6 +36,17 @@ describe('job ids that came before', () => {
     expect(warnings).toEqual([expect.stringContaining('2 of the lost records have the job id of another')]);
   });
 
+  test('are lost, and no sign of a ledger, where their own workflow was terminated', async () => {
+    const world = sentTwice();
+    world.pack([0, 1], 'COMPLETED');
+    world.pack([2, 3], 'TERMINATED');
+    world.result(0);
+    world.result(1);
+    const { records, warnings } = await world.audit();
+    expect(records).toMatchObject({ completed: 2, lost: 2 });
+    expect(warnings).toEqual([]);
+  });
+
   test('are not hinted at where only jobs with ids of their own are lost', async () => {
     expect((await worldOf(2).audit()).warnings).toEqual([]);
   });

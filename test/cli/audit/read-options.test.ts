@@ -64,11 +64,16 @@ describe('the range that is audited', () => {
     expect(await select(selection)).toEqual([first, second]);
   });
 
-  test('a first offset beyond the end of a partition leaves nothing of it, which is said', async () => {
-    expect((await selectRanges(offsets, 't', 'g', { from: 100 })).warnings).toEqual([
-      '--from is beyond the end of partition 1, 50: nothing of it is audited.',
-    ]);
-    expect((await selectRanges(offsets, 't', 'g', { from: new Map([[0, 100]]) })).warnings).toEqual([]);
+  test.each([[{ from: 100 }], [{ since: 1_000 }], [{ to: 0 }]])(
+    '%p leaves nothing, which is said',
+    async (selection) => {
+      const { warnings } = await selectRanges(offsets, 't', 'g', selection);
+      expect(warnings).toEqual([expect.stringContaining('nothing is audited')]);
+    },
+  );
+
+  test('a range that leaves out some partitions is not warned of', async () => {
+    expect((await selectRanges(offsets, 't', 'g', { from: new Map([[0, 99]]) })).warnings).toEqual([]);
   });
 
   test('a partition that does not exist is refused', async () => {

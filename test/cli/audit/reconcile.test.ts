@@ -79,8 +79,19 @@ describe('LLM calls', () => {
     world.job('job-0');
     const readLlmCalls = async () => new Map([['job-0', 2]]);
     const { llmCalls, examples } = await world.audit({ readLlmCalls });
-    expect(llmCalls).toEqual({ accepted: 0, accountedFor: 0, duplicate: 0 });
+    expect(llmCalls).toEqual({ accepted: 2, accountedFor: 1, duplicate: 0 });
     expect(examples.duplicateLlmCalls).toEqual([]);
+  });
+
+  test('of a job whose second run ends while Temporal is asked are those of both its results', async () => {
+    const world = worldOf(1);
+    world.result(0, 'failed');
+    const replaces = { id: 'pack', runId: 'run-0' };
+    world.meanwhile = () => {
+      if (world.results.length === 1) world.result(0, 'completed', { run: { number: 2, replaces } });
+    };
+    const { llmCalls } = await world.audit({ readLlmCalls: async () => new Map([['job-0', 2]]) });
+    expect(llmCalls).toEqual({ accepted: 2, accountedFor: 2, duplicate: 0 });
   });
 
   test('are not counted where nobody counts', async () => {
