@@ -9,14 +9,14 @@ const segment = {
   failed: {},
   excused: { 'HW_LLM_UNAVAILABLE (llm-misbehaves)': 2 },
   longestStallSeconds: 3,
-  latencyAfter: { jobs: 20, medianMs: 2_000 },
+  latencyAfter: { jobs: 20, medianMs: 2_000, p90Ms: 3_000 },
 };
 
 /** A run in which all went well, with something of everything that is allowed. */
 const good: Findings = {
   seed: 1,
   brokers: 1,
-  latencyAtFirst: { jobs: 20, medianMs: 1_000 },
+  latencyAtFirst: { jobs: 20, medianMs: 1_000, p90Ms: 2_000 },
   segments: [segment],
   strikes: [{ fault: 'llm-away', beganAt: 1, endedAt: 2, outcome: 'struck', effect: 'seen' }],
   seconds: 60,
@@ -61,17 +61,22 @@ test.each<[string, Partial<Findings>, string]>([
   ['a job without a result', { missing: ['job-1'] }, '1 jobs without a result: job-1'],
   [
     'jobs that stay slow after a fault',
-    { segments: [{ ...segment, latencyAfter: { jobs: 20, medianMs: 60_000 } }] },
-    '1 faults after which jobs went on taking longer: llm-away: 60000 ms instead of 1000 ms',
+    { segments: [{ ...segment, latencyAfter: { jobs: 20, medianMs: 60_000, p90Ms: 61_000 } }] },
+    '1 faults after which jobs went on taking longer: llm-away: median 60000 ms, 90 % 61000 ms instead of median 1000 ms, 90 % 2000 ms',
   ],
   [
     'a fault after which no job was looked at',
-    { segments: [{ ...segment, latencyAfter: undefined }] },
+    { segments: [{ ...segment, latencyAfter: { jobs: 0, medianMs: 0, p90Ms: 0 } }] },
     '1 stretches of calm without a single job',
   ],
   [
+    'jobs that were never all done after a fault',
+    { segments: [{ ...segment, latencyAfter: undefined }] },
+    '1 faults after which it never became calm: jobs or workflows were still open',
+  ],
+  [
     'no job before the first fault',
-    { latencyAtFirst: undefined },
+    { latencyAtFirst: { jobs: 0, medianMs: 9_000, p90Ms: 9_000 } },
     '1 stretches of calm without a single job',
   ],
   ['two results of a job', { segments: [{ ...segment, doubled: 2 }] }, '2 jobs with results that differ'],

@@ -1,4 +1,4 @@
-import { hasSlowedDown } from './latency';
+import { hasSlowedDown, type Latency } from './latency';
 import type { RunReport } from './report';
 
 /** What the verdict is made of. `missing`: ids of acknowledged jobs without a result. */
@@ -23,10 +23,10 @@ function broken(findings: Findings): Finding[] {
     Object.entries(failed).map(([code, count]) => `${faults}: ${count} ${code}`),
   );
   const { running, waiting } = audit.records;
-  const atFirst = findings.latencyAtFirst;
+  const { latencyAtFirst: atFirst } = findings;
   const slower = segments.flatMap(({ faults, latencyAfter: after }) =>
-    atFirst && after && hasSlowedDown(atFirst, after)
-      ? `${faults}: ${after.medianMs} ms instead of ${atFirst.medianMs} ms`
+    after && hasSlowedDown(atFirst, after)
+      ? `${faults}: ${describeLatency(after)} instead of ${describeLatency(atFirst)}`
       : [],
   );
   return [
@@ -74,9 +74,13 @@ function unseen(findings: Findings): Finding[] {
       'stretches without a single job',
     ],
     [
-      none(findings.latencyAtFirst?.jobs ?? 0) +
-        segments.filter(({ lost, latencyAfter }) => lost === 0 && !latencyAfter?.jobs).length,
+      none(findings.latencyAtFirst.jobs) +
+        segments.filter(({ latencyAfter }) => latencyAfter?.jobs === 0).length,
       'stretches of calm without a single job',
+    ],
+    [
+      segments.filter(({ latencyAfter }) => latencyAfter === undefined).length,
+      'faults after which it never became calm: jobs or workflows were still open',
     ],
     [none(chain.records), 'chain check without a single record'],
     [none(replay.replayed), 'replay check without a single history'],
@@ -91,6 +95,10 @@ function unseen(findings: Findings): Finding[] {
       'records in the topic more than the monitor of commits ever judged',
     ],
   ];
+}
+
+function describeLatency({ medianMs, p90Ms }: Latency): string {
+  return `median ${medianMs} ms, 90 % ${p90Ms} ms`;
 }
 
 function first(lines: string[], count = 5): string {

@@ -2,19 +2,26 @@
 export interface Latency {
   jobs: number;
   medianMs: number;
+  /** Nine of ten took no longer. */
+  p90Ms: number;
 }
 
-/** What a machine that is busy with something else may cost. A fault whose traces stay costs as long as it has lasted, mostly a minute. */
+/** What a busy machine, and the few jobs that are slow by themselves, may make of it. */
 const MOST_TIMES_SLOWER = 3;
 const MOST_MS_SLOWER = 3_000;
 
 /** Of jobs that all have their result; times in milliseconds since 1970. */
 export function latencyOf(jobs: readonly { producedAt: number; endedAt: number }[]): Latency {
   const sorted = jobs.map(({ producedAt, endedAt }) => endedAt - producedAt).sort((a, b) => a - b);
-  return { jobs: sorted.length, medianMs: sorted[Math.floor(sorted.length / 2)] ?? 0 };
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return { jobs: sorted.length, medianMs: at(0.5), p90Ms: at(0.9) };
 }
 
-/** True where jobs after a fault take longer than before all faults, by more than the noise of a machine. */
+/**
+ * True where a fault has left something behind that makes jobs slow, though all those that it struck are done: for many of them, or for
+ * those of one partition or process.
+ */
 export function hasSlowedDown(before: Latency, after: Latency): boolean {
-  return after.medianMs > before.medianMs * MOST_TIMES_SLOWER + MOST_MS_SLOWER;
+  const slower = (a: number, b: number) => b > a * MOST_TIMES_SLOWER + MOST_MS_SLOWER;
+  return slower(before.medianMs, after.medianMs) || slower(before.p90Ms, after.p90Ms);
 }

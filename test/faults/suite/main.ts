@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { messageOf } from '../../../contracts/errors';
+import { interruption } from '../../../stack/interruption';
 import { chooseFaults } from './choose-faults';
 import { allFaults } from './faults';
 import type { Fault } from './faults/fault';
@@ -54,6 +55,8 @@ const command = new Command('npm run test:faults --')
   .option('--report <file>', 'writes the report there, as JSON')
   .option('--list', 'the faults there are');
 
+const interrupted = interruption();
+
 async function main(): Promise<number> {
   command.parse();
   if (command.opts<{ list?: boolean }>().list) {
@@ -64,11 +67,8 @@ async function main(): Promise<number> {
   const given = command.opts<Arguments>();
   const beganAt = Date.now();
   const say = (line: string) => console.log(`${elapsed(beganAt)} ${line}`);
-  const interrupted = new AbortController();
   // Whatever waits listens to it.
   setMaxListeners(0, interrupted.signal);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => interrupted.abort(new Interrupted()));
 
   const brokers = Number(given.brokers) as 1 | 3;
   const faults = chosen(given.fault, brokers);
@@ -123,14 +123,12 @@ function positive(text: string): number {
   return value;
 }
 
-class Interrupted extends Error {}
-
 main().then(
   (status) => process.exit(status),
   (error: unknown) => {
-    if (error instanceof Interrupted) {
+    if (interrupted.signal.aborted) {
       console.log('Interrupted: everything is stopped, and there is no verdict.');
-      process.exit(130);
+      process.exit(interrupted.exitCode());
     }
     console.error(error);
     process.exit(2);

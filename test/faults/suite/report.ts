@@ -26,7 +26,7 @@ export interface RunReport {
   seed: number;
   brokers: number;
   /** Before the first fault. */
-  latencyAtFirst: Latency | undefined;
+  latencyAtFirst: Latency;
   segments: Segment[];
   /** Every strike, in the order in which they began. */
   strikes: Strike[];
@@ -69,7 +69,7 @@ export function toMarkdown(report: RunReport): string {
       failures(one.failed),
       failures(one.excused),
       one.longestStallSeconds,
-      inSeconds(one.latencyAfter),
+      one.latencyAfter ? inSeconds(one.latencyAfter) : 'never calm',
     ]),
   );
   const { watermark, chain, replay, audit } = report;
@@ -86,12 +86,12 @@ export function toMarkdown(report: RunReport): string {
       'failed',
       'excused',
       'longest stall, s',
-      'median latency afterwards, s',
+      'latency afterwards, s',
     ]),
     row(['---', '--:', '--:', '--:', '--:', '---', '---', '--:', '--:']),
     ...rows,
     '',
-    `Median latency of a job before the first fault: ${inSeconds(report.latencyAtFirst)} s.`,
+    `Latency of a job before the first fault, median and 90 %: ${inSeconds(report.latencyAtFirst)} s.`,
     `${report.jobs} jobs: ${report.completed} completed, ${report.failed} failed as they should; ${report.poison} records were no job. ` +
       `${report.repeatedRecords} result records written twice with the same bytes. ` +
       `${report.repeatedLlmCalls} LLM calls repeated, those of ${report.unexplainedLlmCalls.length} jobs without a reason. ${report.restarts} restarts of bridges and workers.`,
@@ -122,8 +122,8 @@ function strikeTable(strikes: readonly Strike[]): string[] {
   ];
 }
 
-function inSeconds(latency: Latency | undefined): string {
-  return latency ? (latency.medianMs / 1_000).toFixed(1) : 'unknown';
+function inSeconds({ medianMs, p90Ms }: Latency): string {
+  return [medianMs, p90Ms].map((ms) => (ms / 1_000).toFixed(1)).join(', ');
 }
 
 function failures(counts: Record<string, number>): string {

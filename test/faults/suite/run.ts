@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { eventually } from '../../support/eventually';
 import { readLlmCalls } from '../../../cli/audit/count-llm-calls';
 import type { Fault, Scene } from './faults/fault';
 import { createRandom } from '../../../stack/llm-simulator/random';
-import { judgeFailures, unexplainedCalls, type JobLife } from './judge-jobs';
+import { unexplainedCalls } from './judge-jobs';
 import { latencyOf, type Latency } from './latency';
 import { createLoad } from './load';
 import { createQueueHistory } from './queue-history';
@@ -13,7 +11,8 @@ import { brokenPromises } from './broken-promises';
 import type { RunReport, Segment } from './report';
 import { createResultsWatch, type ResultsWatch } from './results-watch';
 import { planOnce, planStrikes, runSchedule, strikeOnce, type Strike } from './schedule';
-import { isSettled, openWorkflows } from './settled';
+import { openWorkflows } from './settled';
+import { createStretches } from './stretches';
 import { createStuckDetector } from './stuck-detector';
 import { createWatermarkMonitor, type WatermarkReport } from './watermark-monitor';
 import { createWorld, group, topics, type World, type WorldOptions } from './world';
@@ -35,16 +34,15 @@ const SETTLE_LIMIT_MS = 600_000;
 const STUCK_AFTER_MS = 90_000;
 /** Jobs that are on their way already when a fault strikes alone, and that come after it. */
 const LEAD_IN_MS = 5_000;
-/** For how long jobs are produced while nothing strikes, to see how long they take. */
-const CALM_MS = 5_000;
 
 /**
  * Jobs without pause, faults, quiet, and the reckoning.
  *
- * @throws the reason of `signal`: an interrupted run gives no verdict. Everything is stopped by then
+ * @throws the reason of `signal`: an interrupted run gives no verdict. Processes and servers are stopped by then; what only watches them ends
+ * with this process
  */
 export async function run(options: RunOptions): Promise<RunReport> {
-  const { seed, say, signal, settleLimitMs = SETTLE_LIMIT_MS } = options;
+  const { seed, say, signal, faults, mode, folder, settleLimitMs = SETTLE_LIMIT_MS } = options;
   if (options.faults.length === 0) throw new Error('There is no fault to strike with.');
   const beganAt = Date.now();
   const world = await createWorld(options);
@@ -72,7 +70,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     client,
     taskQueue: 'headway',
     quietMs: STUCK_AFTER_MS,
-    dumpFolder: join(options.folder, 'stuck'),
+    dumpFolder: join(folder, 'stuck'),
     isCalm: () => underWay === 0,
     onStuck: ({ line, inCalm, explained }) => {
       say(line);
@@ -82,8 +80,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   });
   const segments: Segment[] = [];
   const strikes: Strike[] = [];
-  /** Before anything has struck. */
-  let latencyAtFirst: Latency | undefined;
+  const stretches = createStretches({ world, load, watch, strikes, faults, settleLimitMs, say });
   const progress = setInterval(() => {
     const { sent, poison } = load;
     say(`${sent.size + poison} sent, ${watch.byId.size} results, ${missing(watch).length} outstanding`);
@@ -93,10 +90,10 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const work = strikeAndReckon();
     // What an interrupted run still tries, it tries on servers that stop.
     work.catch(() => undefined);
-    return await Promise.race([work, interruption(signal)]);
+    return await Promise.race([work, reasonOf(signal)]);
   } finally {
     clearInterval(progress);
-    // Of an interrupted run, what only watches may be waiting for servers that are away: it ends with the process.
+    // Of an interrupted run it may wait for servers that are away.
     if (!signal.aborted) await stopWatching();
     await world.stop();
   }
@@ -114,17 +111,17 @@ export async function run(options: RunOptions): Promise<RunReport> {
     stuck.start();
     const scene = { world, load, watch, watermark, history };
     // The first jobs find a cold worker.
-    await calm();
-    latencyAtFirst = await calm();
-    if (options.mode === 'each') {
-      for (const [index, fault] of options.faults.entries()) {
+    await stretches.calm();
+    const latencyAtFirst = latencyOf(await stretches.calm());
+    if (mode === 'each') {
+      for (const [index, fault] of faults.entries()) {
+        signal.throwIfAborted();
         const random = createRandom('strike', seed, index);
-        segments.push(await segment([fault], () => strike(fault, { ...scene, random })));
+        segments.push(await stretches.struck([fault], () => strike(fault, { ...scene, random })));
       }
     } else {
-      const { faults, mode } = options;
       segments.push(
-        await segment(faults, async () => {
+        await stretches.struck(faults, async () => {
           const dealt = await runSchedule({
             plan: mode === 'once' ? planOnce(faults) : planStrikes(faults, seed),
             seed,
@@ -143,7 +140,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       );
     }
     await load.stop();
-    return await reckon();
+    return await reckon(latencyAtFirst);
   }
 
   async function strike(fault: Fault, scene: Scene): Promise<void> {
@@ -157,86 +154,13 @@ export async function run(options: RunOptions): Promise<RunReport> {
     await world.last(LEAD_IN_MS);
   }
 
-  /** Runs it, pauses the load until every job sent has its result, and counts. */
-  async function segment(faults: readonly Fault[], work: () => Promise<void>): Promise<Segment> {
-    const from = Date.now();
-    const before = new Set(load.producedAt.keys());
-    watch.resetStall();
-    load.start();
-    await work();
-    await load.pause();
-    let lost = 0;
-    let latencyAfter: Latency | undefined;
-    try {
-      await settled();
-      latencyAfter = await calm();
-    } catch (error) {
-      say(String(error));
-      lost = missing(watch).length;
-    }
-    const own = [...load.producedAt.keys()].filter((id) => !before.has(id));
-    const { failed, excused } = judgeFailures(
-      own.flatMap((id) => withFailure(id) ?? []),
-      strikes,
-      options.faults,
-    );
-    const found: Segment = {
-      faults: faults.length === 1 ? faults[0]!.name : `mixed, ${faults.length} kinds`,
-      seconds: Math.round((Date.now() - from) / 1_000),
-      jobs: own.filter((id) => load.sent.has(id)).length,
-      lost,
-      doubled: own.filter((id) => (watch.byId.get(id)?.distinct.size ?? 0) > 1).length,
-      failed,
-      excused,
-      longestStallSeconds: Math.round(watch.longestStallMs() / 100) / 10,
-      latencyAfter,
-    };
-    say(JSON.stringify(found));
-    return found;
-  }
-
-  async function settled(): Promise<void> {
-    const what = 'every job has its result, and every workflow is closed';
-    await eventually(what, () => isSettled(world, missing(watch)), settleLimitMs);
-  }
-
-  /** Jobs that nothing strikes, until they are done. */
-  async function calm(): Promise<Latency> {
-    const before = new Set(load.producedAt.keys());
-    load.start();
-    await delay(CALM_MS);
-    await load.pause();
-    await settled();
-    const own = [...load.producedAt.keys()].filter((id) => !before.has(id));
-    return latencyOf(own.flatMap((id) => lifeOf(id) ?? []));
-  }
-
-  /** Undefined for one that Kafka does not have, for all we know. */
-  function lifeOf(id: string): JobLife | undefined {
-    const producedAt = load.producedAt.get(id);
-    const endedAt = watch.byId.get(id)?.endedAt;
-    if (producedAt === undefined || (endedAt === undefined && !load.sent.has(id))) return undefined;
-    return { id, producedAt, endedAt: endedAt ?? Date.now() };
-  }
-
-  function withFailure(id: string) {
-    const life = lifeOf(id);
-    const job = watch.byId.get(id);
-    const failure = job?.error ?? job?.status;
-    const isExpected =
-      failure === undefined ||
-      failure === 'completed' ||
-      (failure === 'HW_LLM_REFUSED' && load.refused.has(id));
-    return life && { ...life, failure: isExpected ? undefined : failure };
-  }
-
-  async function reckon(): Promise<RunReport> {
+  async function reckon(latencyAtFirst: Latency): Promise<RunReport> {
     // How they end is counted too.
     await world.stopProcesses();
     const jobs = [...watch.byId.values()];
     const accepted = await acceptedLlmCalls(world);
     const called = [...watch.byId].flatMap(([id, job]) => {
-      const life = lifeOf(id);
+      const life = stretches.lifeOf(id);
       return life ? { ...life, repeated: (accepted.get(id) ?? 0) - job.llmCalls } : [];
     });
     const verified = await (watermarkReport ??= watermark.stop());
@@ -256,7 +180,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       failed: jobs.filter(({ status }) => status === 'failed').length,
       repeatedRecords: jobs.reduce((sum, job) => sum + job.records - job.distinct.size, 0),
       repeatedLlmCalls: called.reduce((sum, { repeated }) => sum + Math.max(0, repeated), 0),
-      unexplainedLlmCalls: unexplainedCalls(called, strikes, options.faults),
+      unexplainedLlmCalls: unexplainedCalls(called, strikes, faults),
       watermark: verified,
       chain,
       replay: await checkReplay(client, 'headway'),
@@ -271,7 +195,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
   }
 }
 
-function interruption(signal: AbortSignal): Promise<never> {
+/** Rejects with it. */
+function reasonOf(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason as Error);
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
