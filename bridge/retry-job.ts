@@ -16,7 +16,7 @@ import { createJobRuns, type JobRunView } from './job-runs';
 /** Longest wait for the server's answer to one request. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-export interface RetryJobOptions {
+export interface JobRetryOptions {
   client: Client;
   /** Task queue of the workflows. */
   taskQueue: string;
@@ -33,7 +33,7 @@ export interface RetriedJob {
   run: JobRun;
 }
 
-export interface RetryJob {
+export interface JobRetry {
   /**
    * Runs a job once more, from its first stage, under the policy its pipeline has now. The new workflow has the job id
    * as its id; its result says that it is the newer one. Nothing goes through the queue, and the ledger of job ids is not asked.
@@ -42,30 +42,30 @@ export interface RetryJob {
    * @throws HeadwayError `HW_JOB_UNKNOWN`, `HW_JOB_RUNNING`, `HW_JOB_NOT_FAILED`, `HW_DEADLINE_EXCEEDED` (it would only expire),
    * `HW_PIPELINE_UNKNOWN`, `HW_JOB_INVALID` (its pipeline takes other input by now)
    */
-  (failed: string | FailedResult): Promise<RetriedJob>;
-  /** Throws what keeps the job from being run again, and starts nothing. */
+  run(failed: string | FailedResult): Promise<RetriedJob>;
+  /** Throws the same, as far as it can be known without a start, and starts nothing. */
   check(failed: string | FailedResult): Promise<void>;
 }
 
-export function createRetryJob({
+export function createJobRetry({
   client,
   taskQueue,
   llmTaskQueue,
   pipelineNamed,
-}: RetryJobOptions): RetryJob {
+}: JobRetryOptions): JobRetry {
   const runs = createJobRuns(client);
   const inTime = <Value>(task: () => Promise<Value>) =>
     client.withDeadline(Date.now() + REQUEST_TIMEOUT_MS, task);
-  const retryJob = (failed: string | FailedResult) =>
-    inTime(async () => {
-      const { input, memo } = await nextRun(failed);
-      return { jobId: input.job.id, run: input.run, workflow: await start(input, memo) };
-    });
-  return Object.assign(retryJob, {
-    check: (failed: string | FailedResult) => inTime(async () => void (await nextRun(failed))),
-  });
+  return {
+    run: (failed) =>
+      inTime(async () => {
+        const input = await nextRun(failed);
+        return { jobId: input.job.id, run: input.run, workflow: await start(input) };
+      }),
+    check: (failed) => inTime(async () => void (await nextRun(failed))),
+  };
 
-  async function nextRun(failed: string | FailedResult): Promise<{ input: RetryInput; memo: RetryMemo }> {
+  async function nextRun(failed: string | FailedResult): Promise<RetryInput> {
     const jobId = typeof failed === 'string' ? failed : failed.id;
     const before = typeof failed === 'string' ? await newestRun(jobId) : await checkedRun(failed);
     const carried = (await jobsOf(before.workflow, jobId)).filter(({ id }) => id === jobId);
@@ -77,7 +77,7 @@ export function createRetryJob({
     if (!job)
       throw new HeadwayError('HW_JOB_UNKNOWN', `job ${jobId} is not in workflow ${before.workflow.id}`);
     const run = { number: before.number + 1, replaces: before.workflow };
-    return { input: { job, run, policy: checkedPipeline(job).policy, llmTaskQueue }, memo: { run } };
+    return { job, run, policy: checkedPipeline(job).policy, llmTaskQueue };
   }
 
   async function newestRun(jobId: string): Promise<JobRunView> {
@@ -131,8 +131,9 @@ export function createRetryJob({
     return pipeline;
   }
 
-  async function start(input: RetryInput, memo: RetryMemo): Promise<WorkflowRun> {
+  async function start(input: RetryInput): Promise<WorkflowRun> {
     const { job, run } = input;
+    const memo: RetryMemo = { run };
     try {
       const handle = await client.workflow.start(PROCESS_JOB, {
         workflowId: job.id,

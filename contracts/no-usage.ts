@@ -1,4 +1,4 @@
 import type { Usage } from './job-result';
 
-/** Of a job for which no LLM call has ended. By itself, since workflows need it, and not the schemas. */
+/** Of a job for which no LLM call has ended. Not beside its schema, which would come into the bundle of the workflows with it. */
 export const noUsage: Readonly<Usage> = { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 };

@@ -1,5 +1,5 @@
-import type { MetricObject } from 'prom-client';
-import { bridgeMetrics, createMetrics, workerMetrics, type Metrics } from './metrics';
+import { Registry, type MetricObject } from 'prom-client';
+import { bridgeMetrics, workerMetrics, type Metrics } from './metrics';
 
 /** The tables of docs/reference/metrics.md. */
 export function metricTables(): string {
@@ -10,15 +10,12 @@ export function metricTables(): string {
 type Described = MetricObject & { labelNames: string[] };
 
 function table(process: string, add: (metrics: Metrics) => unknown): string {
-  const metrics = createMetrics('documentation');
-  const ofNode = new Set(metrics.registry.getMetricsAsArray().map(({ name }) => name));
-  add(metrics);
-  const rows = (metrics.registry.getMetricsAsArray() as Described[])
-    .filter(({ name }) => !ofNode.has(name))
-    .map(({ name, type, help, labelNames }) => {
-      const labels = labelNames.filter((label) => label !== 'le').map((label) => `\`${label}\``);
-      return `| \`${name}\` | ${type} | ${labels.join(', ') || '-'} | ${help} |`;
-    });
+  const registry = new Registry();
+  add({ registry });
+  const rows = (registry.getMetricsAsArray() as Described[]).map(({ name, type, help, labelNames }) => {
+    const labels = labelNames.filter((label) => label !== 'le').map((label) => `\`${label}\``);
+    return `| \`${name}\` | ${type} | ${labels.join(', ') || '-'} | ${help} |`;
+  });
   const heading = ['| metric | type | labels | what it is |', '|---|---|---|---|'];
   return [`### ${process}`, '', ...heading, ...rows].join('\n');
 }

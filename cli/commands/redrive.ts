@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { createLetterFilter } from '../../bridge/kafka/redrive/filter';
 import { redrive, type RedriveReport } from '../../bridge/kafka/redrive/redrive';
 import { retryFailed, type RetryFailedReport } from '../../bridge/kafka/redrive/retry-failed';
-import { createRetryJob } from '../../bridge/retry-job';
+import { createJobRetry } from '../../bridge/retry-job';
 import { pipelineNamed } from '../../pipelines/registry';
 import { loadConfig } from '../../runtime/config';
 import { isConnectionError } from '../../runtime/kafka-errors';
@@ -94,7 +94,7 @@ async function runFailed(options: Options, context: CliContext): Promise<void> {
       ...options,
       kafka: cliKafka(config.kafka, context),
       topic: config.topics.results,
-      retryJob: createRetryJob({ client, pipelineNamed, ...config.temporal }),
+      retry: createJobRetry({ client, pipelineNamed, ...config.temporal }),
       filter: ({ pipeline, error, timings }) => {
         const at = Date.parse(timings.completedAt);
         if (at < since || at >= until) return false;

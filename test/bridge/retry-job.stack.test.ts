@@ -1,4 +1,4 @@
-import { createRetryJob, type RetryJob } from '../../bridge/retry-job';
+import { createJobRetry, type JobRetry } from '../../bridge/retry-job';
 import { createPackStarter } from '../../bridge/start-pack';
 import type { JobResult } from '../../contracts/job-result';
 import { isNewer, runNumber } from '../../contracts/result-runs';
@@ -10,13 +10,13 @@ import { recordHistory } from '../support/record-history';
 import { briefs, createRig, idsOf, type Rig } from '../support/rig';
 
 let rig: Rig;
-let retry: RetryJob;
+let retry: JobRetry;
 let queues: { taskQueue: string; llmTaskQueue: string };
 
 beforeAll(async () => {
   rig = await createRig();
   queues = { taskQueue: rig.name, llmTaskQueue: `${rig.name}-llm` };
-  retry = createRetryJob({ client: rig.client, pipelineNamed, ...queues });
+  retry = createJobRetry({ client: rig.client, pipelineNamed, ...queues });
   await rig.startWorker();
   await rig.startBridge();
 });
@@ -63,7 +63,7 @@ test('jobs that failed in a pack, or after they left it, run again under their o
     // Whether it could be run again is asked without running it.
     await retry.check(first);
     // By its id alone, as a person types it, and from its result, as a redrive has it.
-    const started = await retry(id === left.id ? first : id);
+    const started = await retry.run(id === left.id ? first : id);
     expect(started).toMatchObject({ jobId: id, run: { number: 2, replaces: first.workflow } });
 
     const [, second] = await resultsOf(id, 2);
@@ -99,10 +99,10 @@ test('a run that fails again can be followed by a third', async () => {
   const job = brief('twice', 'refusal times=2');
   await rig.produce([job]);
   await resultsOf(job.id, 1);
-  const second = await retry(job.id);
+  const second = await retry.run(job.id);
   await resultsOf(job.id, 2);
   await closed(job.id);
-  const third = await retry(job.id);
+  const third = await retry.run(job.id);
   expect(third.run).toEqual({ number: 3, replaces: second.workflow });
   const results = await resultsOf(job.id, 3);
   expect(results.map(runNumber)).toEqual([1, 2, 3]);
@@ -110,23 +110,23 @@ test('a run that fails again can be followed by a third', async () => {
   // What somebody else read before is out of date now.
   const [first] = results;
   await closed(job.id);
-  await expect(retry(first as JobResult)).rejects.toMatchObject({ code: 'HW_JOB_NOT_FAILED' });
+  await expect(retry.run(first as JobResult)).rejects.toMatchObject({ code: 'HW_JOB_NOT_FAILED' });
 });
 
 test('a job that runs, has completed or is not known is left alone', async () => {
   const [slow, fine] = [brief('slow', 'latency=1000000'), brief('done')];
   await rig.produce([slow, fine]);
   await resultsOf(fine.id, 1);
-  await expect(retry(slow.id)).rejects.toMatchObject({ code: 'HW_JOB_RUNNING' });
+  await expect(retry.run(slow.id)).rejects.toMatchObject({ code: 'HW_JOB_RUNNING' });
   await expect(retry.check(slow.id)).rejects.toMatchObject({ code: 'HW_JOB_RUNNING' });
-  await expect(retry(fine.id)).rejects.toMatchObject({ code: 'HW_JOB_NOT_FAILED' });
-  await expect(retry('no-such-job')).rejects.toMatchObject({ code: 'HW_JOB_UNKNOWN' });
+  await expect(retry.run(fine.id)).rejects.toMatchObject({ code: 'HW_JOB_NOT_FAILED' });
+  await expect(retry.run('no-such-job')).rejects.toMatchObject({ code: 'HW_JOB_UNKNOWN' });
 
   const again = brief('again', 'refusal times=1');
   await rig.produce([{ ...again, metadata: { note: 'x' } }]);
   const [first] = await resultsOf(again.id, 1);
   // Two people at once: one run.
-  const both = await Promise.allSettled([retry(again.id), retry(first as JobResult)]);
+  const both = await Promise.allSettled([retry.run(again.id), retry.run(first as JobResult)]);
   expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   const [, second] = await resultsOf(again.id, 2);
   expect(second).toMatchObject({ status: 'completed', metadata: { note: 'x' } });
@@ -147,7 +147,7 @@ test('a pack that has the job id as its own, as those of the HTTP door have, is 
     await closed(job.id);
     expect(first?.workflow.id.startsWith(job.id)).toBe(true);
     expect((await rig.client.workflow.getHandle(job.id).describe()).type).toBe(PROCESS_PACK);
-    const { run } = await retry(job.id);
+    const { run } = await retry.run(job.id);
     expect(run).toEqual({ number: 2, replaces: first?.workflow });
     const [, second] = await resultsOf(job.id, 2);
     expect(second).toMatchObject({ status: 'completed', run, workflow: { id: job.id } });

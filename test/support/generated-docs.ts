@@ -8,6 +8,7 @@ export function expectGenerated(page: string, name: string, generated: string): 
   const between = new RegExp(`(?<=<!-- ${name} -->\n).*(?=<!-- end of ${name} -->)`, 's');
   const expected = `\n${generated}\n\n`;
   const text = readFileSync(page, 'utf8');
+  expect(text).toMatch(between);
   if (process.env.UPDATE_DOCS)
     writeFileSync(
       page,

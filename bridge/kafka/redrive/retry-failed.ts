@@ -1,6 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import { HeadwayError, type ErrorCode } from '../../../contracts/errors';
-import type { RetryJob } from '../../retry-job';
+import type { JobRetry } from '../../retry-job';
 import { findFailedJobs, type FailedJob } from './failed-jobs';
 
 /** The server saturates at 8 starts at a time. */
@@ -10,7 +10,7 @@ export interface RetryFailedOptions {
   kafka: Kafka;
   /** The results topic. */
   topic: string;
-  retryJob: RetryJob;
+  retry: JobRetry;
   filter: (job: FailedJob) => boolean;
   /** At most so many jobs. */
   limit?: number;
@@ -46,7 +46,7 @@ export interface RetryFailedReport {
  * @throws what kept Kafka or Temporal from answering
  */
 export async function retryFailed(options: RetryFailedOptions): Promise<RetryFailedReport> {
-  const { filter, limit = Infinity, dryRun = false, examples = 0, onProgress, signal } = options;
+  const { retry, filter, limit = Infinity, dryRun = false, examples = 0, onProgress, signal } = options;
   const jobs = await findFailedJobs({
     ...options,
     onProgress: (done, total) => onProgress?.('reading results', done, total),
@@ -81,7 +81,7 @@ export async function retryFailed(options: RetryFailedOptions): Promise<RetryFai
       } finally {
         inFlight -= 1;
       }
-      onProgress?.('starting', report.started, asked);
+      onProgress?.(dryRun ? 'checking' : 'starting', report.started, asked);
     }
   };
   const outcomes = await Promise.allSettled(Array.from({ length: CONCURRENCY }, worker));
@@ -92,7 +92,7 @@ export async function retryFailed(options: RetryFailedOptions): Promise<RetryFai
 
   async function tryOne(job: FailedJob): Promise<void> {
     try {
-      await (dryRun ? options.retryJob.check(job) : options.retryJob(job));
+      await (dryRun ? retry.check(job) : retry.run(job));
       count(job);
     } catch (error) {
       if (!isOfJob(error)) throw error;

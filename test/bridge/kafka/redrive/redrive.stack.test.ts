@@ -7,6 +7,7 @@ import { redriveHeaders } from '../../../../contracts/headers';
 import { runNumber } from '../../../../contracts/result-runs';
 import { withOffsets } from '../../../../runtime/kafka-offsets';
 import { readRanges } from '../../../../runtime/kafka-read-ranges';
+import { PROCESS_JOB } from '../../../../contracts/workflow-names';
 import { eventually } from '../../../support/eventually';
 import { endProcesses, startProcess } from '../../../support/processes';
 import { briefs, createRig, idsOf, type Rig } from '../../../support/rig';
@@ -190,6 +191,15 @@ test('failed jobs run again by error code, each once, and not those that have a 
   const group = { code: 'HW_LLM_REFUSED', pipeline: 'company-brief', jobs: 12 };
   const dry = await retry('--dry-run', '--code', 'HW_LLM_REFUSED');
   expect(dry).toMatchObject({ failed: 13, selected: 12, started: 12, groups: [group] });
+  // One that runs already is told of, and left out.
+  const [running] = refused;
+  const occupied = await rig.client.workflow.start(PROCESS_JOB, {
+    workflowId: running?.id ?? '',
+    taskQueue: `${rig.name}-nobody`,
+  });
+  const without = await retry('--dry-run', '--code', 'HW_LLM_REFUSED');
+  expect(without).toMatchObject({ selected: 12, started: 11, kept: { HW_JOB_RUNNING: 1 } });
+  await occupied.terminate();
   const first = await retry('--code', 'HW_LLM_REFUSED', '--limit', '5');
   const second = await retry('--code', 'HW_LLM_REFUSED');
   expect([first.started, second.started]).toEqual([5, 7]);
