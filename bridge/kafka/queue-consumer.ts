@@ -22,6 +22,8 @@ export interface QueueConsumerOptions {
   logger: Logger;
   /** Longest wait for Kafka at a goodbye, in milliseconds. Default: 8,000. */
   leaveTimeoutMs?: number;
+  /** Longest wait for a commit, in milliseconds. Default: 40,000, which is more than the client waits for one answer. */
+  commitTimeoutMs?: number;
 }
 
 export interface QueueConsumer {
@@ -42,6 +44,7 @@ export interface QueueConsumer {
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const LEAVE_TIMEOUT_MS = 8_000;
+const COMMIT_TIMEOUT_MS = 40_000;
 /** kafkajs sends one every `heartbeatInterval` at most; asking more often notices a rebalance sooner. */
 const HEARTBEAT_CHECK_MS = 1_000;
 
@@ -60,7 +63,7 @@ interface Session {
 export function createQueueConsumer(options: QueueConsumerOptions): QueueConsumer {
   const { kafka, groupId, topic, fromBeginning, concurrency, onBatch, onAssigned, onSetAside, logger } =
     options;
-  const { leaveTimeoutMs = LEAVE_TIMEOUT_MS } = options;
+  const { leaveTimeoutMs = LEAVE_TIMEOUT_MS, commitTimeoutMs = COMMIT_TIMEOUT_MS } = options;
   const stopping = new AbortController();
   let session: Session | undefined;
   let member = false;
@@ -92,7 +95,11 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       const begunIn = assignment;
       const before = current.commits;
       try {
-        await current.consumer.commitOffsets(offsets);
+        await inTime(current.consumer.commitOffsets(offsets));
+      } catch (error) {
+        // kafkajs loses a request now and then when its broker goes away, and then waits for the answer for ever.
+        if (error instanceof NoAnswer) current.beginAgain(error);
+        throw error;
       } finally {
         // kafkajs repeats a commit that failed, also once it has joined again. It may then set back what another bridge has committed
         // since, and this consumer has read a position already that is no longer the group's.
@@ -116,6 +123,19 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       await Promise.race([leave(), delay(leaveTimeoutMs, undefined, { ref: false })]);
     },
   };
+
+  async function inTime(commit: Promise<void>): Promise<void> {
+    const limit = new AbortController();
+    const late = delay(commitTimeoutMs, undefined, { signal: limit.signal, ref: false }).then(
+      () => Promise.reject(new NoAnswer(`Kafka did not answer a commit within ${commitTimeoutMs} ms`)),
+      () => undefined,
+    );
+    try {
+      await Promise.race([commit, late]);
+    } finally {
+      limit.abort();
+    }
+  }
 
   async function supervise(): Promise<void> {
     for (
@@ -285,6 +305,8 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     }
   }
 }
+
+class NoAnswer extends Error {}
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

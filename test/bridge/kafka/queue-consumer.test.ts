@@ -97,6 +97,7 @@ beforeEach(async () => {
     onAssigned: () => undefined,
     onSetAside: (count) => (setAside = count),
     leaveTimeoutMs: 200,
+    commitTimeoutMs: 300,
     logger: pino({ level: 'warn' }, { write: (line: string) => warnings.push(JSON.parse(line)) }),
   });
   void consumer.run();
@@ -178,6 +179,15 @@ describe('a pause that falls into a crash of the client', () => {
     expect(consumer.isMember()).toBe(false);
     closed.resolve();
   });
+});
+
+test('a commit that the client never ends fails, and the group is joined again by another', async () => {
+  const [first] = made;
+  first!.commitOffsets = () => new Promise(() => undefined);
+  await expect(consumer.commit(new Map([[0, 7n]]))).rejects.toThrow('did not answer a commit within 300 ms');
+  await eventually('there is a new consumer', () => made[1]?.running ?? false);
+  made[1]!.joins(0);
+  await consumer.commit(new Map([[0, 7n]]));
 });
 
 describe('a commit that ends after its consumer has', () => {
