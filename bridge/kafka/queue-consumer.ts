@@ -4,6 +4,7 @@ import { messageOf } from '../../contracts/errors';
 import type { Logger } from '../../runtime/logger';
 import type { QueueBatch, QueueRecord } from './queue-record';
 import { createSetAside } from './set-aside';
+import { watchSilence } from './watch-silence';
 
 export interface QueueConsumerOptions {
   kafka: Kafka;
@@ -195,12 +196,16 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       onAssigned(assigned);
     });
     consumer.on('consumer.rebalancing', () => logger.info('the group is rebalancing'));
+    const unwatch = watchSilence(consumer, (what) =>
+      beginAgain(new Error(`no answer from Kafka to ${what}`)),
+    );
     try {
       session = current;
       current.started = start(consumer);
       await current.started;
       await Promise.race([crashed, aborted(stopping.signal)]);
     } catch (error) {
+      unwatch();
       member = false;
       // It may go on for a while, and even join: nothing it says counts any more.
       session = undefined;

@@ -7,7 +7,7 @@ import { deferred, settled } from './support';
 
 /** What the bridge needs of a kafkajs consumer; a test says what happens to it. */
 class FakeConsumer {
-  readonly listeners = new Map<string, (event: { payload: unknown }) => void>();
+  private readonly listeners = new Map<string, ((event: { payload: unknown }) => void)[]>();
   running = false;
   disconnected = false;
   /** As kafkajs: before `run`, and from a crash on, there is none, and whoever pauses is told so by an exception. */
@@ -18,7 +18,9 @@ class FakeConsumer {
   readonly pausedPartitions = new Set<number>();
   commitOffsets: (offsets: unknown) => Promise<void> = () => Promise.resolve(this.takesCommit());
   on = (name: string, listener: (event: { payload: unknown }) => void) =>
-    void this.listeners.set(name, listener);
+    void this.listeners.set(name, [...(this.listeners.get(name) ?? []), listener]);
+  private tell = (name: string, payload: unknown) =>
+    this.listeners.get(name)?.forEach((listener) => listener({ payload }));
   connect: () => Promise<void> = () => Promise.resolve();
   subscribe = () => Promise.resolve();
   run = (config: ConsumerRunConfig): Promise<void> => {
@@ -31,7 +33,7 @@ class FakeConsumer {
   resume = (topics: { partitions?: number[] }[]) => this.setPaused(false, topics[0]?.partitions);
   isPaused = (partition: number) => this.pausedAll || this.pausedPartitions.has(partition);
   joins = (...partitions: number[]) =>
-    this.listeners.get('consumer.group_join')?.({ payload: { memberAssignment: { queue: partitions } } });
+    this.tell('consumer.group_join', { memberAssignment: { queue: partitions } });
   /** One record, at this offset. */
   brings = (partition: number, offset = 0): Promise<void> => {
     const payload = {
@@ -48,10 +50,9 @@ class FakeConsumer {
     };
     return this.config?.eachBatch?.(payload as unknown as EachBatchPayload) ?? Promise.resolve();
   };
-  takesCommit = () => this.listeners.get('consumer.commit_offsets')?.({ payload: {} });
-  timesOut = () =>
-    this.listeners.get('consumer.network.request_timeout')?.({ payload: { apiName: 'Fetch' } });
-  crashes = () => this.listeners.get('consumer.crash')?.({ payload: { error: new Error('crashed') } });
+  takesCommit = () => this.tell('consumer.commit_offsets', {});
+  timesOut = () => this.tell('consumer.network.request_timeout', { apiName: 'Fetch' });
+  crashes = () => this.tell('consumer.crash', { error: new Error('crashed') });
 
   /** One partition that is paused ends the pause of all, and all are all, one by one too: as kafkajs' `SubscriptionState`. */
   private setPaused(paused: boolean, partitions?: number[]): void {
@@ -135,6 +136,18 @@ test('a request that Kafka does not answer makes it join again on new connection
   await eventually('there is a new consumer', () => made[1]?.running ?? false);
   expect(first!.disconnected).toBe(true);
   expect(warnings).toEqual([expect.objectContaining({ reason: 'Kafka did not answer a request (Fetch)' })]);
+});
+
+test('a consumer that stands still without a word is followed by another', async () => {
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'setTimeout'] });
+  // Before the clock of the test: the one that runs already.
+  made[0]?.crashes();
+  await eventually('there is a new consumer', () => made[1]?.running ?? false);
+  made[1]!.joins(0);
+  jest.advanceTimersByTime(51_000);
+  jest.useRealTimers();
+  await eventually('there is another one', () => made[2]?.running ?? false);
+  expect(warnings).toContainEqual(expect.objectContaining({ reason: 'no answer from Kafka to a heartbeat' }));
 });
 
 test('a goodbye that nobody answers does not keep it from joining again, and what comes late does not count', async () => {
