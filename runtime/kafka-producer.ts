@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   KafkaJSError,
   Partitioners,
@@ -11,19 +12,33 @@ import {
   type Sender,
 } from 'kafkajs';
 
+/** More than the retries of those that send take while Kafka is away. */
+const SEND_TIMEOUT_MS = 150_000;
+const DISCONNECT_TIMEOUT_MS = 8_000;
+
 /**
- * A producer that says so when not every record was sent.
+ * A producer that says so when not every record was sent, or nothing is heard of it any more.
  *
  * kafkajs asks each leader once. When one of them fails and its partition has moved by the next try to a broker that has answered already, the
  * records of that partition go nowhere, and the send resolves all the same: https://github.com/tulios/kafkajs/pull/1798.
  * What is missing shows in the answer, which names the partitions that took something.
+ *
+ * And it can lose a request that was made while a connection was closing (bridge/kafka/watch-silence.ts): its send, and whoever disconnects then, would
+ * wait for ever. Who is told that a send was not answered makes a new producer; the records may be written or not.
+ *
+ * @param timeouts longest wait for a send with all its retries, and for a goodbye; milliseconds
  */
-export function createProducer(kafka: Kafka, config: Omit<ProducerConfig, 'createPartitioner'>): Producer {
+export function createProducer(
+  kafka: Kafka,
+  config: Omit<ProducerConfig, 'createPartitioner'>,
+  { sendMs = SEND_TIMEOUT_MS, disconnectMs = DISCONNECT_TIMEOUT_MS } = {},
+): Producer {
   const partitionOf = new WeakMap<Message, number>();
   const producer = kafka.producer({ ...config, createPartitioner });
   return {
     ...producer,
     ...checked(producer),
+    disconnect: () => within(disconnectMs, producer.disconnect(), () => undefined),
     async transaction() {
       const transaction = await producer.transaction();
       return { ...transaction, ...checked(transaction) };
@@ -42,7 +57,9 @@ export function createProducer(kafka: Kafka, config: Omit<ProducerConfig, 'creat
 
   function checked(sender: Sender): Sender {
     const sendBatch = async (batch: ProducerBatch): Promise<RecordMetadata[]> => {
-      const answer = await sender.sendBatch(batch);
+      const answer = await within(sendMs, sender.sendBatch(batch), () => {
+        throw new KafkaJSError(`Kafka did not answer a send within ${sendMs} ms.`, { retriable: true });
+      });
       for (const { topic, messages } of batch.topicMessages ?? []) check(answer, topic, messages);
       return answer;
     };
@@ -60,5 +77,20 @@ export function createProducer(kafka: Kafka, config: Omit<ProducerConfig, 'creat
       `${left.length} of ${messages.length} records were not sent: the leader of partition ${where} of ${topic} changed meanwhile.`,
       { retriable: true },
     );
+  }
+}
+
+/** What `otherwise` gives, where the promise has not settled by then. */
+async function within<Value>(
+  milliseconds: number,
+  promise: Promise<Value>,
+  otherwise: () => Value,
+): Promise<Value> {
+  const settled = new AbortController();
+  const late = delay(milliseconds, undefined, { signal: settled.signal, ref: false });
+  try {
+    return await Promise.race([promise, late.then(otherwise, () => promise)]);
+  } finally {
+    settled.abort();
   }
 }

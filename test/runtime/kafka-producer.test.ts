@@ -99,3 +99,27 @@ test('a record without a key keeps its partition in all tries of a send', async 
   const error = await producer.send({ topic: 'results', messages: many }).catch((caught: Error) => caught);
   expect((error as Error).message).toContain(`${51 - written.length} of 51 records were not sent`);
 });
+
+describe('a request that the client has lost', () => {
+  const forever = () => new Promise<never>(() => undefined);
+  const kafka = (sender: object) => ({ producer: () => sender }) as unknown as Kafka;
+  const timeouts = { sendMs: 50, disconnectMs: 50 };
+
+  test('makes the send fail, in a transaction, too', async () => {
+    const transaction = () => Promise.resolve({ sendBatch: forever });
+    const producer = createProducer(kafka({ sendBatch: forever, transaction }), {}, timeouts);
+    const lost = 'Kafka did not answer a send within 50 ms.';
+    await expect(producer.send({ topic: 'results', messages })).rejects.toThrow(lost);
+    const begun = await producer.transaction();
+    await expect(begun.send({ topic: 'results', messages })).rejects.toThrow(lost);
+  });
+
+  test('does not hold up the goodbye', async () => {
+    await createProducer(kafka({ disconnect: forever }), {}, timeouts).disconnect();
+  });
+
+  test('is none where the answer comes, or the error', async () => {
+    const fails = createProducer(kafka({ sendBatch: () => Promise.reject(down()) }), {}, timeouts);
+    await expect(fails.send({ topic: 'results', messages })).rejects.toThrow('connection refused');
+  });
+});
