@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   KafkaJSError,
   Partitioners,
@@ -11,6 +10,7 @@ import {
   type RecordMetadata,
   type Sender,
 } from 'kafkajs';
+import { within } from './within';
 
 /** More than the retries of those that send take while Kafka is away. */
 const SEND_TIMEOUT_MS = 150_000;
@@ -77,20 +77,5 @@ export function createProducer(
       `${left.length} of ${messages.length} records were not sent: the leader of partition ${where} of ${topic} changed meanwhile.`,
       { retriable: true },
     );
-  }
-}
-
-/** What `otherwise` gives, where the promise has not settled by then. */
-async function within<Value>(
-  milliseconds: number,
-  promise: Promise<Value>,
-  otherwise: () => Value,
-): Promise<Value> {
-  const settled = new AbortController();
-  const late = delay(milliseconds, undefined, { signal: settled.signal, ref: false });
-  try {
-    return await Promise.race([promise, late.then(otherwise, () => promise)]);
-  } finally {
-    settled.abort();
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { messageOf } from '../../contracts/errors';
 import type { Logger } from '../../runtime/logger';
+import { within } from '../../runtime/within';
 import type { QueueBatch, QueueRecord } from './queue-record';
 import { createSetAside } from './set-aside';
 import { watchSilence } from './watch-silence';
@@ -96,7 +97,9 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       const begunIn = assignment;
       const before = current.commits;
       try {
-        await inTime(current.consumer.commitOffsets(offsets));
+        await within(commitTimeoutMs, current.consumer.commitOffsets(offsets), () => {
+          throw new NoAnswer(`Kafka did not answer a commit within ${commitTimeoutMs} ms`);
+        });
       } catch (error) {
         // kafkajs loses a request now and then when its broker goes away, and then waits for the answer for ever.
         if (error instanceof NoAnswer) current.beginAgain(error);
@@ -121,22 +124,9 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
         await running;
       };
       // With Kafka away the client would try for most of a minute. Nothing is lost without a goodbye: the records come again.
-      await Promise.race([leave(), delay(leaveTimeoutMs, undefined, { ref: false })]);
+      await within(leaveTimeoutMs, leave(), () => undefined);
     },
   };
-
-  async function inTime(commit: Promise<void>): Promise<void> {
-    const limit = new AbortController();
-    const late = delay(commitTimeoutMs, undefined, { signal: limit.signal, ref: false }).then(
-      () => Promise.reject(new NoAnswer(`Kafka did not answer a commit within ${commitTimeoutMs} ms`)),
-      () => undefined,
-    );
-    try {
-      await Promise.race([commit, late]);
-    } finally {
-      limit.abort();
-    }
-  }
 
   async function supervise(): Promise<void> {
     for (
@@ -211,7 +201,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       session = undefined;
       // Its goodbye may go where nobody answers.
       const closed = consumer.disconnect().catch(() => undefined);
-      await Promise.race([closed, delay(leaveTimeoutMs, undefined, { ref: false })]);
+      await within(leaveTimeoutMs, closed, () => undefined);
       throw error;
     }
   }
