@@ -64,6 +64,18 @@ export const errorCodes = {
     meaning: 'The job is still running.',
     action: 'Wait for its result, or cancel it first.',
   },
+  HW_JOB_ENDED: {
+    meaning: 'The job has ended already, or its end is known and about to be published.',
+    action: 'Nothing; take its result.',
+  },
+  HW_JOB_ID_TAKEN: {
+    meaning: 'The job id, or the idempotency key, was used before for another request.',
+    action: 'Send the same request as before, or choose another id or key.',
+  },
+  HW_CURSOR_INVALID: {
+    meaning: 'The cursor of a page is not one that was given out, or is out of date.',
+    action: 'Begin again without a cursor.',
+  },
   HW_JOB_NOT_FAILED: {
     meaning: 'The job completed, or a newer run of it has ended since.',
     action: 'Nothing; take the newest result.',

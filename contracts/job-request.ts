@@ -33,6 +33,8 @@ export const jobRequestSchema = z.strictObject({
   priority: z.int().min(1).max(5).optional(),
   /** A job that is not finished by then ends as `expired`. ISO 8601 with offset. */
   deadline: z.iso.datetime({ offset: true }).optional(),
+  /** The job is not begun before then. ISO 8601 with offset. */
+  notBefore: z.iso.datetime({ offset: true }).optional(),
   /** Comes back unchanged in the result. */
   metadata: z
     .record(z.string().max(64), z.string().max(512))

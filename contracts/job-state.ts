@@ -1,0 +1,43 @@
+import type { ErrorCode } from './errors';
+import type { JobResult, Stage, TerminalStatus } from './job-result';
+
+/** Queries and updates of the workflows that carry jobs: their names, and what they answer. */
+export const JOBS_QUERY = 'jobs';
+export const RESULTS_QUERY = 'results';
+export const CANCEL_JOB_UPDATE = 'cancelJob';
+
+/** One job as its workflow knows it. Times in milliseconds since 1970. */
+export interface JobState {
+  id: string;
+  pipeline: string;
+  tenant?: string;
+  priority?: number;
+  deadline?: string;
+  notBefore?: string;
+  receivedAt: number;
+  startedAt: number;
+  stage: Stage;
+  /** `left`: it goes on as a workflow of its own, named `leftAs`. */
+  status: 'running' | 'left' | TerminalStatus;
+  leftAs?: string;
+  /** LLM calls begun, repair attempts included. */
+  llmAttempts: number;
+  /** When the next LLM call is made, while the job waits for it. */
+  nextAttemptAt?: number;
+  lastError?: { code: ErrorCode; message: string };
+  /** When it ended. */
+  endedAt?: number;
+}
+
+/** The answer to the query `results`, which takes a job id: results of jobs with that id, in order of the pack. */
+export type ResultsAnswer = JobResult[];
+
+/**
+ * The answer to the update `cancelJob`, which takes a job id. `cancelled`: by this call or by an earlier one. `left`: the job goes on as
+ * the workflow `leftAs`. Otherwise its end was known before, though it may not be published yet.
+ */
+export type CancelAnswer =
+  | { outcome: 'cancelled' }
+  | { outcome: 'left'; leftAs: string }
+  | { outcome: 'ended'; status: TerminalStatus }
+  | { outcome: 'unknown' };
