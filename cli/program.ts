@@ -3,25 +3,36 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { projectRoot } from '../runtime/project-root';
 import type { CliContext } from './context';
+import type { HeadwayCommand } from './headway-command';
 
 /** Makes a command of `headway`: one file in cli/commands/ for each. */
-export type MakeCommand = (context: CliContext) => Command;
+export type MakeCommand = (context: CliContext) => HeadwayCommand;
 
 /** The whole command line. It throws CommanderError instead of exiting; `runCli` knows what to do with it. */
-export function createProgram(context: CliContext, commands: readonly MakeCommand[]): Command {
+export function createProgram(context: CliContext, commands: readonly HeadwayCommand[]): Command {
   const program = new Command('headway')
-    .description('Slow jobs from Kafka, made durable in Temporal.')
+    .description('Slow jobs from Kafka and HTTP, made durable in Temporal.')
     .usage('<command> [options]')
     .version(readVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [command]', 'print this help, or that of a command')
+    // `runCli` makes `audit --help` of `help audit`; what commander has for it takes any word.
+    .helpCommand(false)
+    // They are named below the commands, so that the page fits a screen.
+    .configureHelp({ visibleOptions: () => [] })
     .addHelpText('after', afterHelp);
-  for (const make of commands) program.addCommand(make(context));
-  for (const command of [program, ...program.commands]) {
+  for (const command of commands) {
+    command.helpOption('-h, --help', 'print this help').addHelpText('after', command.footer());
+    program.addCommand(command);
+  }
+  for (const command of [program, ...commands]) {
+    const hint =
+      command === program
+        ? '`headway --help` lists the commands.'
+        : `Usage: ${command.createHelp().commandUsage(command)}`;
     command.exitOverride().configureOutput({
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'headway: ')),
+      outputError: (text, write) => write(`${text.replace(/^error: /, 'headway: ')}${hint}\n`),
       getOutHelpWidth: () => context.stdout.columns ?? 80,
       getErrHelpWidth: () => context.stderr.columns ?? 80,
     });
@@ -30,9 +41,10 @@ export function createProgram(context: CliContext, commands: readonly MakeComman
 }
 
 const afterHelp = `
-Addresses and topics come from the environment (docs/reference/configuration.md); what is
-not set there is that of the running local stack.
-Exit codes: 0 fine, 1 the finding is bad, 2 wrong usage or configuration, 3 it failed.`;
+\`headway <command> --help\` has options and an example; --version the version.
+Addresses, topics and keys come from the environment (configuration.md); what is
+not set there is that of the running local stack. Exit codes: 0 fine, 1 the
+finding is bad, 2 wrong usage or configuration, 3 it failed.`;
 
 function readVersion(): string {
   const { version } = JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')) as {

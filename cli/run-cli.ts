@@ -15,10 +15,12 @@ import { createProgram, type MakeCommand } from './program';
 export async function runCli(
   args: string[],
   context: CliContext,
-  commands: readonly MakeCommand[],
+  makers: readonly MakeCommand[],
 ): Promise<number> {
   try {
-    await createProgram(context, commands).parseAsync(args, { from: 'user' });
+    const commands = makers.map((make) => make(context));
+    const names = commands.map((command) => command.name());
+    await createProgram(context, commands).parseAsync(readHelp(args, names), { from: 'user' });
     return context.exitCode;
   } catch (error) {
     // Commander has written its own sentence already; asking for help or the version is no error.
@@ -28,4 +30,12 @@ export async function runCli(
     const usage = error instanceof HeadwayError && error.code === 'HW_CONFIG_INVALID';
     return usage ? exitCodes.usage : exitCodes.failed;
   }
+}
+
+/** `help audit` is `audit --help`. A command that does not exist has no help, and is told of as such. */
+function readHelp(args: string[], names: string[]): string[] {
+  const [first, second] = args;
+  if (first === 'help') return second === undefined ? ['--help'] : readHelp([second, '--help'], names);
+  if (first !== undefined && !first.startsWith('-') && !names.includes(first)) return [first];
+  return args;
 }

@@ -58,7 +58,8 @@ console.error(`sent ${messages.length}; waiting for their results`);
 setInterval(() => {
   const some = [...open].slice(0, 3).join(', ');
   console.error(
-    `still waiting for ${open.size}: ${some}. With JOB_ID_DEDUPE=ledger an id that came before has no new result.`,
+    `still waiting for ${open.size}: ${some}. \`npx headway status ID\` says where a job stands; a bridge and a worker must be ` +
+      'running. With JOB_ID_DEDUPE=ledger an id that came before has no new result.',
   );
 }, 60_000);
 

@@ -43,10 +43,15 @@ export function compareLlmCalls(
   exampleCount: number,
   open: ReadonlySet<string> = new Set(),
 ): LlmCallFindings {
-  const findings: LlmCallFindings = { totals: { accepted: 0, accountedFor: 0, duplicate: 0 }, examples: [] };
-  for (const { jobId, calls, accountedFor } of endedJobs(tables, counts)) {
+  const { ended, unknown } = readJobs(tables, counts);
+  const findings: LlmCallFindings = {
+    totals: { accepted: 0, accountedFor: 0, duplicate: 0, unknown },
+    examples: [],
+  };
+  for (const { jobId, calls, accountedFor } of ended) {
     findings.totals.accepted += calls;
     findings.totals.accountedFor += accountedFor;
+    findings.totals.unknown += Math.max(0, accountedFor - calls);
     if (calls <= accountedFor || open.has(jobId)) continue;
     findings.totals.duplicate += calls - accountedFor;
     if (findings.examples.length < exampleCount) findings.examples.push({ jobId, calls, accountedFor });
@@ -54,7 +59,8 @@ export function compareLlmCalls(
   return findings;
 }
 
-function endedJobs(tables: Iterable<RecordTable>, counts: LlmCallCounts) {
+/** `unknown`: calls of jobs the simulator has never heard of. */
+function readJobs(tables: Iterable<RecordTable>, counts: LlmCallCounts) {
   const jobs = new Map<
     bigint,
     { jobId: string; calls: number; accountedFor: number; ended: number; open: number }
@@ -62,11 +68,15 @@ function endedJobs(tables: Iterable<RecordTable>, counts: LlmCallCounts) {
   for (const [jobId, calls] of counts) {
     jobs.set(hash64(jobId), { jobId, calls, accountedFor: 0, ended: 0, open: 0 });
   }
+  let unknown = 0;
   for (const table of tables) {
     for (let row = 0; row < table.size; row += 1) {
       if (!table.isPresent(row)) continue;
       const job = jobs.get(table.jobIdHash(row));
-      if (!job) continue;
+      if (!job) {
+        unknown += table.llmCallsOf(row);
+        continue;
+      }
       const kind = kindOf(table, row);
       if (kind === 'running' || kind === 'waiting') job.open += 1;
       else if (table.status(row) !== undefined) job.ended += 1;
@@ -74,5 +84,6 @@ function endedJobs(tables: Iterable<RecordTable>, counts: LlmCallCounts) {
     }
   }
   // A job that still runs has calls that no result tells of yet.
-  return [...jobs.values()].filter(({ ended, open }) => ended > 0 && open === 0);
+  const ended = [...jobs.values()].filter(({ ended, open }) => ended > 0 && open === 0);
+  return { ended, unknown };
 }

@@ -8,14 +8,13 @@ export function formatReport(
   { stdout, env }: Pick<CliContext, 'stdout' | 'env'>,
 ): string {
   const { bold, dim, red, green } = styles(stdout, env);
-  const { records, results, examples, llmCalls } = report;
-  const verdict = report.ok
-    ? green('Nothing is lost, and no job has different results.')
-    : red(`NOT GOOD: ${faults(report).join(', ')}.`);
+  const { records, results, examples } = report;
+  const verdict = verdictOf(report);
   const offsets = report.ranges
     .filter(({ from, to }) => from < to)
     .map(({ partition, from, to }) => `${partition}: ${from}-${to - 1}`);
   const heading = [
+    ...(isEmpty(report) ? [red(NOTHING_AUDITED)] : []),
     bold(`Audit of ${report.topic}, group ${report.group}`),
     dim(offsets.length === 0 ? 'no records' : cut(`partition: offsets  ${offsets.join('  ')}`)),
   ];
@@ -47,17 +46,13 @@ export function formatReport(
     [],
     ['jobs with different results', results.jobsWithDifferentResults],
     ['jobs with results under another id', results.jobsWithOtherIds],
-    ['job ids done twice', results.jobIdsDoneTwice],
+    ['job ids done twice', report.jobIdsOnce ? results.jobIdsDoneTwice : 'not counted'],
     ['identical copies of results', results.identicalCopies],
     ['repeated dead letters', results.repeatedDeadLetters],
     ['results without a record', results.withoutRecord],
     ['unreadable results', results.unreadable],
     ['results published now', results.published],
-    [
-      'duplicate LLM calls',
-      llmCalls?.duplicate ?? 'not counted',
-      llmCalls ? `${llmCalls.accepted} made` : '',
-    ],
+    ['duplicate LLM calls', ...llmCallCells(report)],
   ]);
   const sections = [
     section('Lost', examples.lost, records.lost, ({ jobId, why, workflowId, ...place }) => [
@@ -107,6 +102,34 @@ export function formatReport(
   ];
   const warnings = report.warnings.map((warning) => `Note: ${warning}`);
   return [...heading, '', counts, '', ...sections.flat(), ...warnings, verdict].join('\n');
+
+  function verdictOf(report: AuditReport): string {
+    const { ok } = report;
+    if (isEmpty(report)) return ok ? NOTHING_AUDITED : red(`NOT GOOD: ${NOTHING_AUDITED}`);
+    if (ok) return green('Nothing is lost, and no job has different results.');
+    return red(`NOT GOOD: ${faults(report).join(', ')}.`);
+  }
+}
+
+const NOTHING_AUDITED = 'No record was looked at, so nothing is known.';
+
+function isEmpty({ records }: AuditReport): boolean {
+  return records.received === 0;
+}
+
+/** A simulator that was started anew has forgotten calls, and would seem to have seen few of them. */
+function llmCallCells({ llmCalls }: AuditReport): (string | number)[] {
+  if (!llmCalls) return ['not counted'];
+  const { accepted, duplicate, unknown } = llmCalls;
+  if (unknown === 0) return [duplicate, `${number(accepted)} made`];
+  const forgotten = `${number(unknown)} made before the simulator was started`;
+  return accepted === 0
+    ? ['not counted', forgotten]
+    : [duplicate, `${number(accepted)} made, and ${forgotten}`];
+}
+
+function number(count: number): string {
+  return count.toLocaleString('en-US');
 }
 
 function faults({ records, results }: AuditReport): string[] {

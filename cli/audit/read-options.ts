@@ -23,7 +23,25 @@ export function readSelection(given: AuditArguments, now: number): RangeSelectio
   if (select.since !== undefined && select.until !== undefined && select.since >= select.until) {
     throw invalid('--since must be a time before that of --until.');
   }
+  refuseEmpty(select);
   return select;
+}
+
+/** A range that ends before it begins is a slip, and an audit of nothing would find nothing wrong. */
+function refuseEmpty({ from, to }: RangeSelection): void {
+  if (from === undefined || to === undefined) return;
+  const at = (selection: OffsetSelection, partition: number) =>
+    typeof selection === 'number' ? selection : selection.get(partition);
+  const named = [from, to].flatMap((selection) =>
+    typeof selection === 'number' ? [] : [...selection.keys()],
+  );
+  // With one offset each for all partitions any of them will do.
+  for (const partition of named.length === 0 ? [0] : named) {
+    const [first, end] = [at(from, partition), at(to, partition)];
+    if (first === undefined || end === undefined || first < end) continue;
+    const where = named.length === 0 ? '' : ` in partition ${partition}`;
+    throw invalid(`--to must be an offset behind that of --from: ${end} is not behind ${first}${where}.`);
+  }
 }
 
 /** `100`, or `0:100,3:250` */

@@ -119,6 +119,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
       doneTwice.count === 0,
     topic,
     group,
+    jobIdsOnce,
     startedAt: new Date(startedAt).toISOString(),
     tookMs: endedAt - startedAt,
     ranges: ranges.map(({ partition, from, to, committed }) => ({ partition, from, to, committed })),

@@ -8,10 +8,12 @@ const count = z.int().nonnegative();
  * milliseconds, times ISO 8601.
  */
 export const auditReportSchema = z.strictObject({
-  /** Nothing is lost, no job has different results or a result under another id, and no job id was done twice. */
+  /** Nothing is lost, no job has different results or a result under another id, no job id was done twice, and there was something to audit. */
   ok: z.boolean(),
   topic: z.string(),
   group: z.string(),
+  /** Each job id is to be worked on once (`JOB_ID_DEDUPE=ledger`); otherwise nobody counts those done twice. */
+  jobIdsOnce: z.boolean(),
   startedAt: z.string(),
   tookMs: z.number(),
   /** `from` up to, and not including, `to`. */
@@ -48,8 +50,13 @@ export const auditReportSchema = z.strictObject({
     /** Published by this audit, for jobs whose workflow was terminated: `--publish-missing`. */
     published: count,
   }),
-  /** Null where the counters of the simulator cannot be reached. */
-  llmCalls: z.strictObject({ accepted: count, accountedFor: count, duplicate: count }).nullable(),
+  /**
+   * Null where the counters of the simulator cannot be reached. `unknown`: calls that results tell of and the simulator does not know, as
+   * it was started anew since.
+   */
+  llmCalls: z
+    .strictObject({ accepted: count, accountedFor: count, duplicate: count, unknown: count })
+    .nullable(),
   /** The first of each kind. */
   examples: z.strictObject({
     lost: z.array(

@@ -1,4 +1,3 @@
-import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../../runtime/config';
 import { isConnectionError } from '../../runtime/kafka-errors';
 import { readLocalStack } from '../../runtime/local-stack';
@@ -8,19 +7,22 @@ import { readSelection, type AuditArguments } from '../audit/read-options';
 import { cliKafka, cliTemporal, unreachable } from '../connections';
 import type { CliContext } from '../context';
 import { exitCodes } from '../exit-codes';
+import { HeadwayCommand } from '../headway-command';
 import { printJson } from '../output';
 import { createProgressBar } from '../progress';
+import { readCount } from '../read-number';
 
 interface Options extends AuditArguments {
   simulator?: string;
   show: number;
   publishMissing?: boolean;
+  allowEmpty?: boolean;
   json?: boolean;
 }
 
 /** `headway audit`: what became of every record. */
-export function auditCommand(context: CliContext): Command {
-  return new Command('audit')
+export function auditCommand(context: CliContext): HeadwayCommand {
+  return new HeadwayCommand('audit')
     .description('say what became of every job of the queue topic: lost ones, doubled ones, late ones')
     .option('--from <offsets>', 'first offset, of all partitions (100) or of some (0:100,3:250)')
     .option('--to <offsets>', 'the offset behind the last, likewise')
@@ -32,10 +34,11 @@ export function auditCommand(context: CliContext): Command {
       'LLM simulator to ask for calls made twice (default: that of the local stack)',
     )
     .option('--publish-missing', 'publish a failed result for jobs whose workflow was terminated')
+    .option('--allow-empty', 'nothing to look at is no bad finding')
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nExit code 1 when a record is lost, a job has different results, or a job id was done twice against JOB_ID_DEDUPE.',
+    .withExample('headway audit --since 2h')
+    .exitsWithOneWhen(
+      'a record is lost, a job has different results or a result under another id, a job id was done twice against JOB_ID_DEDUPE, or there was nothing to look at',
     )
     .action((options: Options) => run(options, context));
 }
@@ -48,7 +51,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
   const client = await cliTemporal(config.temporal, context);
   const progress = createProgressBar(context.stderr);
   try {
-    const report = await audit({
+    const found = await audit({
       kafka,
       client,
       topics: config.topics,
@@ -63,6 +66,8 @@ async function run(options: Options, context: CliContext): Promise<void> {
       signal,
     });
     progress.close();
+    const nothing = found.records.received === 0 && !options.allowEmpty;
+    const report = { ...found, ok: found.ok && !nothing };
     if (options.json) printJson(context, report);
     else context.stdout.write(`${formatReport(report, context)}\n`);
     if (!report.ok) context.exitCode = exitCodes.badFinding;
@@ -81,9 +86,4 @@ async function run(options: Options, context: CliContext): Promise<void> {
 function localSimulator(env: NodeJS.ProcessEnv): string | undefined {
   if (env.OPENAI_API_KEY || env.OPENAI_BASE_URL) return undefined;
   return readLocalStack(env)?.llmBaseUrl;
-}
-
-function readCount(text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number.');
 }

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { createLetterFilter } from '../../bridge/kafka/redrive/filter';
 import { redrive, type RedriveReport } from '../../bridge/kafka/redrive/redrive';
 import { retryFailed, type RetryFailedReport } from '../../bridge/kafka/redrive/retry-failed';
@@ -9,9 +9,11 @@ import { isConnectionError } from '../../runtime/kafka-errors';
 import { cliKafka, cliTemporal, unreachable } from '../connections';
 import type { CliContext } from '../context';
 import { exitCodes } from '../exit-codes';
+import { HeadwayCommand } from '../headway-command';
 import { printJson } from '../output';
 import { createProgressBar } from '../progress';
-import { formatRedrive, formatRetryFailed } from '../redrive/format-report';
+import { readCount } from '../read-number';
+import { formatRedrive, formatRetryFailed, toJson } from '../redrive/format-report';
 import { readFilter, type FilterArguments } from '../redrive/read-options';
 
 interface Options extends FilterArguments {
@@ -25,8 +27,8 @@ interface Options extends FilterArguments {
 }
 
 /** `headway redrive`: dead letters back to the queue, failed jobs once more. */
-export function redriveCommand(context: CliContext): Command {
-  return new Command('redrive')
+export function redriveCommand(context: CliContext): HeadwayCommand {
+  return new HeadwayCommand('redrive')
     .description('send dead letters back to the queue, or run failed jobs again')
     .option('--failed', 'failed jobs, from the results topic, instead of dead letters')
     .option('--code <codes...>', 'only those with one of these error codes')
@@ -44,10 +46,8 @@ export function redriveCommand(context: CliContext): Command {
     .option('--dry-run', 'count and show, change nothing')
     .option('--show <n>', 'how many to name with --dry-run', readCount, 5)
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nMay be interrupted and run again: nothing is sent twice. Exit code 1 when something cannot go.',
-    )
+    .withExample('headway redrive --code HW_PIPELINE_UNKNOWN --dry-run')
+    .exitsWithOneWhen('something cannot go')
     .action((options: Options) => run(options, context));
 }
 
@@ -121,13 +121,8 @@ function print(
   bad: boolean,
   format: () => string,
 ): void {
-  if (json) printJson(context, report);
+  if (json) printJson(context, toJson(report));
   else context.stdout.write(`${format()}\n`);
   if (report.interrupted) context.exitCode = exitCodes.interrupted;
   else if (bad) context.exitCode = exitCodes.badFinding;
-}
-
-function readCount(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number.');
 }

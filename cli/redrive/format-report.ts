@@ -46,6 +46,13 @@ export function formatRetryFailed(report: RetryFailedReport): string {
   ]);
 }
 
+/** The report for programs. A dry run has sent and started nothing, and says what it would have. */
+export function toJson(report: RedriveReport | RetryFailedReport): object {
+  if (!report.dryRun) return report;
+  if ('started' in report) return { ...report, started: 0, wouldStart: report.started };
+  return { ...report, sent: { queue: 0, parking: 0 }, wouldSend: report.sent };
+}
+
 function named(lines: string[]): string | false {
   return lines.length > 0 && `For example:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }

@@ -1,13 +1,16 @@
-import { Command } from 'commander';
 import { commands } from '../../cli/commands';
 import { exitCodes } from '../../cli/exit-codes';
+import { HeadwayCommand } from '../../cli/headway-command';
 import { runCli } from '../../cli/run-cli';
 import { HeadwayError } from '../../contracts/errors';
 import { createContext } from './support';
 
 /** A command that does what the test says. */
 const doing = (action: () => void) => () =>
-  new Command('probe').option('--depth <n>', 'how deep').action(action);
+  new HeadwayCommand('probe').option('--depth <n>', 'how deep').action(action);
+
+const usage = 'Usage: headway probe [options]\n';
+const hint = '`headway --help` lists the commands.\n';
 
 test('a command that sets no exit code ends with 0', async () => {
   const { context, stderr } = createContext();
@@ -22,10 +25,12 @@ test('a command says with its exit code that the finding is bad', async () => {
 });
 
 test.each([
-  [['probe', '--dept', '3'], "headway: unknown option '--dept'\n(Did you mean --depth?)\n"],
-  [['prob'], "headway: unknown command 'prob'\n(Did you mean probe?)\n"],
-  [['probe', '--depth'], "headway: option '--depth <n>' argument missing\n"],
-])('wrong usage ends with 2 and one sentence on standard error: %p', async (args, sentence) => {
+  [['probe', '--dept', '3'], `headway: unknown option '--dept'\n(Did you mean --depth?)\n${usage}`],
+  [['probe', '--depth'], `headway: option '--depth <n>' argument missing\n${usage}`],
+  [['prob'], `headway: unknown command 'prob'\n(Did you mean probe?)\n${hint}`],
+  [['prob', '--help'], `headway: unknown command 'prob'\n(Did you mean probe?)\n${hint}`],
+  [['help', 'nonsense'], `headway: unknown command 'nonsense'\n${hint}`],
+])('wrong usage ends with 2, says what is wrong and how it is right: %p', async (args, sentence) => {
   const { context, stderr, stdout } = createContext();
   expect(await runCli(args, context, [doing(() => undefined)])).toBe(exitCodes.usage);
   expect(stderr()).toBe(sentence);
@@ -63,11 +68,30 @@ test('the help page fits a screen of 80 columns and 24 lines', async () => {
   expect(await runCli(['--help'], context, commands)).toBe(exitCodes.ok);
   const lines = stdout().split('\n');
   expect(lines.length).toBeLessThanOrEqual(24);
-  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(90);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 
-test.each([[['audit', '--help']], [['help', 'audit']]])('%p prints the help of a command', async (args) => {
-  const { context, stdout } = createContext();
-  expect(await runCli(args, context, commands)).toBe(exitCodes.ok);
-  expect(stdout()).toContain('Usage: headway audit');
-});
+test.each(commands.map((make) => [make(createContext().context).name()]))(
+  'the help of %s fits 80 columns, and has an example that is one of that command',
+  async (name) => {
+    const { context, stdout } = createContext();
+    expect(await runCli([name, '--help'], context, commands)).toBe(exitCodes.ok);
+    expect(
+      Math.max(
+        ...stdout()
+          .split('\n')
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(80);
+    expect(stdout()).toContain(`\nExample:\n  headway ${name}`);
+  },
+);
+
+test.each([[['audit', '--help']], [['help', 'audit']], [['audit', '-h']]])(
+  '%p prints the help of a command',
+  async (args) => {
+    const { context, stdout } = createContext();
+    expect(await runCli(args, context, commands)).toBe(exitCodes.ok);
+    expect(stdout()).toContain('Usage: headway audit');
+  },
+);

@@ -166,7 +166,13 @@ function createTally(dryRun: boolean, examples: number) {
   };
   return {
     report,
-    groups: () => [...groups.values()].sort((a, b) => b.letters - a.letters),
+    groups: () =>
+      [...groups.values()].sort(
+        (a, b) =>
+          b.letters - a.letters ||
+          a.code.localeCompare(b.code) ||
+          (a.pipeline ?? '').localeCompare(b.pipeline ?? ''),
+      ),
     count(letter: DeadLetterRecord, { to }: Move) {
       const { partition, offset, code, reason } = letter;
       report.sent[to] += 1;

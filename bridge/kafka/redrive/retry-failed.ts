@@ -87,7 +87,9 @@ export async function retryFailed(options: RetryFailedOptions): Promise<RetryFai
   const outcomes = await Promise.allSettled(Array.from({ length: CONCURRENCY }, worker));
   const failure = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failure) throw failure.reason;
-  const sorted = [...groups.values()].sort((a, b) => b.jobs - a.jobs);
+  const sorted = [...groups.values()].sort(
+    (a, b) => b.jobs - a.jobs || a.code.localeCompare(b.code) || a.pipeline.localeCompare(b.pipeline),
+  );
   return { ...report, groups: sorted, interrupted: signal?.aborted ?? false };
 
   async function tryOne(job: FailedJob): Promise<void> {

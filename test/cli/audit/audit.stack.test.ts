@@ -81,7 +81,7 @@ test('every record is found where it is: ended, dead-lettered, running, waiting,
   expect(report.examples.running.map(({ jobId }) => jobId)).toEqual([slow[0]?.id]);
   expect(report.longestRunningMs).toBeGreaterThan(0);
   expect(report.longestWaitingMs).toBeGreaterThan(0);
-  expect(report.llmCalls).toEqual({ accepted: 15, accountedFor: 15, duplicate: 0 });
+  expect(report.llmCalls).toEqual({ accepted: 15, accountedFor: 15, duplicate: 0, unknown: 0 });
 
   const published = await auditRig({ publishMissing: true, settledAfterMs: 0 });
   expect(published.records).toMatchObject({ failed: 7, lost: 2 });

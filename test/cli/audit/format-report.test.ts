@@ -36,8 +36,27 @@ test('ids that were done twice, and results under another id, are named in the v
 });
 
 test('with nothing wrong it says so', async () => {
-  const text = await table(new FakeWorld(0));
+  const world = new FakeWorld(1);
+  world.record(0, 'job-0');
+  world.result(0);
+  const text = await table(world);
   expect(text.split('\n').at(-1)).toBe('Nothing is lost, and no job has different results.');
+});
+
+test('an audit of nothing says so first and last, and never that nothing is lost', async () => {
+  const lines = (await table(new FakeWorld(0))).split('\n');
+  expect(lines[0]).toBe('No record was looked at, so nothing is known.');
+  expect(lines.at(-1)).toBe('No record was looked at, so nothing is known.');
+});
+
+test('what nobody counts is not called zero: ids without a ledger, calls a simulator has forgotten', async () => {
+  const world = new FakeWorld(1);
+  world.record(0, 'job-0');
+  world.result(0);
+  const report = await world.audit({ readLlmCalls: async () => new Map() });
+  const text = formatReport(report, { stdout: { write: () => undefined }, env: {} });
+  expect(text).toMatch(/^job ids done twice +not counted$/m);
+  expect(text).toMatch(/^duplicate LLM calls +not counted +1 made before the simulator was started$/m);
 });
 
 test.each([

@@ -5,8 +5,8 @@ import type { KafkaOffsets } from '../../../runtime/kafka-offsets';
 const now = Date.parse('2026-01-31T12:00:00Z');
 
 test('offsets are for all partitions, or for those named', () => {
-  expect(readSelection({ from: '100', to: '0:300,2:50' }, now)).toEqual({
-    from: 100,
+  expect(readSelection({ from: '10', to: '0:300,2:50' }, now)).toEqual({
+    from: 10,
     to: new Map([
       [0, 300],
       [2, 50],
@@ -26,6 +26,10 @@ test.each([
   [{ to: '0-5' }, '--to must be an offset'],
   [{ since: 'yesterday' }, '--since must be a time'],
   [{ until: '5' }, '--until must be a time'],
+  [{ from: '5', to: '2' }, '--to must be an offset behind that of --from: 2 is not behind 5'],
+  [{ from: '5', to: '5' }, '--to must be an offset behind'],
+  [{ from: '0:1,3:5', to: '0:2,3:4' }, '4 is not behind 5 in partition 3'],
+  [{ from: '5', to: '1:9,2:4' }, '4 is not behind 5 in partition 2'],
   [{ since: '1h', until: '2h' }, '--since must be a time before that of --until'],
 ])('%p is refused with a sentence that names the option', (given, sentence) => {
   expect(() => readSelection(given, now)).toThrow(sentence);

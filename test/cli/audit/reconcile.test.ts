@@ -68,7 +68,7 @@ describe('LLM calls', () => {
       ['somebody else', 9],
     ]);
     const { llmCalls, examples, ok } = await world.audit({ readLlmCalls: async () => counts });
-    expect(llmCalls).toEqual({ accepted: 4, accountedFor: 2, duplicate: 2 });
+    expect(llmCalls).toEqual({ accepted: 4, accountedFor: 2, duplicate: 2, unknown: 0 });
     expect(examples.duplicateLlmCalls).toEqual([{ jobId: 'job-1', calls: 3, accountedFor: 1 }]);
     expect(ok).toBe(true);
   });
@@ -79,7 +79,7 @@ describe('LLM calls', () => {
     world.job('job-0');
     const readLlmCalls = async () => new Map([['job-0', 2]]);
     const { llmCalls, examples } = await world.audit({ readLlmCalls });
-    expect(llmCalls).toEqual({ accepted: 2, accountedFor: 1, duplicate: 0 });
+    expect(llmCalls).toEqual({ accepted: 2, accountedFor: 1, duplicate: 0, unknown: 0 });
     expect(examples.duplicateLlmCalls).toEqual([]);
   });
 
@@ -91,7 +91,7 @@ describe('LLM calls', () => {
       if (world.results.length === 1) world.result(0, 'completed', { run: { number: 2, replaces } });
     };
     const { llmCalls } = await world.audit({ readLlmCalls: async () => new Map([['job-0', 2]]) });
-    expect(llmCalls).toEqual({ accepted: 2, accountedFor: 2, duplicate: 0 });
+    expect(llmCalls).toEqual({ accepted: 2, accountedFor: 2, duplicate: 0, unknown: 0 });
   });
 
   test('are not counted where nobody counts', async () => {

@@ -1,5 +1,5 @@
 import type { RedriveReport } from '../../../bridge/kafka/redrive/redrive';
-import { formatRedrive, formatRetryFailed } from '../../../cli/redrive/format-report';
+import { formatRedrive, formatRetryFailed, toJson } from '../../../cli/redrive/format-report';
 
 const topics = { queue: 'jobs', deadLetters: 'dlq', parking: 'parked' };
 const report: RedriveReport = {
@@ -52,4 +52,22 @@ test('failed jobs, and why some are not run again', () => {
   });
   expect(text).toContain('failed: 3, of which match: 2\n\nRun again: 1');
   expect(text).toContain('\n\nNot run again:\n  1 HW_JOB_RUNNING');
+});
+
+test('as JSON a dry run has started and sent nothing, and says what it would have', () => {
+  const retried = {
+    interrupted: false,
+    failed: 3,
+    selected: 2,
+    started: 2,
+    kept: {},
+    groups: [],
+    examples: [],
+  };
+  expect(toJson({ ...retried, dryRun: true })).toMatchObject({ dryRun: true, started: 0, wouldStart: 2 });
+  expect(toJson({ ...retried, dryRun: false })).toEqual({ ...retried, dryRun: false });
+  expect(toJson({ ...report, dryRun: true })).toMatchObject({
+    sent: { queue: 0, parking: 0 },
+    wouldSend: { queue: 2, parking: 1 },
+  });
 });

@@ -4,6 +4,7 @@ import { addAudits, addChains } from './add-reports';
 const audit = (some: Partial<AuditReport> = {}): AuditReport => ({
   ok: true,
   topic: 'q',
+  jobIdsOnce: false,
   group: 'g',
   startedAt: '2026-01-01T00:00:00.000Z',
   tookMs: 10,
@@ -32,7 +33,7 @@ const audit = (some: Partial<AuditReport> = {}): AuditReport => ({
     unreadable: 0,
     published: 0,
   },
-  llmCalls: { accepted: 4, accountedFor: 3, duplicate: 1 },
+  llmCalls: { accepted: 4, accountedFor: 3, duplicate: 1, unknown: 0 },
   examples: {
     lost: [],
     differentResults: [],

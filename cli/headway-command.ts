@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+
+/** A command with what its help page, and docs/reference/commands.md, say besides the options. */
+export class HeadwayCommand extends Command {
+  example = '';
+  /** When it ends with 1, as the end of a sentence. Absent: never. */
+  badFinding?: string;
+
+  /** One line that can be typed as it is. */
+  withExample(example: string): this {
+    this.example = example;
+    return this;
+  }
+
+  exitsWithOneWhen(badFinding: string): this {
+    this.badFinding = badFinding;
+    return this;
+  }
+
+  /** What stands below the options. */
+  footer(): string {
+    const exit = this.badFinding && this.createHelp().boxWrap(`Exit code 1 when ${this.badFinding}.`, 80);
+    return `\nExample:\n  ${this.example}${exit ? `\n\n${exit}` : ''}`;
+  }
+}
