@@ -4,6 +4,7 @@ import type { TerminalStatus, WorkflowRun } from '../contracts/job-result';
 import { retryMemoSchema } from '../contracts/retry';
 import { searchAttributes } from '../contracts/search-attributes';
 import { PROCESS_JOB } from '../contracts/workflow-names';
+import { quoted } from './quoted';
 
 /** One run of a job: the workflow that brings it to its end, or did. */
 export interface JobRunView {
@@ -88,8 +89,3 @@ type Execution = Pick<
   'workflowId' | 'runId' | 'type' | 'status' | 'memo' | 'typedSearchAttributes'
 >;
 type StatusInPack = Exclude<JobRunView['status'], 'gone'> | 'left';
-
-/** A text in a visibility query. https://docs.temporal.io/list-filter */
-function quoted(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
-}

@@ -1,4 +1,4 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import { HeadwayError } from '../contracts/errors';
 import { describeIssues } from '../contracts/job-request';
@@ -6,12 +6,12 @@ import type { JobResult, JobRun, WorkflowRun } from '../contracts/job-result';
 import { workflowTaskTimeout } from '../contracts/large-jobs';
 import type { PackJob } from '../contracts/pack';
 import { runNumber } from '../contracts/result-runs';
-import { jobsCarriedBy, type RetryInput, type RetryMemo } from '../contracts/retry';
+import type { RetryInput, RetryMemo } from '../contracts/retry';
 import { searchAttributes as attributes } from '../contracts/search-attributes';
 import { PROCESS_JOB } from '../contracts/workflow-names';
 import type { Pipeline } from '../pipelines/define-pipeline';
-import { readPayload } from '../runtime/payload-store/read-payload';
 import { createJobRuns, type JobRunView } from './job-runs';
+import { readCarriedJobs } from './read-carried-jobs';
 
 /** Longest wait for the server's answer to one request. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -102,20 +102,11 @@ export function createJobRetry({
     return { workflow: failed.workflow, number, status: 'failed' };
   }
 
-  async function jobsOf({ id, runId }: WorkflowRun, jobId: string): Promise<PackJob[]> {
-    try {
-      const { history } = await client.workflowService.getWorkflowExecutionHistory({
-        namespace: client.options.namespace,
-        execution: { workflowId: id, runId },
-        maximumPageSize: 1,
-      });
-      const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-      return payload ? jobsCarriedBy(await readPayload(client, payload)) : [];
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      const message = `Temporal does not remember workflow ${id} any more, which had job ${jobId}`;
-      throw new HeadwayError('HW_JOB_UNKNOWN', message, { cause: error });
-    }
+  async function jobsOf(workflow: WorkflowRun, jobId: string): Promise<PackJob[]> {
+    const jobs = await readCarriedJobs(client, workflow);
+    if (jobs) return jobs;
+    const message = `Temporal does not remember workflow ${workflow.id} any more, which had job ${jobId}`;
+    throw new HeadwayError('HW_JOB_UNKNOWN', message);
   }
 
   function checkedPipeline(job: PackJob): Pipeline {
@@ -176,9 +167,4 @@ function detailsOf({ number, replaces }: JobRun, namespace: string): string {
 
 function stillRunning(jobId: string, { id }: WorkflowRun): HeadwayError {
   return new HeadwayError('HW_JOB_RUNNING', `job ${jobId} is already running, in workflow ${id}`);
-}
-
-function isNotFound(error: unknown): boolean {
-  const notFound = 5;
-  return error instanceof WorkflowNotFoundError || (error as { code?: unknown }).code === notFound;
 }

@@ -17,7 +17,7 @@ export interface PackToStart {
 }
 
 export type StartedPack =
-  | { kind: 'started' }
+  | { kind: 'started'; runId: string }
   /** The id is taken: this record is in a workflow already, which ends at `lastOffset` of its partition. */
   | { kind: 'exists'; lastOffset?: bigint };
 
@@ -26,6 +26,8 @@ export interface PackStarterOptions {
   taskQueue: string;
   llmTaskQueue: string;
   pipelineNamed: (name: string) => Pipeline;
+  /** Milliseconds, 10,000 unless somebody waits who has less patience. */
+  requestTimeoutMs?: number;
 }
 
 export type StartPack = (pack: PackToStart) => Promise<StartedPack>;
@@ -41,9 +43,10 @@ export function createPackStarter({
   taskQueue,
   llmTaskQueue,
   pipelineNamed,
+  requestTimeoutMs = REQUEST_TIMEOUT_MS,
 }: PackStarterOptions): StartPack {
   const withDeadline = <T>(request: () => Promise<T>) =>
-    client.withDeadline(Date.now() + REQUEST_TIMEOUT_MS, request);
+    client.withDeadline(Date.now() + requestTimeoutMs, request);
 
   return async (pack) => {
     const { workflowId, jobs, range } = pack;
@@ -53,7 +56,7 @@ export function createPackStarter({
     const input: PackInput = { jobs, policies, llmTaskQueue };
     const memo: PackMemo | undefined = range && { lastOffset: String(range.lastOffset) };
     try {
-      await withDeadline(() =>
+      const { firstExecutionRunId: runId } = await withDeadline(() =>
         client.workflow.start(PROCESS_PACK, {
           workflowId,
           taskQueue,
@@ -67,7 +70,7 @@ export function createPackStarter({
           workflowTaskTimeout: jobs.length === 1 ? workflowTaskTimeout(jobs) : undefined,
         }),
       );
-      return { kind: 'started' };
+      return { kind: 'started', runId };
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unwrapped(error);
     }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JobResult } from './job-result';
 import { jobRequestSchema, jobSourceSchema } from './job-request';
 import { policySchema } from './policy';
 
@@ -36,4 +37,6 @@ export interface PackSummary {
   expired: number;
   /** Jobs that went on as a workflow of their own. */
   left: number;
+  /** That of a pack of one job, unless it is too large to stand in the history once more. */
+  result?: JobResult;
 }

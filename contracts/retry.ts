@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jobRunSchema, type JobRun } from './job-result';
+import { jobRunSchema, type JobResult, type JobRun } from './job-result';
 import type { PackJob } from './pack';
 import type { PipelinePolicy } from './policy';
 
@@ -27,4 +27,10 @@ export function jobsCarriedBy(input: unknown): PackJob[] {
   if (jobs) return jobs;
   const one = job ?? progress?.job;
   return one ? [one] : [];
+}
+
+/** What `processJob` returns. */
+export interface JobSummary {
+  /** Absent where it is too large to stand in the history once more. */
+  result?: JobResult;
 }

@@ -1,9 +1,9 @@
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, sleep, TemporalFailure } from '@temporalio/workflow';
 import { noUsage } from '../contracts/no-usage';
 import type { LlmHandle, LlmOutcome, StartedCalls } from '../contracts/stages';
 import { durableNow } from './durable-point';
 import { deadlineExceeded, failureMessage, holderIsGone } from './failures';
-import { finishWave, newWave } from './finish-wave';
+import { decide, finishWave, newWave } from './finish-wave';
 import { addUsage, ended } from './job-progress';
 import { afterFailure, backoffMs, nextCall } from './llm-attempts';
 import type { Pack } from './pack';
@@ -16,15 +16,21 @@ const LONG_OUTAGE_BYTES = 30 * 1024 * 1024;
 /** Makes one LLM call for each of these jobs and sees every one of them to its end, side by side with all others. */
 export function callLlm(pack: Pack, indexes: number[]): void {
   const sizeOf = (index: number) => jsonBytes(pack.job(index).prompt);
-  for (const chunk of chunksBySize(indexes, sizeOf)) pack.work.add(callRound(pack, chunk));
+  const open = indexes.filter((index) => pack.isOpen(index));
+  for (const chunk of chunksBySize(open, sizeOf)) pack.work.add(callRound(pack, chunk));
 }
 
 async function callRound(pack: Pack, indexes: number[]): Promise<void> {
   const started = await startCalls(pack, indexes);
   if (started.outcomes.length > 0) pack.work.add(settle(pack, started.outcomes));
+  const { heldBy } = started;
+  const unwanted = started.handles.filter(({ index }) => !pack.isOpen(index));
+  if (unwanted.length > 0) pack.work.add(stopCalls(pack, unwanted, heldBy));
   let handles = started.handles;
-  while (handles.length > 0) {
-    const outcomes = await awaitSome(pack, handles, started.heldBy);
+  for (;;) {
+    handles = handles.filter(({ index }) => pack.isOpen(index));
+    if (handles.length === 0) return;
+    const outcomes = await awaitSome(pack, handles, heldBy);
     if (outcomes === 'gone')
       return callLlm(
         pack,
@@ -38,6 +44,16 @@ async function callRound(pack: Pack, indexes: number[]): Promise<void> {
 }
 
 async function startCalls(pack: Pack, indexes: number[]): Promise<StartedCalls> {
+  pack.callsBeingMade += 1;
+  try {
+    return await tryToStart(pack, indexes);
+  } finally {
+    pack.callsBeingMade -= 1;
+    pack.stopIfDone();
+  }
+}
+
+async function tryToStart(pack: Pack, indexes: number[]): Promise<StartedCalls> {
   const calls = indexes.map((index) => nextCall(index, pack.job(index), pack.policy(index)));
   try {
     await pack.budget.room(jsonBytes(calls));
@@ -59,11 +75,33 @@ async function startCalls(pack: Pack, indexes: number[]): Promise<StartedCalls> 
 
 /** The next wave, or `gone` when the worker that held the calls open does not exist any more. */
 async function awaitSome(pack: Pack, handles: LlmHandle[], heldBy?: string): Promise<LlmOutcome[] | 'gone'> {
+  const waiting = new CancellationScope();
+  const onEnd = (index: number) => {
+    const handle = handles.find((one) => one.index === index);
+    if (!handle) return;
+    // Stopped together with the waiting when nobody waits any more.
+    if (handles.some((one) => pack.isOpen(one.index))) pack.work.add(stopCalls(pack, [handle], heldBy));
+    else waiting.cancel();
+  };
+  pack.watchers.add(onEnd);
   try {
-    return (await pack.llm.await({ handles }, heldBy)).outcomes;
+    return (await waiting.run(() => pack.llm.await({ handles }, heldBy))).outcomes;
   } catch (error) {
     if (holderIsGone(error)) return 'gone';
-    throw error;
+    const unwanted = isCancellation(error) && handles.every(({ index }) => !pack.isOpen(index));
+    if (!unwanted) throw error;
+    return [];
+  } finally {
+    pack.watchers.delete(onEnd);
+  }
+}
+
+/** Stops calls at the provider whose jobs have ended meanwhile. What cannot be stopped is paid for, and read by nobody. */
+async function stopCalls(pack: Pack, handles: LlmHandle[], heldBy?: string): Promise<void> {
+  try {
+    await CancellationScope.nonCancellable(() => pack.llm.cancel({ handles }, heldBy));
+  } catch (error) {
+    if (!(error instanceof TemporalFailure)) throw error;
   }
 }
 
@@ -74,26 +112,29 @@ async function settle(pack: Pack, outcomes: LlmOutcome[]): Promise<void> {
   pack.answers += outcomes.filter((outcome) => outcome.kind === 'answer').length;
   for (const outcome of outcomes) {
     const { index, endedAt } = outcome;
+    // Cancelled or expired meanwhile: its result is on its way.
+    if (!pack.isOpen(index)) continue;
     const job = pack.job(index);
     addUsage(job, outcome);
     if (outcome.kind === 'answer') {
       Object.assign(job, { stage: 'post-process', answer: outcome, answeredAt: endedAt });
       (historyIsFull() ? wave.leaving : wave.answered).push(index);
     } else if (outcome.kind === 'expired') {
-      wave.ends.push({ index, item: ended(job, 'expired', deadlineExceeded, endedAt) });
+      decide(pack, wave.ends, index, ended(job, 'expired', deadlineExceeded, endedAt));
     } else if (outcome.kind === 'bad-answer' && pack.policy(index).llm.repairAttempts > 0) {
       job.badAnswer = job.lastError = outcome;
       wave.leaving.push(index);
     } else if (outcome.kind === 'bad-answer') {
-      wave.ends.push({ index, item: ended(job, 'failed', outcome, endedAt) });
+      decide(pack, wave.ends, index, ended(job, 'failed', outcome, endedAt));
     } else {
       const verdict = outcome.kind === 'final' ? 'fail' : afterFailure(pack, index, outcome);
-      if (verdict === 'fail') wave.ends.push({ index, item: ended(job, 'failed', outcome, endedAt) });
+      if (verdict === 'fail') decide(pack, wave.ends, index, ended(job, 'failed', outcome, endedAt));
       // Every round puts all its prompts into the history once more.
       const leaves = verdict === 'leave' || (verdict === 'again' && historyIsFull(LONG_OUTAGE_BYTES));
       if (leaves) wave.leaving.push(index);
       else if (verdict === 'again') {
         const waitMs = backoffMs(job, pack.policy(index), outcome.retryAfterMs);
+        job.nextAttemptAt = Date.now() + waitMs;
         again.set(waitMs, [...(again.get(waitMs) ?? []), index]);
       }
     }

@@ -8,6 +8,22 @@ export const deadlineExceeded = {
   message: 'deadline: passed before the LLM answered',
 } as const;
 
+/** How a job ends before its stages are through. */
+export interface EarlyEnd {
+  status: 'cancelled' | 'expired';
+  failure: { code: ErrorCode; message: string };
+}
+
+export const cancelledByUser: EarlyEnd = {
+  status: 'cancelled',
+  failure: { code: 'HW_JOB_CANCELLED', message: 'The job was cancelled.' },
+};
+
+export const deadlinePassed: EarlyEnd = {
+  status: 'expired',
+  failure: { code: 'HW_DEADLINE_EXCEEDED', message: 'deadline: passed before the job had ended' },
+};
+
 /** The innermost message of a failed activity, on one line. */
 export function failureMessage(error: unknown): string {
   let inner = error;

@@ -32,7 +32,8 @@ export function newWave(): Wave {
 
 /** Post-processes, publishes, lets go. Nothing is published that a crash could still make differently. */
 export async function finishWave(pack: Pack, wave: Wave): Promise<void> {
-  const { answered, ends, leaving } = wave;
+  const { ends, leaving } = wave;
+  const answered = wave.answered.filter((index) => pack.isOpen(index));
   let { durable } = wave;
   if (answered.length > 0) {
     // By size: should this become an ordinary activity, its argument has to fit into one payload.
@@ -43,12 +44,20 @@ export async function finishWave(pack: Pack, wave: Wave): Promise<void> {
       takeOutput(pack, outcome, ends, leaving);
     }
     const done = new Set(outcomes.map((outcome) => outcome.index));
-    const rest = answered.filter((index) => !done.has(index));
+    const rest = answered.filter((index) => !done.has(index) && pack.isOpen(index));
     if (rest.length > 0) pack.work.add(finishRest(pack, rest));
   }
   if (ends.length + leaving.length === 0) return;
   if (!durable) await durablePoint();
-  await Promise.all([publish(pack, ends), ...leaving.map((index) => leavePack(pack, index))]);
+  const open = leaving.filter((index) => pack.isOpen(index));
+  await Promise.all([publish(pack, ends), ...open.map((index) => leavePack(pack, index))]);
+}
+
+/** Decides how a job ends, unless that is decided already. It is published with the wave. */
+export function decide(pack: Pack, ends: JobEnd[], index: number, item: PublishItem): void {
+  if (!pack.isOpen(index)) return;
+  pack.job(index).status = item.result.status;
+  ends.push({ index, item });
 }
 
 /** Those whose post-processing takes longer than the others', or whose outputs did not fit. */
@@ -86,10 +95,11 @@ function toItem(pack: Pack, index: number): PostProcessItem {
 function takeOutput(pack: Pack, outcome: PostProcessOutcome, ends: JobEnd[], leaving: number[]): void {
   const { index } = outcome;
   const job = pack.job(index);
+  if (!pack.isOpen(index)) return;
   if (outcome.kind === 'output') {
-    ends.push({ index, item: completed(job, outcome.output) });
+    decide(pack, ends, index, completed(job, outcome.output));
   } else if (outcome.kind === 'final') {
-    ends.push({ index, item: ended(job, 'failed', outcome, outcome.endedAt) });
+    decide(pack, ends, index, ended(job, 'failed', outcome, outcome.endedAt));
   } else {
     job.lastError = { code: outcome.code, message: outcome.message };
     leaving.push(index);
@@ -114,8 +124,18 @@ export async function publish(pack: Pack, ends: JobEnd[]): Promise<void> {
         if (error) job.lastError = { code: error.type, message: error.message };
       }
       const response = await pack.stages.publishResults({ items: chunk.map((end) => end.item) });
-      refused.push(...chunk.filter((_end, place) => response.tooLarge.includes(place)));
+      chunk.forEach((end, place) => {
+        if (response.tooLarge.includes(place)) refused.push(end);
+        else taken(pack, end);
+      });
     }
     return refused;
   });
+}
+
+/** The result is on its topic. What the stages left behind is not needed any more. */
+function taken(pack: Pack, { index, item }: JobEnd): void {
+  pack.results.set(index, item.result);
+  Object.assign(pack.job(index), { prompt: undefined, enrichment: undefined, answer: undefined });
+  pack.stopIfDone();
 }

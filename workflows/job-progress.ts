@@ -12,6 +12,8 @@ export interface JobProgress {
   job: PackJob;
   stage: Stage;
   status: 'running' | 'left' | TerminalStatus;
+  /** The workflow it left for. */
+  leftAs?: string;
   /** Start of the first workflow that held the job, ms since 1970. */
   startedAt: number;
   prompt?: Prompt;
@@ -30,6 +32,8 @@ export interface JobProgress {
   /** When a stage of a job on its own began to wait for a system that is away (ms since 1970), and how often it was tried since. */
   away?: { since: number; attempts: number };
   lastError?: { code: ErrorCode; message: string };
+  /** While it waits to try again: until when, ms since 1970. */
+  nextAttemptAt?: number;
   usage: Usage;
   llmMs: number;
   /** Absent in the first run of a job. */

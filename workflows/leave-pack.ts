@@ -10,19 +10,25 @@ import { describeJob, jobSearchAttributes } from './visible';
 /** Starts `processJob` for one job; when this returns the new workflow is durable, and the pack is rid of it. */
 export async function leavePack(pack: Pack, index: number): Promise<void> {
   const progress = pack.job(index);
+  pack.moving.add(index);
   const input: JobInput = {
     progress: { ...progress },
     policy: pack.policy(index),
     llmTaskQueue: pack.llmTaskQueue,
   };
+  let workflowId = progress.job.id;
   try {
-    await start(pack, progress.job.id, input);
+    await start(pack, workflowId, input);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     // Another record carries the same job id, or this pack itself does. It still has to end.
-    await start(pack, `${progress.job.id}~${workflowInfo().runId}-${index}`, input);
+    workflowId = `${progress.job.id}~${workflowInfo().runId}-${index}`;
+    await start(pack, workflowId, input);
+  } finally {
+    pack.moving.delete(index);
   }
-  progress.status = 'left';
+  Object.assign(progress, { status: 'left', leftAs: workflowId });
+  pack.stopIfDone();
 }
 
 async function start(pack: Pack, workflowId: string, input: JobInput): Promise<void> {

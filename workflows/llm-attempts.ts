@@ -16,6 +16,7 @@ export function nextCall(index: number, progress: JobProgress, policy: PipelineP
   const { job, prompt, badAnswer } = progress;
   if (!prompt) throw new Error(`Job ${job.id} has no prompt yet`);
   progress.llmAttempts += 1;
+  progress.nextAttemptAt = undefined;
   if (badAnswer) progress.repairs += 1;
   return {
     index,

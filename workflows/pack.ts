@@ -1,3 +1,5 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { JobResult } from '../contracts/job-result';
 import type { PackInput } from '../contracts/pack';
 import type { PipelinePolicy } from '../contracts/policy';
 import { newProgress, type JobProgress } from './job-progress';
@@ -17,6 +19,22 @@ export interface Pack {
   budget: TaskBudget;
   /** Answers had so far. While this number grows, a job that keeps failing has trouble of its own. */
   answers: number;
+  /** Results that are published, by the place of their job. */
+  results: Map<number, JobResult>;
+  /** Jobs that are about to leave. */
+  moving: Set<number>;
+  /** All stages run inside. Cancelled when no job is left that needs them. */
+  scope: CancellationScope;
+  /** Told of each job that ended while its stages were at work. */
+  watchers: Set<(index: number) => void>;
+  /** Batches of LLM calls being made at present. A call nobody knows of yet cannot be stopped. */
+  callsBeingMade: number;
+  /** Whether nothing has decided yet how this job ends here. */
+  isOpen(index: number): boolean;
+  /** A job has ended without its stages: they are stopped, as far as no other job needs them. */
+  endedEarly(index: number): void;
+  /** To be called when a job ended or left, or a batch of calls has been made. */
+  stopIfDone(): void;
   job(index: number): JobProgress;
   policy(index: number): PipelinePolicy;
 }
@@ -26,7 +44,9 @@ export function openPack(input: PackInput): Pack {
   const policies = Object.values(input.policies);
   const budget = taskBudget();
   const job = (index: number) => present(jobs[index], `job ${index}`);
-  return {
+  const scope = new CancellationScope();
+  let someEndedEarly = false;
+  const pack: Pack = {
     jobs,
     policies,
     llmTaskQueue: input.llmTaskQueue,
@@ -35,12 +55,28 @@ export function openPack(input: PackInput): Pack {
     work: new SideBySide(),
     budget,
     answers: 0,
+    results: new Map(),
+    moving: new Set(),
+    scope,
+    watchers: new Set(),
+    callsBeingMade: 0,
+    isOpen: (index) => job(index).status === 'running' && !pack.moving.has(index),
+    endedEarly(index) {
+      someEndedEarly = true;
+      for (const watcher of [...pack.watchers]) watcher(index);
+      pack.stopIfDone();
+    },
+    stopIfDone() {
+      const done = jobs.every(({ status }) => status !== 'running') && pack.callsBeingMade === 0;
+      if (someEndedEarly && done) scope.cancel();
+    },
     job,
     policy: (index) => {
       const { pipeline } = job(index).job;
       return present(input.policies[pipeline], `policy of pipeline ${pipeline}`);
     },
   };
+  return pack;
 }
 
 function present<T>(value: T | undefined, what: string): T {

@@ -1,29 +1,71 @@
-import { ApplicationFailure, CancellationScope, setHandler, TemporalFailure } from '@temporalio/workflow';
-import type { RetryInput } from '../contracts/retry';
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  setHandler,
+  sleep,
+  TemporalFailure,
+  Trigger,
+} from '@temporalio/workflow';
+import type { JobSummary, RetryInput } from '../contracts/retry';
+import type { JobResult } from '../contracts/job-result';
+import type { CancelAnswer } from '../contracts/job-state';
 import type { PublishItem } from '../contracts/stages';
 import { durableNow } from './durable-point';
-import { endFor } from './failures';
+import { expiresAt, hasDeadline } from './end-early';
+import { cancelledByUser, deadlinePassed, endFor, type EarlyEnd } from './failures';
 import { ended, progressOf, type JobInput } from './job-progress';
+import { untilBegin } from './not-before';
 import { runStages } from './own-stages';
 import { ownStages } from './stage-activities';
 import { untilTaken } from './until-taken';
-import { jobsQuery, showEnd, showProgress, toJobViews } from './visible';
+import {
+  cancelJobUpdate,
+  closingResult,
+  jobsQuery,
+  resultsQuery,
+  showEnd,
+  showProgress,
+  toCancelAnswer,
+  toJobState,
+} from './visible';
 
 /**
  * A job by itself: one that left its pack, from where it stood there, or one that had failed and is run again, from the
  * beginning. Ordinary activities, each visible in Temporal UI.
  *
- * @throws ApplicationFailure with the error's code when the job failed, CancelledFailure when it was cancelled; its result
+ * @throws ApplicationFailure with the error's code when the job failed, CancelledFailure when its workflow was cancelled; its result
  * is published by then
  */
-export async function processJob(input: JobInput | RetryInput): Promise<void> {
+export async function processJob(input: JobInput | RetryInput): Promise<JobSummary> {
   const progress = progressOf(input);
-  setHandler(jobsQuery, () => toJobViews([progress]));
+  const { job } = progress;
+  let published: JobResult | undefined;
+  const stages = new CancellationScope();
+  const early = new Trigger<EarlyEnd>();
+  let endedBy: EarlyEnd | undefined;
+  setHandler(jobsQuery, () => [toJobState(progress, published)]);
+  setHandler(resultsQuery, () => (published ? [published] : []));
+  setHandler(cancelJobUpdate, (): CancelAnswer => {
+    if (progress.status === 'running') endEarly(cancelledByUser);
+    return toCancelAnswer(progress, job.id);
+  });
+  if (hasDeadline([job])) watchDeadline().catch(() => undefined);
   showProgress([progress]);
   try {
-    const end = await runStages(progress, input);
+    const working = stages.run(work);
+    const end = await Promise.race([working, early]).catch((error: unknown) => {
+      if (endedBy) return endedBy;
+      throw error;
+    });
     // From here on its end is known, so it is not cancelled any more.
-    await CancellationScope.nonCancellable(() => publish(end));
+    await CancellationScope.nonCancellable(async () => {
+      if (!('failure' in end)) return await publish(end);
+      await publish(ended(progress, end.status, end.failure, await durableNow()));
+      // Until the LLM call has been stopped.
+      await working.catch(() => undefined);
+    });
   } catch (error) {
     // Anything else is a defect: the workflow task fails, and is tried again until a deployment mends it.
     if (!(error instanceof TemporalFailure) || progress.status !== 'running') throw error;
@@ -35,18 +77,43 @@ export async function processJob(input: JobInput | RetryInput): Promise<void> {
   } finally {
     if (progress.status !== 'running') showEnd([progress]);
   }
+  await condition(allHandlersFinished);
+  const result = closingResult(published);
   if (progress.status === 'failed') {
-    throw ApplicationFailure.nonRetryable(progress.lastError?.message, progress.lastError?.code);
+    throw ApplicationFailure.nonRetryable(progress.lastError?.message, progress.lastError?.code, result);
+  }
+  return { result };
+
+  async function work(): Promise<PublishItem> {
+    const waitMs = untilBegin(job);
+    if (waitMs > 0) await sleep(waitMs, { summary: 'not before' });
+    const end = await runStages(progress, input);
+    // In one step with the end: it is decided, unless something else was before it.
+    if (progress.status === 'running') progress.status = end.result.status;
+    return end;
+  }
+
+  async function watchDeadline(): Promise<void> {
+    await sleep(Math.max(1, expiresAt(job) - Date.now()), { summary: 'the deadline' });
+    if (progress.status === 'running') endEarly(deadlinePassed);
+  }
+
+  function endEarly(end: EarlyEnd): void {
+    progress.status = end.status;
+    endedBy = end;
+    early.resolve(end);
+    stages.cancel();
   }
 
   async function publish(item: PublishItem): Promise<void> {
     const { status, error } = item.result;
     Object.assign(progress, { status, stage: 'publish' });
     if (error) progress.lastError = { code: error.type, message: error.message };
-    const stages = ownStages(input.policy, input.llmTaskQueue);
+    const { publish: publishResults } = ownStages(input.policy, input.llmTaskQueue);
     await untilTaken([item], async (items) => {
-      const { tooLarge } = await stages.publish({ items });
+      const { tooLarge } = await publishResults({ items });
       return tooLarge.length > 0 ? items : [];
     });
+    published = item.result;
   }
 }

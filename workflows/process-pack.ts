@@ -1,8 +1,11 @@
 import {
+  allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
+  condition,
   isCancellation,
   setHandler,
+  sleep,
   TemporalFailure,
 } from '@temporalio/workflow';
 import type { PackInput, PackSummary } from '../contracts/pack';
@@ -10,11 +13,13 @@ import type { EnrichOutcome, EnrichResponse } from '../contracts/stages';
 import { callLlm } from './call-llm';
 import { durableNow, durablePoint } from './durable-point';
 import { endFor, failureMessage } from './failures';
-import { finishWave, newWave, publish, type JobEnd } from './finish-wave';
+import { acceptEarlyEnds } from './end-early';
+import { decide, finishWave, newWave, publish, type JobEnd } from './finish-wave';
 import { ended } from './job-progress';
+import { untilBegin } from './not-before';
 import { openPack, type Pack } from './pack';
 import { historyIsFull } from './size';
-import { jobsQuery, showEnd, showProgress, toJobViews } from './visible';
+import { closingResult, jobsQuery, resultsQuery, showEnd, showProgress, toJobState } from './visible';
 
 /**
  * Carries a pack of jobs through enrich, LLM, post-process and publish. No job waits for another: answers that
@@ -28,30 +33,59 @@ import { jobsQuery, showEnd, showProgress, toJobViews } from './visible';
  */
 export async function processPack(input: PackInput): Promise<PackSummary> {
   const pack = openPack(input);
-  setHandler(jobsQuery, () => toJobViews(pack.jobs));
+  setHandler(jobsQuery, () => pack.jobs.map((job, index) => toJobState(job, pack.results.get(index))));
+  setHandler(resultsQuery, (id) => [...pack.results.values()].filter((result) => result.id === id));
+  acceptEarlyEnds(pack);
   showProgress(pack.jobs);
   try {
-    await enrich(pack);
-    await pack.work.finished();
+    await pack.scope.run(async () => {
+      await beginAll(pack);
+      await pack.work.finished();
+    });
   } catch (error) {
     // Anything else is a defect: the workflow task fails, and is tried again until a deployment mends it.
     if (!(error instanceof TemporalFailure)) throw error;
-    await CancellationScope.nonCancellable(() => endUnfinished(pack, error));
-    showEnd(pack.jobs);
-    throw error;
+    if (CancellationScope.current().consideredCancelled || !pack.scope.consideredCancelled) {
+      await CancellationScope.nonCancellable(() => endUnfinished(pack, error));
+      showEnd(pack.jobs);
+      throw error;
+    }
+    // All jobs had ended, and their stages were told to stop.
+    await CancellationScope.nonCancellable(() => pack.work.settled());
   }
+  await condition(allHandlersFinished);
   const summary = showEnd(pack.jobs);
+  if (pack.jobs.length > 1) return summary;
   const [only] = pack.jobs;
-  if (pack.jobs.length === 1 && only?.status === 'failed') {
-    throw ApplicationFailure.nonRetryable(only.lastError?.message, only.lastError?.code);
+  const result = closingResult(pack.results.get(0));
+  if (only?.status === 'failed') {
+    throw ApplicationFailure.nonRetryable(only.lastError?.message, only.lastError?.code, result);
   }
-  return summary;
+  return { ...summary, result };
 }
 
-async function enrich(pack: Pack): Promise<void> {
+/** Those that may begin at once, and beside them those that have to wait until their time has come. */
+async function beginAll(pack: Pack): Promise<void> {
+  const waiting = new Map<number, number[]>();
+  pack.jobs.forEach(({ job }, index) => {
+    const waitMs = untilBegin(job);
+    waiting.set(waitMs, [...(waiting.get(waitMs) ?? []), index]);
+  });
+  for (const [waitMs, indexes] of waiting) if (waitMs > 0) pack.work.add(beginLater(pack, indexes, waitMs));
+  await enrich(pack, waiting.get(0) ?? []);
+}
+
+async function beginLater(pack: Pack, indexes: number[], waitMs: number): Promise<void> {
+  await sleep(waitMs, { summary: 'not before' });
+  await enrich(pack, indexes);
+}
+
+async function enrich(pack: Pack, indexes: number[]): Promise<void> {
   const timeoutMs = Math.max(...pack.policies.map((policy) => policy.enrich.timeoutMs));
-  let remaining = pack.jobs.map((_, index) => index);
-  while (remaining.length > 0) {
+  let remaining = indexes;
+  for (;;) {
+    remaining = remaining.filter((index) => pack.isOpen(index));
+    if (remaining.length === 0) return;
     const { outcomes } = await enrichSome(pack, remaining, timeoutMs);
     const done = new Set(outcomes.map((outcome) => outcome.index));
     remaining = remaining.filter((index) => !done.has(index));
@@ -70,7 +104,7 @@ function letGo(pack: Pack, indexes: number[]): void {
 
 async function enrichSome(pack: Pack, indexes: number[], timeoutMs: number): Promise<EnrichResponse> {
   const jobs = indexes.map((index) => ({ index, job: pack.job(index).job }));
-  const othersSucceeded = pack.jobs.some((job) => job.prompt !== undefined);
+  const othersSucceeded = pack.jobs.some((job) => job.prompt !== undefined || job.llmAttempts > 0);
   try {
     return await pack.stages.enrichJobs({ jobs, timeoutMs, othersSucceeded });
   } catch (error) {
@@ -92,6 +126,7 @@ function takeEnriched(pack: Pack, outcomes: EnrichOutcome[]): void {
   for (const outcome of outcomes) {
     const { index } = outcome;
     const job = pack.job(index);
+    if (!pack.isOpen(index)) continue;
     if (outcome.kind === 'enriched') {
       Object.assign(job, { stage: 'call-llm', prompt: outcome.prompt, enrichment: outcome.enrichment });
       ready.push(index);
@@ -100,7 +135,7 @@ function takeEnriched(pack: Pack, outcomes: EnrichOutcome[]): void {
       wave.leaving.push(index);
     } else {
       const status = outcome.code === 'HW_DEADLINE_EXCEEDED' ? 'expired' : 'failed';
-      wave.ends.push({ index, item: ended(job, status, outcome, outcome.endedAt) });
+      decide(pack, wave.ends, index, ended(job, status, outcome, outcome.endedAt));
     }
   }
   callLlm(pack, ready);

@@ -72,6 +72,15 @@ export function llmStage(taskQueue: string, policies: PipelinePolicy[]) {
   return {
     start: (request: { calls: LlmCall[] }) =>
       start.startLlmCalls.executeWithOptions({ summary: count(request.calls, 'call') }, [request]),
+    /** Stops calls at the provider; one try more where that fails. */
+    cancel: (request: { handles: LlmHandle[] }, heldBy?: string) =>
+      proxyActivities<Activities>({
+        taskQueue: heldBy ?? taskQueue,
+        startToCloseTimeout: '30s',
+        scheduleToCloseTimeout: '2m',
+        retry: { ...backoff, maximumAttempts: 2 },
+        summary: `stop ${count(request.handles, 'call')}`,
+      }).cancelLlmCalls(request),
     await: (request: { handles: LlmHandle[] }, heldBy?: string) =>
       proxyActivities<Activities>({
         ...(heldBy === undefined ? awaitAnywhere : awaitAt(heldBy)),

@@ -1,31 +1,49 @@
-import { defineQuery, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { defineQuery, defineUpdate, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { SearchAttributePair } from '@temporalio/common';
+import type { JobResult } from '../contracts/job-result';
+import {
+  CANCEL_JOB_UPDATE,
+  JOBS_QUERY,
+  RESULTS_QUERY,
+  type CancelAnswer,
+  type JobState,
+  type ResultsAnswer,
+} from '../contracts/job-state';
 import type { PackSummary } from '../contracts/pack';
 import { searchAttributes as attributes } from '../contracts/search-attributes';
 import type { JobProgress } from './job-progress';
-
-/** One job as a query and Temporal UI show it. */
-export interface JobView {
-  id: string;
-  pipeline: string;
-  stage: string;
-  status: string;
-  llmAttempts: number;
-  lastError?: string;
-}
+import { BATCH_MAX_BYTES, jsonBytes } from './size';
 
 /** Where each job of the workflow stands. */
-export const jobsQuery = defineQuery<JobView[]>('jobs');
+export const jobsQuery = defineQuery<JobState[]>(JOBS_QUERY);
 
-export function toJobViews(jobs: JobProgress[]): JobView[] {
-  return jobs.map(({ job, stage, status, llmAttempts, lastError }) => ({
-    id: job.id,
-    pipeline: job.pipeline,
-    stage,
-    status,
-    llmAttempts,
-    lastError: lastError && `${lastError.code}: ${lastError.message}`,
-  }));
+/** The published results of the jobs with this id. */
+export const resultsQuery = defineQuery<ResultsAnswer, [id: string]>(RESULTS_QUERY);
+
+/** Ends a job at once. Its result is published, its LLM call stopped. */
+export const cancelJobUpdate = defineUpdate<CancelAnswer, [id: string]>(CANCEL_JOB_UPDATE);
+
+export function toJobState(progress: JobProgress, result?: JobResult): JobState {
+  const { job, status, stage, startedAt, leftAs, llmAttempts, nextAttemptAt, lastError } = progress;
+  const { id, pipeline, tenant, priority, deadline, notBefore, source } = job;
+  const request = { id, pipeline, tenant, priority, deadline, notBefore, receivedAt: source.timestamp };
+  const endedAt = result && Date.parse(result.timings.completedAt);
+  return { ...request, startedAt, stage, status, leftAs, llmAttempts, nextAttemptAt, lastError, endedAt };
+}
+
+/** What became of a job, for whoever asked to cancel it. */
+export function toCancelAnswer({ status, leftAs }: JobProgress, id: string): CancelAnswer {
+  if (status === 'running') return { outcome: 'unknown' };
+  if (status === 'left') return { outcome: 'left', leftAs: leftAs ?? id };
+  return status === 'cancelled' ? { outcome: 'cancelled' } : { outcome: 'ended', status };
+}
+
+/**
+ * A result as the workflow returns it, so that it can be read without a worker. It stands in the history already, and a fat one is not put there
+ * again.
+ */
+export function closingResult(result: JobResult | undefined): JobResult | undefined {
+  return result && jsonBytes(result) <= BATCH_MAX_BYTES ? result : undefined;
 }
 
 /** Puts the current stage into the details of Temporal UI. Held in memory only: costs no history event. */

@@ -77,6 +77,11 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
       }
     },
 
+    /** Stops calls whose jobs were cancelled or have expired. One that cannot be stopped is left to its own end. */
+    async cancelLlmCalls({ handles }: { handles: LlmHandle[] }): Promise<void> {
+      await Promise.all(handles.map((handle) => llmCalls.cancel(handle)));
+    },
+
     /**
      * One call from beginning to end, for a job that runs as its own workflow. Resumes the call of an earlier attempt.
      *

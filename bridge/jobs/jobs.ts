@@ -12,7 +12,7 @@ export interface JobFilter {
 }
 
 export interface JobPage {
-  /** Newest first. A job that was run again is there once for each run. */
+  /** Those in progress first, then those that ended, the latest first. A job that was run again is there once for each run. */
   jobs: JobView[];
   /** Where the next page begins; absent on the last one. A page may have fewer jobs than asked for, even none, and yet not be the last. */
   cursor?: string;
@@ -75,4 +75,7 @@ export interface Jobs {
 export interface SubmitOptions {
   /** Chosen by the sender; the id of the job is made from it, unless the request has one. */
   idempotencyKey?: string;
+  /** W3C trace context of the request; carried to the LLM call and the result. */
+  traceparent?: string;
+  tracestate?: string;
 }

@@ -1,10 +1,10 @@
 import { HeadwayError } from '../../contracts/errors';
 import { traceHeaders } from '../../contracts/headers';
 import { jobIdOf } from '../../contracts/ids';
-import { describeIssues, jobRequestSchema } from '../../contracts/job-request';
-import { beyondLimit, jobLimits } from '../../contracts/limits';
+import { jobLimits } from '../../contracts/limits';
 import type { PackJob } from '../../contracts/pack';
 import type { Pipeline } from '../../pipelines/define-pipeline';
+import { checkJob } from '../check-job';
 import { headerText, type QueueRecord } from './queue-record';
 import { readJson } from './read-json';
 
@@ -29,30 +29,15 @@ export function readRecord(
       `the record timestamp ${timestamp} is not a time in milliseconds`,
     );
   }
-  const parsed = jobRequestSchema.safeParse(readJson(record.value));
-  if (!parsed.success) throw new HeadwayError('HW_JOB_INVALID', describeIssues(parsed.error));
-  const request = parsed.data;
-  if (request.id?.startsWith(`${topic}-`) && /-\d+-\d+-\d+$/.test(request.id)) {
-    throw new HeadwayError(
-      'HW_JOB_INVALID',
-      `id: "${request.id}" has the form of a workflow id of this topic`,
-    );
-  }
-  const input = pipelineNamed(request.pipeline).request.safeParse(request.input);
-  if (!input.success) throw new HeadwayError('HW_JOB_INVALID', describeIssues(input.error, 'input'));
-
   const offset = String(record.offset);
-  const job: PackJob = {
-    ...request,
-    id: request.id ?? jobIdOf({ topic, partition, offset, timestamp }),
-    source: { door: 'kafka', topic, partition, offset, timestamp },
-    ...traceOf(record),
-  };
-  const bytes = Buffer.byteLength(JSON.stringify(job));
-  if (bytes <= limits.job) return job;
-  throw new HeadwayError(
-    'HW_RECORD_TOO_LARGE',
-    `the job has ${bytes} bytes; ${beyondLimit(limits.job, limits)}`,
+  return checkJob(
+    readJson(record.value),
+    {
+      id: jobIdOf({ topic, partition, offset, timestamp }),
+      source: { door: 'kafka', topic, partition, offset, timestamp },
+      ...traceOf(record),
+    },
+    { pipelineNamed, queueTopic: topic, limits },
   );
 }
 

@@ -6,6 +6,7 @@ import { jobResultSchema, type JobResult } from '../../contracts/job-result';
 import { loadConfig } from '../../runtime/config';
 import { readLocalStack } from '../../runtime/local-stack';
 import { createDataConverter } from '../../runtime/payload-store/data-converter';
+import type { CallCounts } from '../../stack/llm-simulator/counters';
 import { eventually } from './eventually';
 import { startProcess, type HeadwayProcess } from './processes';
 
@@ -44,6 +45,8 @@ export interface Rig {
   committed(group?: string): Promise<number[]>;
   /** LLM calls the simulator has accepted for a job. */
   llmCalls(jobId: string): Promise<number>;
+  /** Those of them that have not ended. */
+  llmCallsOpen(jobId: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -162,14 +165,10 @@ export async function createRig(
         .sort((a, b) => a.partition - b.partition)
         .map(({ offset }) => Number(offset));
     },
-    async llmCalls(jobId) {
-      const url = new URL('/simulator/calls', stack.llmBaseUrl);
-      url.searchParams.set('job', jobId);
-      const body = (await (await fetch(url)).json()) as {
-        accepted?: number;
-        jobs?: Record<string, { accepted: number }>;
-      };
-      return body.jobs?.[jobId]?.accepted ?? body.accepted ?? 0;
+    llmCalls: async (jobId) => (await countCalls(jobId)).accepted,
+    async llmCallsOpen(jobId) {
+      const { accepted, completed, incomplete, failed, cancelled, aborted } = await countCalls(jobId);
+      return accepted - completed - incomplete - failed - cancelled - aborted;
     },
     async close() {
       await Promise.all([consumer.disconnect(), producer.disconnect()]);
@@ -178,6 +177,15 @@ export async function createRig(
     },
   };
   return rig;
+
+  async function countCalls(jobId: string): Promise<CallCounts> {
+    const url = new URL('/simulator/calls', stack?.llmBaseUrl);
+    url.searchParams.set('job', jobId);
+    const { jobs } = (await (await fetch(url)).json()) as { jobs: Record<string, CallCounts> };
+    const counts = jobs[jobId];
+    if (!counts) throw new Error(`The simulator says nothing of job ${jobId}`);
+    return counts;
+  }
 }
 
 let sequence = 0;

@@ -249,7 +249,7 @@ export class ChainModel {
     const pack = { partition, jobs, first: range.firstOffset, last: range.lastOffset, visible: false };
     this.packs.set(workflowId, pack);
     void this.turn(`${workflowId} becomes visible`).then(() => (pack.visible = true));
-    return { kind: 'started' };
+    return { kind: 'started', runId: '' };
   }
 
   private read(record: QueueRecord, version: number): PackJob {

@@ -21,7 +21,7 @@ export class FakeTemporal {
     if (!range) throw new Error('a pack from Kafka has a range');
     const offsets = jobs.map(({ source }) => (source.door === 'kafka' ? Number(source.offset) : -1));
     this.packs.set(workflowId, { offsets, first: range.firstOffset, last: range.lastOffset });
-    return { kind: 'started' };
+    return { kind: 'started', runId: '' };
   }
 
   findExisting(records: QueueRecord[]): ExistingPacks {

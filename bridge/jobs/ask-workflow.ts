@@ -1,0 +1,83 @@
+import { WorkflowFailedError, type Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { HeadwayError } from '../../contracts/errors';
+import { jobResultSchema, type JobResult } from '../../contracts/job-result';
+import { JOBS_QUERY, RESULTS_QUERY, type JobState, type ResultsAnswer } from '../../contracts/job-state';
+import type { JobSummary } from '../../contracts/retry';
+import type { Execution } from './find-job';
+import { reachable, REQUEST_MS } from './reachable';
+
+/** Longest wait for a worker: without one, what Temporal itself knows has to do. */
+const QUERY_MS = 3_000;
+
+/** The first two events of a history: nothing has looked at the workflow yet, so nobody could answer. */
+const UNTOUCHED_EVENTS = 2;
+
+export interface WorkflowAnswer {
+  state?: JobState;
+  result?: JobResult;
+}
+
+/** Where a job stands as the code of its workflow knows it, which runs on a worker. Undefined when none answers. */
+export async function askWorkflow(
+  client: Client,
+  { workflowId, runId, historyLength }: Execution,
+  jobId: string,
+): Promise<WorkflowAnswer | undefined> {
+  if (historyLength <= UNTOUCHED_EVENTS) return undefined;
+  const handle = client.workflow.getHandle(workflowId, runId);
+  try {
+    return await client.withDeadline(Date.now() + QUERY_MS, async () => {
+      const states = await handle.query<JobState[]>(JOBS_QUERY);
+      const state = mostOpen(states.filter(({ id }) => id === jobId));
+      if (state?.endedAt === undefined) return { state };
+      const results = await handle.query<ResultsAnswer, [string]>(RESULTS_QUERY, jobId);
+      return { state, result: results.at(-1) };
+    });
+  } catch {
+    // No worker, one that is too busy, or one from before there were these queries.
+    return undefined;
+  }
+}
+
+/** The states of all jobs of a workflow; undefined when no worker answers. */
+export async function askForAll(
+  client: Client,
+  workflowId: string,
+  runId: string,
+): Promise<JobState[] | undefined> {
+  try {
+    return await client.withDeadline(Date.now() + QUERY_MS, () =>
+      client.workflow.getHandle(workflowId, runId).query<JobState[]>(JOBS_QUERY),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/** The result that a workflow of one job ended with. Undefined when it has none, or had to be ended from outside. */
+export async function closingResult(
+  client: Client,
+  { workflowId, runId }: Execution,
+): Promise<JobResult | undefined> {
+  const handle = client.workflow.getHandle(workflowId, runId, { followRuns: false });
+  try {
+    const summary = await reachable(
+      client,
+      REQUEST_MS,
+      () => handle.result() as Promise<JobSummary | undefined>,
+    );
+    return jobResultSchema.safeParse(summary?.result).data;
+  } catch (error) {
+    if (error instanceof HeadwayError) throw error;
+    const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
+    if (!(cause instanceof ApplicationFailure)) return undefined;
+    return jobResultSchema.safeParse(cause.details?.[0]).data;
+  }
+}
+
+/** Records that share an id may share a pack: the one that still runs. */
+function mostOpen(states: JobState[]): JobState | undefined {
+  const order: JobState['status'][] = ['running', 'left'];
+  return [...states].sort((a, b) => order.indexOf(b.status) - order.indexOf(a.status))[0];
+}

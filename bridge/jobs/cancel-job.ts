@@ -1,0 +1,51 @@
+import {
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
+import { HeadwayError } from '../../contracts/errors';
+import { CANCEL_JOB_UPDATE, type CancelAnswer } from '../../contracts/job-state';
+import { reachable } from './reachable';
+
+/** A worker has to take the request, and may be busy. */
+const UPDATE_MS = 10_000;
+
+/** A job leaves its pack once, and what it leaves for under another name never moves. */
+const HOPS_MAX = 3;
+
+/**
+ * Cancels a job in the workflow that holds it. When the promise resolves its end is durable.
+ *
+ * @throws HeadwayError `HW_JOB_ENDED`, `HW_JOB_UNKNOWN`, `HW_SERVER_UNREACHABLE`, also when no worker answers
+ */
+export async function cancelJob(client: Client, workflowId: string, jobId: string): Promise<void> {
+  let at = workflowId;
+  for (let hops = 0; hops < HOPS_MAX; hops++) {
+    const answer = await update(client, at, jobId);
+    if (answer.outcome === 'cancelled') return;
+    if (answer.outcome === 'ended') {
+      throw new HeadwayError('HW_JOB_ENDED', `job ${jobId} has ended already, as ${answer.status}`);
+    }
+    if (answer.outcome === 'unknown') break;
+    at = answer.leftAs;
+  }
+  throw new HeadwayError('HW_JOB_UNKNOWN', `workflow ${at} does not hold job ${jobId}`);
+}
+
+async function update(client: Client, workflowId: string, jobId: string): Promise<CancelAnswer> {
+  const handle = client.workflow.getHandle(workflowId);
+  try {
+    return await reachable(client, UPDATE_MS, () =>
+      handle.executeUpdate<CancelAnswer, [string]>(CANCEL_JOB_UPDATE, { args: [jobId] }),
+    );
+  } catch (error) {
+    // It ended while the request was on its way.
+    if (error instanceof WorkflowNotFoundError || error instanceof WorkflowUpdateFailedError) {
+      throw new HeadwayError('HW_JOB_ENDED', `job ${jobId} has ended already`, { cause: error });
+    }
+    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
+    const message = `no worker took the request to cancel job ${jobId} within ${UPDATE_MS} ms`;
+    throw new HeadwayError('HW_SERVER_UNREACHABLE', message, { cause: error });
+  }
+}

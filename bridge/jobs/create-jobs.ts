@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { HeadwayError } from '../../contracts/errors';
+import type { JobView } from '../../contracts/job-view';
+import { jobLimits, type JobLimits } from '../../contracts/limits';
+import type { Pipeline } from '../../pipelines/define-pipeline';
+import type { JobIdLedger } from '../job-id-ledger';
+import { createJobRetry } from '../retry-job';
+import { createPackStarter } from '../start-pack';
+import { cancelJob } from './cancel-job';
+import { describe, findJob } from './find-job';
+import type { Jobs } from './jobs';
+import { createListJobs } from './list-jobs';
+import { reachable, REQUEST_MS } from './reachable';
+import { createSubmit, type Submitted } from './submit';
+import { isEnd, requestView, viewJob } from './view-job';
+
+export interface JobsOptions {
+  client: Client;
+  /** Task queue of the workflows. */
+  taskQueue: string;
+  llmTaskQueue: string;
+  /** Job ids that look like those of its packs are refused. */
+  queueTopic: string;
+  pipelineNamed: (name: string) => Pipeline;
+  limits?: JobLimits;
+  /** Absent: two jobs from different doors may have the same id. */
+  ledger?: JobIdLedger;
+}
+
+const FIRST_LOOK_MS = 200;
+const LOOK_EVERY_MS = 1_000;
+
+/** The jobs of one tenant, or of all when none is given. */
+export function createJobs(options: JobsOptions): (tenant?: string) => Jobs {
+  const { client, pipelineNamed, queueTopic, ledger, limits = jobLimits(false) } = options;
+  const rules = { pipelineNamed, queueTopic, limits };
+  const startPack = createPackStarter({ ...options, requestTimeoutMs: REQUEST_MS });
+  const submit = createSubmit({ client, rules, startPack, ledger });
+  const runAgain = createJobRetry(options);
+  const list = createListJobs(client);
+
+  return (tenant) => {
+    const jobs: Jobs = {
+      async submit(request, submitOptions = {}) {
+        const submitted = await submit(request, tenant, submitOptions);
+        if (submitted.runId === undefined) return { view: await get(submitted.job.id), created: false };
+        return { view: viewOfNew(submitted, submitted.runId), created: true };
+      },
+      get,
+      async waitFor(id, waitMs, signal) {
+        const until = Date.now() + waitMs;
+        let view = await get(id);
+        for (let lookMs = FIRST_LOOK_MS; !isEnd(view.status) && Date.now() < until; lookMs = LOOK_EVERY_MS) {
+          await changed(view, Math.min(lookMs, until - Date.now()), signal);
+          view = await get(id);
+        }
+        return view;
+      },
+      async *changes(id, { after, signal } = {}) {
+        let seen = after;
+        for (;;) {
+          const view = await get(id);
+          const version = versionOf(view);
+          if (version !== seen) yield { version, view };
+          seen = version;
+          if (isEnd(view.status)) return;
+          await changed(view, LOOK_EVERY_MS, signal);
+        }
+      },
+      list: (filter, page) => list(tenant === undefined ? filter : { ...filter, tenant }, page),
+      async cancel(id) {
+        // Whose it is, before anything is done to it.
+        const { workflow } = await get(id);
+        await cancelJob(client, workflow.id, id);
+        const view = await get(id);
+        return isEnd(view.status) ? view : { ...view, status: 'cancelled' };
+      },
+      async retry(id) {
+        await get(id);
+        await reachable(client, 2 * REQUEST_MS, () => runAgain.run(id));
+        return await get(id);
+      },
+    };
+    return jobs;
+
+    async function get(id: string): Promise<JobView> {
+      let execution = await findJob(client, id);
+      for (let hops = 0; ; hops++) {
+        const { view, leftAs } = await viewJob(client, execution, id);
+        if (tenant !== undefined && view.tenant !== tenant) {
+          throw new HeadwayError('HW_JOB_UNKNOWN', `Temporal knows no workflow with job ${id}`);
+        }
+        const next = leftAs === undefined || hops > 3 ? undefined : await describe(client, leftAs);
+        if (!next) return view;
+        execution = next;
+      }
+    }
+  };
+
+  /** Resolves when the workflow has ended, or after so many milliseconds. */
+  async function changed({ workflow }: JobView, ms: number, signal?: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+    const ended = client
+      .withAbortSignal(either, () => client.workflow.getHandle(workflow.id, workflow.runId).result())
+      .then(
+        () => undefined,
+        () => (either.aborted ? new Promise<void>(() => undefined) : undefined),
+      );
+    try {
+      const pause = delay(Math.max(ms, 0), undefined, { signal: either });
+      pause.catch(() => undefined);
+      await Promise.race([pause, ended.then(() => delay(50))]);
+    } finally {
+      over.abort();
+    }
+    signal?.throwIfAborted();
+  }
+}
+
+function viewOfNew({ job }: Submitted, runId: string): JobView {
+  return { ...requestView(job), status: 'queued', run: 1, workflow: { id: job.id, runId } };
+}
+
+/** The same for the same state of a job, in every process. */
+function versionOf(view: JobView): string {
+  return createHash('sha256').update(JSON.stringify(view)).digest('base64url').slice(0, 16);
+}

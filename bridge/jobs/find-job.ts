@@ -1,0 +1,64 @@
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import { HeadwayError } from '../../contracts/errors';
+import { searchAttributes } from '../../contracts/search-attributes';
+import { quoted } from '../quoted';
+import { REQUEST_MS, reachable } from './reachable';
+
+export type Execution = WorkflowExecutionDescription;
+
+/** Packs a job may have been in, one after the other: with an id of its own, left, run again. */
+const EXECUTIONS_MAX = 20;
+
+/**
+ * The workflow that holds a job now, or held it last. A workflow whose id is the job id wins: it is found at once, while visibility lags
+ * behind by a second or so.
+ *
+ * @throws HeadwayError `HW_JOB_UNKNOWN`, `HW_SERVER_UNREACHABLE`
+ */
+export async function findJob(client: Client, jobId: string): Promise<Execution> {
+  const own = await describe(client, jobId);
+  if (own && carries(own, jobId) && !hasLeft(own)) return own;
+  // A pack of one that the job has left, named after the job, has given it this name.
+  const next = own && (await describe(client, `${jobId}~${own.runId}-0`));
+  if (next && carries(next, jobId)) return next;
+  for (const { workflowId, runId } of await listed(client, jobId)) {
+    const execution = await describe(client, workflowId, runId);
+    if (execution && !hasLeft(execution)) return execution;
+  }
+  throw new HeadwayError('HW_JOB_UNKNOWN', `Temporal knows no workflow with job ${jobId}`);
+}
+
+/** Undefined when Temporal does not know it. */
+export async function describe(
+  client: Client,
+  workflowId: string,
+  runId?: string,
+): Promise<Execution | undefined> {
+  try {
+    return await reachable(client, REQUEST_MS, () => client.workflow.getHandle(workflowId, runId).describe());
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function listed(client: Client, jobId: string) {
+  const query = `${searchAttributes.jobIds.name} = ${quoted(jobId)}`;
+  return await reachable(client, REQUEST_MS, async () => {
+    const found: { workflowId: string; runId: string; startTime: Date }[] = [];
+    for await (const execution of client.workflow.list({ query })) {
+      found.push(execution);
+      if (found.length === EXECUTIONS_MAX) break;
+    }
+    return found.sort((a, b) => b.startTime.getTime() - a.startTime.getTime());
+  });
+}
+
+function carries({ typedSearchAttributes }: Execution, jobId: string): boolean {
+  return typedSearchAttributes.get(searchAttributes.jobIds)?.includes(jobId) ?? false;
+}
+
+/** Of a workflow with one job, or of which all jobs have left. */
+function hasLeft({ typedSearchAttributes }: Execution): boolean {
+  return typedSearchAttributes.get(searchAttributes.status) === 'left';
+}

@@ -1,0 +1,178 @@
+import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { HeadwayError } from '../../contracts/errors';
+import type { JobView } from '../../contracts/job-view';
+import { searchAttributes as attributes } from '../../contracts/search-attributes';
+import { PROCESS_JOB, PROCESS_PACK } from '../../contracts/workflow-names';
+import { createLimit } from '../../runtime/limit';
+import { quoted } from '../quoted';
+import { readCarriedJobs } from '../read-carried-jobs';
+import { askForAll } from './ask-workflow';
+import type { JobFilter, JobPage } from './jobs';
+import { reachable, REQUEST_MS } from './reachable';
+import { isEnd, progressInWorkflow, requestView } from './view-job';
+
+/** Workflows looked at for one page, though their jobs may all be filtered out. */
+const WORKFLOWS_MAX = 200;
+/** Workflows asked at a time: each may have to be replayed by a worker. */
+const ASKED_AT_ONCE = 4;
+
+type RawPage = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>;
+type RawExecution = RawPage['executions'][number];
+
+/** A place in the list: the page of workflows that visibility gives for `token`, and how many jobs of it were given out. */
+interface Place {
+  token: string;
+  skip: number;
+}
+
+/**
+ * Lists jobs, page by page, through Temporal visibility: it finds workflows, and those that carry several jobs are asked for them.
+ */
+export function createListJobs(client: Client) {
+  const limitAsking = createLimit(ASKED_AT_ONCE);
+
+  return async (filter: JobFilter, page: { limit: number; cursor?: string }): Promise<JobPage> => {
+    const query = toQuery(filter);
+    let place: Place | undefined =
+      page.cursor === undefined ? { token: '', skip: 0 } : readCursor(page.cursor);
+    const jobs: JobView[] = [];
+    for (let seen = 0; place && jobs.length < page.limit && seen < WORKFLOWS_MAX;) {
+      const { token, skip }: Place = place;
+      const raw = await workflows(query, token, page.limit);
+      seen += raw.executions.length;
+      const found = (
+        await Promise.all(raw.executions.map((one) => limitAsking(() => jobsOf(one, filter))))
+      ).flat();
+      const taken = found.slice(skip, skip + page.limit - jobs.length);
+      jobs.push(...taken);
+      const next = Buffer.from(raw.nextPageToken).toString('base64url');
+      if (skip + taken.length < found.length) place = { token, skip: skip + taken.length };
+      else place = next === '' ? undefined : { token: next, skip: 0 };
+    }
+    return { jobs, cursor: place && Buffer.from(JSON.stringify(place)).toString('base64url') };
+  };
+
+  async function workflows(query: string, token: string, pageSize: number): Promise<RawPage> {
+    return await reachable(client, REQUEST_MS, () =>
+      client.workflowService.listWorkflowExecutions({
+        namespace: client.options.namespace,
+        query,
+        pageSize,
+        nextPageToken: Buffer.from(token, 'base64url'),
+      }),
+    );
+  }
+
+  async function jobsOf(raw: RawExecution, filter: JobFilter): Promise<JobView[]> {
+    const { id = '', runId = '', ids } = identityOf(raw);
+    const views = ids.length === 1 ? [await viewOfOne(raw)] : await viewsOfPack(raw, { id, runId });
+    return views.filter((view) => view !== undefined && matches(view, filter)) as JobView[];
+  }
+
+  /** What visibility says is enough, but for what the request had. */
+  async function viewOfOne(raw: RawExecution): Promise<JobView | undefined> {
+    const { id, runId } = identityOf(raw);
+    const status = attribute<string>(raw, attributes.status.name);
+    if (status === 'left') return undefined;
+    const [job] = (await reachable(client, REQUEST_MS, () => readCarriedJobs(client, { id, runId }))) ?? [];
+    if (!job) return undefined;
+    const ended = isEnd(status) ? status : hasClosed(raw) ? 'failed' : undefined;
+    const waits = job.notBefore !== undefined && Date.parse(job.notBefore) > Date.now();
+    const queued = waits || Number(raw.historyLength) <= 2;
+    return {
+      ...requestView(job),
+      status: ended ?? (queued ? 'queued' : 'in_progress'),
+      ...timesOf(raw),
+      ...(ended ? {} : { completedAt: undefined }),
+      run: numberOfRun(raw),
+      workflow: { id, runId },
+    };
+  }
+
+  async function viewsOfPack(raw: RawExecution, workflow: { id: string; runId: string }): Promise<JobView[]> {
+    const states = await askForAll(client, workflow.id, workflow.runId);
+    if (states) {
+      return states
+        .filter(({ status }) => status !== 'left')
+        .map((state) => ({
+          ...requestView(state),
+          ...progressInWorkflow(state),
+          startedAt: new Date(state.startedAt).toISOString(),
+          completedAt: state.endedAt === undefined ? undefined : new Date(state.endedAt).toISOString(),
+          run: 1,
+          workflow,
+        }));
+    }
+    const status = attribute<string>(raw, attributes.status.name);
+    const jobs = (await reachable(client, REQUEST_MS, () => readCarriedJobs(client, workflow))) ?? [];
+    const queued = Number(raw.historyLength) <= 2;
+    if (isEnd(status) || !hasClosed(raw)) {
+      return jobs.map((job) => ({
+        ...requestView(job),
+        status: isEnd(status) ? status : queued ? 'queued' : 'in_progress',
+        startedAt: timesOf(raw).startedAt,
+        run: 1,
+        workflow,
+      }));
+    }
+    const message = `no worker tells what became of the jobs in workflow ${workflow.id}`;
+    throw new HeadwayError('HW_SERVER_UNREACHABLE', message);
+  }
+}
+
+function toQuery({ pipeline, tenant, status, since, until }: JobFilter): string {
+  const types = [PROCESS_PACK, PROCESS_JOB].map(quoted).join(', ');
+  const parts = [`WorkflowType IN (${types})`, `${attributes.status.name} != 'left'`];
+  parts.push(`ExecutionStatus != 'ContinuedAsNew'`);
+  if (pipeline !== undefined) parts.push(`${attributes.pipelines.name} = ${quoted(pipeline)}`);
+  if (tenant !== undefined) parts.push(`${attributes.tenants.name} = ${quoted(tenant)}`);
+  if (since !== undefined) parts.push(`StartTime >= '${new Date(since).toISOString()}'`);
+  if (until !== undefined) parts.push(`StartTime < '${new Date(until).toISOString()}'`);
+  if (status === 'queued' || status === 'in_progress') parts.push(`ExecutionStatus = 'Running'`);
+  // A pack that is still running may have jobs that have ended.
+  else if (status) parts.push(`${attributes.status.name} IN (${quoted(status)}, 'mixed', 'running')`);
+  return parts.join(' AND ');
+}
+
+function matches(view: JobView, { pipeline, tenant, status }: JobFilter): boolean {
+  if (pipeline !== undefined && view.pipeline !== pipeline) return false;
+  if (tenant !== undefined && view.tenant !== tenant) return false;
+  return status === undefined || view.status === status;
+}
+
+function readCursor(cursor: string): Place {
+  try {
+    const place = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Place;
+    if (typeof place.token === 'string' && Number.isInteger(place.skip) && place.skip >= 0) return place;
+  } catch {
+    // Said below.
+  }
+  throw new HeadwayError('HW_CURSOR_INVALID', 'cursor: is not one that a page gave');
+}
+
+function identityOf(raw: RawExecution) {
+  const ids = attribute<string[]>(raw, attributes.jobIds.name) ?? [];
+  return { id: raw.execution?.workflowId ?? '', runId: raw.execution?.runId ?? '', ids };
+}
+
+function attribute<T>({ searchAttributes }: RawExecution, name: string): T | undefined {
+  const payload = searchAttributes?.indexedFields?.[name];
+  return payload ? defaultPayloadConverter.fromPayload<T>(payload) : undefined;
+}
+
+function numberOfRun({ memo }: RawExecution): number {
+  const payload = memo?.fields?.run;
+  return payload ? defaultPayloadConverter.fromPayload<{ number: number }>(payload).number : 1;
+}
+
+/** Whether the workflow has ended, however. */
+function hasClosed({ closeTime }: RawExecution): boolean {
+  return closeTime !== null && closeTime !== undefined;
+}
+
+function timesOf({ startTime, closeTime }: RawExecution) {
+  const iso = (time?: { seconds?: unknown; nanos?: number | null } | null) =>
+    time ? new Date(Number(time.seconds) * 1_000 + (time.nanos ?? 0) / 1e6).toISOString() : undefined;
+  return { startedAt: iso(startTime), completedAt: iso(closeTime) };
+}

@@ -1,0 +1,31 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { PackJob } from '../contracts/pack';
+import { jobsCarriedBy } from '../contracts/retry';
+import { readPayload } from '../runtime/payload-store/read-payload';
+
+const NOT_FOUND = 5;
+
+/**
+ * The jobs a workflow was started with, from the first event of its history: no worker is needed. None when it is not a workflow of
+ * Headway; undefined when Temporal does not know it.
+ *
+ * @param workflow without `runId` the newest run
+ */
+export async function readCarriedJobs(
+  client: Client,
+  { id, runId }: { id: string; runId?: string },
+): Promise<PackJob[] | undefined> {
+  try {
+    const { history } = await client.workflowService.getWorkflowExecutionHistory({
+      namespace: client.options.namespace,
+      execution: { workflowId: id, runId },
+      maximumPageSize: 1,
+    });
+    const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+    return payload ? jobsCarriedBy(await readPayload(client, payload)) : [];
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || (error as { code?: unknown }).code === NOT_FOUND)
+      return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,190 @@
+import { createJobs } from '../../../bridge/jobs/create-jobs';
+import type { Jobs } from '../../../bridge/jobs/jobs';
+import type { JobRequest } from '../../../contracts/job-request';
+import { pipelineNamed } from '../../../pipelines/registry';
+import { eventually } from '../../support/eventually';
+import { briefs } from '../../support/rig';
+import { useRig } from '../../support/use-rig';
+
+const rig = useRig();
+
+function jobs(tenant?: string): Jobs {
+  return createJobs({
+    client: rig.client,
+    taskQueue: rig.env.HEADWAY_TASK_QUEUE ?? '',
+    llmTaskQueue: rig.env.HEADWAY_LLM_TASK_QUEUE ?? '',
+    queueTopic: rig.queue,
+    pipelineNamed,
+  })(tenant);
+}
+
+function brief(name: string, directive?: string): JobRequest & { id: string } {
+  const [job] = briefs(1, `${rig.name}-${name}`, directive);
+  if (!job) throw new Error('no job');
+  return job;
+}
+
+const slow = 'latency=2000000';
+
+test('a job that is submitted is durable at once, and has the same result that is published', async () => {
+  const request = brief('submitted');
+  const { view, created } = await jobs('a').submit({ ...request, tenant: 'other', priority: 2 });
+  expect(created).toBe(true);
+  expect(view).toMatchObject({ id: request.id, status: 'queued', tenant: 'a', priority: 2, run: 1 });
+  expect(await jobs('a').get(request.id)).toMatchObject({ status: 'queued', workflow: view.workflow });
+
+  await rig.startWorker();
+  const ended = await jobs('a').waitFor(request.id, 30_000);
+  expect(ended).toMatchObject({
+    status: 'completed',
+    result: { status: 'completed', source: { door: 'http' } },
+  });
+  const [published] = (await rig.resultsFor([request.id])).get(request.id) ?? [];
+  expect(ended.result).toEqual(published?.result);
+});
+
+test('the same request again is the same job, another one with its id is refused', async () => {
+  const request = brief('again');
+  const first = await jobs().submit(request);
+  const again = await jobs().submit({ ...request });
+  expect(again).toMatchObject({ created: false, view: { id: request.id, workflow: first.view.workflow } });
+  await expect(jobs().submit({ ...request, priority: 1 })).rejects.toMatchObject({ code: 'HW_JOB_ID_TAKEN' });
+
+  const { id: _id, ...keyed } = request;
+  const one = await jobs('a').submit(keyed, { idempotencyKey: `${rig.name}-k` });
+  const same = await jobs('a').submit(keyed, { idempotencyKey: `${rig.name}-k` });
+  const others = await jobs('b').submit(keyed, { idempotencyKey: `${rig.name}-k` });
+  expect(same.view.id).toBe(one.view.id);
+  expect(others.view.id).not.toBe(one.view.id);
+  await expect(
+    jobs('a').submit({ ...keyed, priority: 1 }, { idempotencyKey: `${rig.name}-k` }),
+  ).rejects.toMatchObject({
+    code: 'HW_JOB_ID_TAKEN',
+    message: expect.stringContaining('Idempotency-Key') as string,
+  });
+});
+
+test('jobs of another tenant are unknown, whatever is asked about them', async () => {
+  const request = brief('hidden');
+  await jobs('a').submit(request);
+  const b = jobs('b');
+  const attempts = [() => b.get(request.id), () => b.cancel(request.id), () => b.retry(request.id)];
+  for (const attempt of [...attempts, () => b.waitFor(request.id, 10)]) {
+    await expect(attempt()).rejects.toMatchObject({ code: 'HW_JOB_UNKNOWN' });
+  }
+  await eventually('the owner finds it in the list', async () => {
+    const { jobs: found } = await jobs('a').list({ pipeline: request.pipeline }, { limit: 100 });
+    return found.some(({ id }) => id === request.id);
+  });
+  const { jobs: found } = await b.list({}, { limit: 100 });
+  expect(found.map(({ id }) => id)).not.toContain(request.id);
+});
+
+test('a cancelled job ends at once, its LLM call is stopped, and it can be run again', async () => {
+  const request = brief('cancelled', slow);
+  await rig.startWorker();
+  await jobs().submit(request);
+  await eventually('the call is made', async () => (await rig.llmCalls(request.id)) === 1);
+  expect(await jobs().get(request.id)).toMatchObject({
+    status: 'in_progress',
+    stage: 'call-llm',
+    attempts: 1,
+  });
+  expect(await jobs().cancel(request.id)).toMatchObject({ status: 'cancelled' });
+  const [published] = (await rig.resultsFor([request.id])).get(request.id) ?? [];
+  expect(published?.result).toMatchObject({ status: 'cancelled', error: { type: 'HW_JOB_CANCELLED' } });
+  await eventually(
+    'the call is cancelled at the provider',
+    async () => (await rig.llmCallsOpen(request.id)) === 0,
+  );
+  await eventually('the workflow has ended', async () => {
+    const { status } = await rig.client.workflow.getHandle(request.id).describe();
+    return status.name === 'COMPLETED' || status.name;
+  });
+  await expect(jobs().cancel(request.id)).rejects.toMatchObject({ code: 'HW_JOB_ENDED' });
+  expect(await jobs().retry(request.id)).toMatchObject({ run: 2 });
+  await eventually('the second run makes its call', async () => (await rig.llmCalls(request.id)) === 2);
+  await jobs().cancel(request.id);
+  await eventually('that one is stopped too', async () => (await rig.llmCallsOpen(request.id)) === 0);
+});
+
+test('jobs of a pack are seen, cancelled and listed one by one', async () => {
+  const [quick, first, second] = [brief('quick'), brief('first', slow), brief('second', slow)];
+  await rig.produce([quick, { ...first, tenant: 'a' }, { ...second, tenant: 'b' }], 0);
+  await rig.startWorker();
+  await rig.startBridge();
+  await rig.resultsFor([quick.id]);
+  await eventually('visibility knows the pack', () =>
+    jobs()
+      .get(quick.id)
+      .then(
+        ({ status }) => status === 'completed' || status,
+        () => 'unknown',
+      ),
+  );
+  const { result } = await jobs().get(quick.id);
+  expect(result).toMatchObject({ status: 'completed', output: expect.anything() as unknown });
+  await expect(jobs('b').get(first.id)).rejects.toMatchObject({ code: 'HW_JOB_UNKNOWN' });
+  await jobs('a').cancel(first.id);
+  await rig.resultsFor([first.id]);
+  expect(await jobs('a').waitFor(first.id, 5_000)).toMatchObject({ status: 'cancelled' });
+  await eventually('only its call is stopped', async () => (await rig.llmCallsOpen(first.id)) === 0);
+  expect(await rig.llmCallsOpen(second.id)).toBe(1);
+  expect(await jobs('b').get(second.id)).toMatchObject({ status: 'in_progress' });
+
+  const { jobs: all } = await jobs().list({ since: Date.now() - 60_000 }, { limit: 100 });
+  const mine = all.filter(({ id }) => id.startsWith(rig.name)).map(({ id, status }) => [id, status]);
+  expect(Object.fromEntries(mine)).toEqual({
+    [quick.id]: 'completed',
+    [first.id]: 'cancelled',
+    [second.id]: 'in_progress',
+  });
+  const { jobs: cancelled } = await jobs('a').list({ status: 'cancelled' }, { limit: 100 });
+  expect(cancelled.map(({ id }) => id)).toContain(first.id);
+
+  await jobs().cancel(second.id);
+  await eventually('the pack ends with its last job', async () => {
+    const { workflow } = await jobs().get(second.id);
+    return (await rig.client.workflow.getHandle(workflow.id).describe()).status.name === 'COMPLETED';
+  });
+});
+
+test('pages of a list hold each job once', async () => {
+  const requests = Array.from({ length: 5 }, (_, index) => brief(`page${index}`));
+  for (const request of requests) await jobs(rig.name).submit(request);
+  await eventually('visibility knows all', async () => {
+    return (await jobs(rig.name).list({}, { limit: 100 })).jobs.length === requests.length;
+  });
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await jobs(rig.name).list({}, { limit: 2, cursor });
+    expect(page.jobs.length).toBeLessThanOrEqual(2);
+    seen.push(...page.jobs.map(({ id }) => id));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  expect(seen.sort()).toEqual(requests.map(({ id }) => id).sort());
+  await expect(jobs().list({}, { limit: 2, cursor: 'x' })).rejects.toMatchObject({
+    code: 'HW_CURSOR_INVALID',
+  });
+});
+
+test('changes tell each state of a job once, and end with it', async () => {
+  const request = brief('watched');
+  await jobs().submit(request);
+  const seen: { version: string; status: string }[] = [];
+  const watching = (async () => {
+    for await (const { version, view } of jobs().changes(request.id)) {
+      seen.push({ version, status: view.status });
+    }
+  })();
+  await eventually('the first state', () => seen.length === 1);
+  await rig.startWorker();
+  await watching;
+  expect(seen[0]?.status).toBe('queued');
+  expect(seen.at(-1)?.status).toBe('completed');
+  expect(new Set(seen.map(({ version }) => version)).size).toBe(seen.length);
+  const after: unknown[] = [];
+  for await (const change of jobs().changes(request.id, { after: seen.at(-1)?.version })) after.push(change);
+  expect(after).toEqual([]);
+});
