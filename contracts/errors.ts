@@ -36,6 +36,11 @@ export const errorCodes = {
     action:
       'Set PAYLOAD_STORE if the message names it; otherwise send a reference to the data instead of the data itself.',
   },
+  HW_CLOUD_EVENT_INVALID: {
+    meaning: 'The record is a CloudEvent, but not one of version 1.0 with a job request as JSON in its data.',
+    action:
+      'Correct the attribute or header that the message names; docs/reference/kafka.md shows both modes.',
+  },
   HW_JOB_INVALID: {
     meaning: 'The job request, or its input, does not match the schema.',
     action: 'Correct the field that the message names.',

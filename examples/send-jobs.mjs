@@ -2,7 +2,8 @@
 //
 //   node examples/send-jobs.mjs < my-jobs.jsonl
 //
-// A line that is no JSON object is sent too, as it is: it becomes a dead letter, which is told of.
+// A line that is no JSON object is sent too, as it is: it becomes a dead letter, which is told of. One with a `specversion` is sent as a
+// CloudEvent, in structured content mode, or with CONTENT_MODE=binary in the other one.
 // Any Kafka client will do; this is what a producer and a consumer of results look like with kafkajs.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
@@ -73,8 +74,22 @@ function toMessage(line, newId) {
   }
   const isObject = typeof job === 'object' && job !== null && !Array.isArray(job);
   if (!isObject) return { key: newId, value: line };
+  if (job.specversion !== undefined) return toEventMessage(job);
   const id = job.id ?? newId;
   return { key: String(id), value: JSON.stringify({ ...job, id }) };
+}
+
+/** The job has the id of its request, or else one that is made of the event's source and id. */
+function toEventMessage({ data, ...attributes }) {
+  const key = String(data?.id ?? `${attributes.source}#${attributes.id}`);
+  if (process.env.CONTENT_MODE !== 'binary') {
+    const headers = { 'content-type': 'application/cloudevents+json; charset=utf-8' };
+    return { key, headers, value: JSON.stringify({ ...attributes, data }) };
+  }
+  const { datacontenttype = 'application/json', ...others } = attributes;
+  const prefixed = Object.entries(others).map(([name, value]) => [`ce_${name}`, String(value)]);
+  const headers = { ...Object.fromEntries(prefixed), 'content-type': datacontenttype };
+  return { key, headers, value: JSON.stringify(data ?? null) };
 }
 
 function localStack() {

@@ -27,8 +27,12 @@ export interface QueueBatch {
 
 /** A header as text; of a repeated one the first. */
 export function headerText(headers: IHeaders, name: string): string | undefined {
+  return firstHeader(headers, name)?.toString();
+}
+
+/** A header as it came; of a repeated one the first. */
+export function firstHeader(headers: IHeaders, name: string): Buffer | string | undefined {
   const value = headers[name];
-  const first = Array.isArray(value) ? value[0] : value;
   // A header may have a null value, whatever the types of kafkajs say.
-  return (first as typeof first | null)?.toString();
+  return (Array.isArray(value) ? value[0] : value) ?? undefined;
 }

@@ -5,6 +5,7 @@ import { jobLimits } from '../../contracts/limits';
 import type { PackJob } from '../../contracts/pack';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import { checkJob } from '../check-job';
+import { readCloudEvent, type CloudEvent } from './cloud-event';
 import { headerText, type QueueRecord } from './queue-record';
 import { readJson } from './read-json';
 
@@ -12,10 +13,10 @@ import { readJson } from './read-json';
 const TIMESTAMP_MAX = 8.64e15;
 
 /**
- * The job a record asks for.
+ * The job a record asks for: its value is the request, or a CloudEvent with the request in its data.
  *
- * @throws HeadwayError saying what keeps the record from being one, naming the field: `HW_RECORD_*`, `HW_JOB_INVALID`,
- * `HW_PIPELINE_UNKNOWN`
+ * @throws HeadwayError saying what keeps the record from being one, naming the field: `HW_RECORD_*`, `HW_CLOUD_EVENT_INVALID`,
+ * `HW_JOB_INVALID`, `HW_PIPELINE_UNKNOWN`
  */
 export function readRecord(
   record: QueueRecord,
@@ -30,23 +31,30 @@ export function readRecord(
     );
   }
   const offset = String(record.offset);
+  const event = readCloudEvent(record);
   return checkJob(
-    readJson(record.value),
+    event ? event.request : readJson(record.value),
     {
-      id: jobIdOf({ topic, partition, offset, timestamp }),
+      id: event?.jobId ?? jobIdOf({ topic, partition, offset, timestamp }),
       source: { door: 'kafka', topic, partition, offset, timestamp },
-      ...traceOf(record),
+      ...traceOf(record, event),
     },
     { pipelineNamed, queueTopic: topic, limits },
   );
 }
 
-/** Trace context that does not follow the standard is dropped, as the standard asks. */
-function traceOf({ headers }: QueueRecord): Pick<PackJob, 'traceparent' | 'tracestate'> {
-  const traceparent = headerText(headers, traceHeaders.traceparent);
+/**
+ * The record's headers say who sent it, and go before the event's extension, which says who made it. Trace context that does not follow
+ * the standard is dropped, as the standard asks.
+ */
+function traceOf({ headers }: QueueRecord, event?: CloudEvent): Pick<PackJob, 'traceparent' | 'tracestate'> {
+  const own = headerText(headers, traceHeaders.traceparent);
+  const { traceparent, tracestate } =
+    own === undefined && event
+      ? event
+      : { traceparent: own, tracestate: headerText(headers, traceHeaders.tracestate) };
   if (traceparent === undefined || !/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent))
     return {};
-  const tracestate = headerText(headers, traceHeaders.tracestate);
   return {
     traceparent,
     tracestate: tracestate && /^[ -~]{1,512}$/.test(tracestate) ? tracestate : undefined,

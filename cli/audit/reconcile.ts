@@ -1,3 +1,4 @@
+import { saidInRecord } from '../../bridge/kafka/said-in-record';
 import { jobIdOf } from '../../contracts/ids';
 import { compareLlmCalls, type LlmCallCounts, type LlmCallFindings } from './count-llm-calls';
 import { findIdsDoneTwice, type IdsDoneTwice, JOB_ID_RETENTION_MS } from './find-ids-done-twice';
@@ -63,10 +64,10 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
 
   await source.readQueue(
     ranges,
-    (partition, { offset, timestamp, value }) => {
+    (partition, record) => {
       const table = tables.get(partition);
-      const row = table?.rowOf(Number(offset));
-      if (row !== undefined) table?.setRecord(row, Number(timestamp), identityOf(value));
+      const row = table?.rowOf(Number(record.offset));
+      if (row !== undefined) table?.setRecord(row, Number(record.timestamp), identityOf(record));
     },
     progress('reading records'),
   );
@@ -217,10 +218,10 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
       const offset = table.offsetOf(row);
       return { partition: table.range.partition, from: offset, to: offset + 1 };
     });
-    await source.readQueue(wanted, (partition, { offset, value }) => {
-      const row = tables.get(partition)?.rowOf(Number(offset));
-      const { id } = JSON.parse(value?.toString() ?? '{}') as { id?: string };
-      if (id !== undefined) ids.set(`${partition}:${row}`, id);
+    await source.readQueue(wanted, (partition, record) => {
+      const row = tables.get(partition)?.rowOf(Number(record.offset));
+      const { jobId } = saidInRecord(record);
+      if (jobId !== undefined) ids.set(`${partition}:${row}`, jobId);
     });
     for (const { table, row } of places) {
       const { partition } = table.range;

@@ -1,6 +1,8 @@
+import { saidInRecord } from '../../bridge/kafka/said-in-record';
 import { jobIdOf } from '../../contracts/ids';
 import type { JobSource } from '../../contracts/job-request';
 import type { TerminalStatus } from '../../contracts/job-result';
+import type { ReadMessage } from '../../runtime/kafka-read-ranges';
 import { hash64 } from './hash';
 
 /** What is known about one partition's range of the queue topic: `from` up to, and not including, `to`. */
@@ -201,13 +203,9 @@ const NULL_IDENTITY = 0n;
 const emptyIdentities = new Set([NULL_IDENTITY, hash64('')]);
 
 /** What a record says it is, however it is found again: by its job id, or, where it has none, by its whole value. */
-export function identityOf(value: Buffer | null): Identity {
+export function identityOf(record: Pick<ReadMessage, 'value' | 'headers'>): Identity {
+  const { value } = record;
   if (value === null) return { hash: NULL_IDENTITY, isJobId: false };
-  try {
-    const { id } = JSON.parse(value.toString()) as { id?: unknown };
-    if (typeof id === 'string') return { hash: hash64(id), isJobId: true };
-  } catch {
-    // Not JSON, or null: no job id.
-  }
-  return { hash: hash64(value), isJobId: false };
+  const { jobId } = saidInRecord(record);
+  return { hash: hash64(jobId ?? value), isJobId: jobId !== undefined };
 }

@@ -121,7 +121,7 @@ export function createOutcomes(
     const { table, row } = place;
     // Headers have no timestamp of the record. Its value tells it from that of an earlier topic, and so does time: no letter is older
     // than its record, unless the record's clock is wrong.
-    const { hash } = identityOf(value);
+    const { hash } = identityOf({ headers, value });
     const isEmptied = text(deadLetterHeaders.class) === 'HW_RECORD_EMPTY';
     const fits = value === null ? isEmptied === table.isEmpty(row) : hash === table.identity(row);
     const isOlder = Number(timestamp) < table.timestamp(row) - CLOCK_TOLERANCE_MS;

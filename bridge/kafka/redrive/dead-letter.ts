@@ -3,6 +3,7 @@ import { deadLetterHeaders, redriveHeaders } from '../../../contracts/headers';
 import { lastHeaderText } from '../../../runtime/kafka-headers';
 import type { ReadMessage } from '../../../runtime/kafka-read-ranges';
 import { headerText } from '../queue-record';
+import { saidInRecord } from '../said-in-record';
 
 /** A record of the dead-letter topic. */
 export interface DeadLetterRecord {
@@ -58,15 +59,9 @@ export function ownHeaders(headers: IHeaders): IHeaders {
   );
 }
 
-/** The name of the pipeline the record asks for; undefined when it is no JSON object that says so. */
-export function pipelineOf({ value }: Pick<DeadLetterRecord, 'value'>): string | undefined {
-  if (value === null) return undefined;
-  try {
-    const { pipeline } = JSON.parse(value.toString('utf8')) as { pipeline?: unknown };
-    return typeof pipeline === 'string' ? pipeline : undefined;
-  } catch {
-    return undefined;
-  }
+/** The name of the pipeline the record asks for; undefined when it does not say so. */
+export function pipelineOf(letter: Pick<DeadLetterRecord, 'value' | 'headers'>): string | undefined {
+  return saidInRecord(letter).pipeline;
 }
 
 /** The topic did not take the value, so the bridge left it out: there is nothing to send. */

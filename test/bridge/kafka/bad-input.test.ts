@@ -64,7 +64,10 @@ const header = fc.oneof(
   fc.constant(null as unknown as Buffer),
 );
 const headers = fc.dictionary(
-  fc.oneof(fc.constantFrom('traceparent', 'tracestate', 'constructor'), oddText),
+  fc.oneof(
+    fc.constantFrom('traceparent', 'tracestate', 'constructor', 'content-type', 'ce_specversion', 'ce_id'),
+    oddText,
+  ),
   fc.oneof(header, fc.array(header, { maxLength: 3 })),
   { maxKeys: 3 },
 );

@@ -1,8 +1,11 @@
+import { readRecord } from '../../../../bridge/kafka/read-record';
 import { ownHeaders, pipelineOf, readDeadLetter } from '../../../../bridge/kafka/redrive/dead-letter';
 import { createLetterFilter } from '../../../../bridge/kafka/redrive/filter';
 import { Markers, markerKey } from '../../../../bridge/kafka/redrive/markers';
 import { planMove, type Move, type PlanOptions } from '../../../../bridge/kafka/redrive/plan';
 import { deadLetterHeaders, redriveHeaders } from '../../../../contracts/headers';
+import { anything } from '../../../support/anything';
+import { queueRecord } from '../support';
 import { letterRecord, type LetterFacts } from './letters';
 
 const topic = 'jobs';
@@ -30,6 +33,13 @@ test('a letter goes back as the record it was, to the partition it was in, with 
   expect(record.value).toEqual(Buffer.from([0xff, 0, 1]));
   expect(record.partition).toBe(3);
   expect(record.headers).toEqual({ ...headers, [redriveHeaders.count]: '1' });
+});
+
+test('a CloudEvent goes back as the event it was, and is the same job then', () => {
+  const ce = { ce_specversion: '1.0', ce_id: '17', ce_source: '/crm', ce_type: 'brief' };
+  const { record } = plan({ value: '{"pipeline":"anything","input":{}}', headers: ce }) as Move;
+  const again = queueRecord(99, record);
+  expect(readRecord(again, () => anything).id).toBe('/crm#17');
 });
 
 test('a header that the record itself had under one of our names stays', () => {
@@ -104,6 +114,6 @@ describe('filters', () => {
     for (const other of ['not json', 'null', '"brief"', '{"pipeline":7}', '{"pipeline":"other"}', null]) {
       expect(filter(letter({ value: other }))).toBe(false);
     }
-    expect(pipelineOf({ value: Buffer.from(value) })).toBe('brief');
+    expect(pipelineOf({ value: Buffer.from(value), headers: {} })).toBe('brief');
   });
 });
