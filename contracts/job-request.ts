@@ -20,27 +20,49 @@ export const jobIdSchema = z
     message: 'must not contain control characters, nor begin or end with white space',
   });
 
-/** What a producer sends: the value of a record on the queue topic, or the body of a request at the HTTP door. */
-export const jobRequestSchema = z.strictObject({
-  /** Stable id of the job. Made from the record's coordinates when absent. */
-  id: jobIdSchema.optional(),
-  /** Name of an installed pipeline. */
-  pipeline: z.string().min(1).max(64),
-  /** Checked against the request schema of the pipeline. */
-  input: z.record(z.string(), z.unknown()),
-  tenant: z.string().min(1).max(64).refine(isPrintable, 'must not contain control characters').optional(),
-  /** 1 is the most urgent, 5 the least. */
-  priority: z.int().min(1).max(5).optional(),
-  /** A job that is not finished by then ends as `expired`. ISO 8601 with offset. */
-  deadline: z.iso.datetime({ offset: true }).optional(),
-  /** The job is not begun before then. ISO 8601 with offset. */
-  notBefore: z.iso.datetime({ offset: true }).optional(),
-  /** Comes back unchanged in the result. */
+/** The fields by themselves; what must hold between them is in `jobRequestSchema`. */
+export const jobRequestFields = z.strictObject({
+  id: jobIdSchema
+    .optional()
+    .describe(
+      'Stable id of the job, the key of its result. Made from where the request came from when absent.',
+    ),
+  pipeline: z.string().min(1).max(64).describe('Name of an installed pipeline.'),
+  input: z.record(z.string(), z.unknown()).describe('Checked against the request schema of the pipeline.'),
+  tenant: z
+    .string()
+    .min(1)
+    .max(64)
+    .refine(isPrintable, 'must not contain control characters')
+    .optional()
+    .describe('Jobs can be found by it; comes back in the result.'),
+  priority: z.int().min(1).max(5).optional().describe('1 is the most urgent, 5 the least.'),
+  deadline: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe(
+      'A job that is not finished by then ends as `expired`. ISO 8601 with offset; later than `notBefore`.',
+    ),
+  notBefore: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('The job is not begun before then. ISO 8601 with offset.'),
   metadata: z
     .record(z.string().max(64), z.string().max(512))
     .refine((metadata) => Object.keys(metadata).length <= 32, 'must have at most 32 entries')
-    .optional(),
+    .optional()
+    .describe('Up to 32 short texts that come back unchanged in the result.'),
 });
+
+/**
+ * What a producer sends: the value of a record on the queue topic, or the body of a request at the HTTP door. Nothing in it depends on the
+ * clock, since a record that is read again later must be judged the same.
+ */
+export const jobRequestSchema = jobRequestFields.refine(
+  ({ notBefore, deadline }) =>
+    notBefore === undefined || deadline === undefined || Date.parse(deadline) > Date.parse(notBefore),
+  { path: ['deadline'], message: 'must be later than notBefore' },
+);
 
 export type JobRequest = z.infer<typeof jobRequestSchema>;
 

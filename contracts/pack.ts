@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { JobResult } from './job-result';
-import { jobRequestSchema, jobSourceSchema } from './job-request';
+import { jobRequestFields, jobSourceSchema } from './job-request';
 import { policySchema } from './policy';
 
 /** A job as a workflow carries it: the request, its id settled, and where it came from. */
-export const packJobSchema = jobRequestSchema.extend({
+export const packJobSchema = jobRequestFields.extend({
   id: z.string(),
   source: jobSourceSchema,
   traceparent: z.string().optional(),

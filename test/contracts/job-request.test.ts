@@ -59,6 +59,8 @@ describe('a job request', () => {
     ['deadline', { deadline: 1_767_225_600 }],
     ['deadline', { deadline: '2026-03-01T12:00:00' }],
     ['deadline', { deadline: '2026-02-30T12:00:00Z' }],
+    ['notBefore', { notBefore: 'tomorrow' }],
+    ['notBefore', { notBefore: '2026-03-01T12:00:00' }],
     ['metadata', { metadata: ['a'] }],
     ['metadata.ticket', { metadata: { ticket: 7 } }],
     ['metadata.ticket', { metadata: { ticket: 'x'.repeat(513) } }],
@@ -67,6 +69,21 @@ describe('a job request', () => {
     const sentence = refused({ ...full, ...wrong });
     expect(sentence.startsWith(`${field}: `)).toBe(true);
     expect(sentence).not.toContain('\n');
+  });
+
+  it('is refused when its deadline is not later than its notBefore, in a sentence that names both', () => {
+    const notBefore = '2026-03-01T12:00:00+02:00';
+    const ends = (deadline: string) => ({ ...least, notBefore, deadline });
+    for (const deadline of ['2026-03-01T10:00:00Z', '2026-03-01T11:00:00+02:00', '1970-01-01T00:00:00Z']) {
+      expect(refused(ends(deadline))).toBe('deadline: must be later than notBefore');
+    }
+    expect(jobRequestSchema.parse(ends('2026-03-01T10:00:00.001Z'))).toMatchObject({ notBefore });
+  });
+
+  it('may have a notBefore at any time, past or far ahead: a record that is read again later is judged the same', () => {
+    for (const notBefore of ['1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z']) {
+      expect(jobRequestSchema.parse({ ...least, notBefore })).toMatchObject({ notBefore });
+    }
   });
 
   it('is refused when it has a field we do not know, by name', () => {
