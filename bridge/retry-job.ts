@@ -8,6 +8,7 @@ import type { PackJob } from '../contracts/pack';
 import { runNumber } from '../contracts/result-runs';
 import type { RetryInput, RetryMemo } from '../contracts/retry';
 import { searchAttributes as attributes } from '../contracts/search-attributes';
+import { taskPriority } from '../contracts/task-priority';
 import { PROCESS_JOB } from '../contracts/workflow-names';
 import type { Pipeline } from '../pipelines/define-pipeline';
 import { createJobRuns, type JobRunView } from './job-runs';
@@ -136,6 +137,7 @@ export function createJobRetry({
         workflowIdConflictPolicy: 'FAIL',
         typedSearchAttributes: attributesOf(job),
         workflowTaskTimeout: workflowTaskTimeout(job),
+        priority: taskPriority([job]),
         staticSummary: `job ${job.id} · ${job.pipeline} · run ${run.number}`,
         staticDetails: detailsOf(run, client.options.namespace),
       });

@@ -3,6 +3,7 @@ import { ApplicationFailure, type SearchAttributePair } from '@temporalio/common
 import { workflowTaskTimeout } from '../contracts/large-jobs';
 import { packMemoSchema, type PackInput, type PackJob, type PackMemo } from '../contracts/pack';
 import { searchAttributes as attributes } from '../contracts/search-attributes';
+import { taskPriority } from '../contracts/task-priority';
 import { PROCESS_PACK } from '../contracts/workflow-names';
 import type { Pipeline } from '../pipelines/define-pipeline';
 
@@ -66,6 +67,7 @@ export function createPackStarter({
           memo,
           typedSearchAttributes: attributesOf(pack),
           staticSummary: summaryOf(pack),
+          priority: taskPriority(jobs),
           // A large job is alone in its pack.
           workflowTaskTimeout: jobs.length === 1 ? workflowTaskTimeout(jobs) : undefined,
         }),

@@ -1,6 +1,8 @@
 import { CancellationScope, isCancellation, sleep, TemporalFailure } from '@temporalio/workflow';
 import { noUsage } from '../contracts/no-usage';
 import type { LlmHandle, LlmOutcome, StartedCalls } from '../contracts/stages';
+import type { TaskPriority } from '../contracts/task-priority';
+import { callGroups } from './call-groups';
 import { durableNow } from './durable-point';
 import { deadlineExceeded, failureMessage, holderIsGone } from './failures';
 import { decide, finishWave, newWave } from './finish-wave';
@@ -17,11 +19,15 @@ const LONG_OUTAGE_BYTES = 30 * 1024 * 1024;
 export function callLlm(pack: Pack, indexes: number[]): void {
   const sizeOf = (index: number) => jsonBytes(pack.job(index).prompt);
   const open = indexes.filter((index) => pack.isOpen(index));
-  for (const chunk of chunksBySize(open, sizeOf)) pack.work.add(callRound(pack, chunk));
+  for (const group of callGroups(pack, open)) {
+    for (const chunk of chunksBySize(group.indexes, sizeOf)) {
+      pack.work.add(callRound(pack, chunk, group.priority));
+    }
+  }
 }
 
-async function callRound(pack: Pack, indexes: number[]): Promise<void> {
-  const started = await startCalls(pack, indexes);
+async function callRound(pack: Pack, indexes: number[], priority: TaskPriority): Promise<void> {
+  const started = await startCalls(pack, indexes, priority);
   if (started.outcomes.length > 0) pack.work.add(settle(pack, started.outcomes));
   const { heldBy } = started;
   const unwanted = started.handles.filter(({ index }) => !pack.isOpen(index));
@@ -30,7 +36,7 @@ async function callRound(pack: Pack, indexes: number[]): Promise<void> {
   for (;;) {
     handles = handles.filter(({ index }) => pack.isOpen(index));
     if (handles.length === 0) return;
-    const outcomes = await awaitSome(pack, handles, heldBy);
+    const outcomes = await awaitSome(pack, handles, priority, heldBy);
     if (outcomes === 'gone')
       return callLlm(
         pack,
@@ -43,21 +49,21 @@ async function callRound(pack: Pack, indexes: number[]): Promise<void> {
   }
 }
 
-async function startCalls(pack: Pack, indexes: number[]): Promise<StartedCalls> {
+async function startCalls(pack: Pack, indexes: number[], priority: TaskPriority): Promise<StartedCalls> {
   pack.callsBeingMade += 1;
   try {
-    return await tryToStart(pack, indexes);
+    return await tryToStart(pack, indexes, priority);
   } finally {
     pack.callsBeingMade -= 1;
     pack.stopIfDone();
   }
 }
 
-async function tryToStart(pack: Pack, indexes: number[]): Promise<StartedCalls> {
+async function tryToStart(pack: Pack, indexes: number[], priority: TaskPriority): Promise<StartedCalls> {
   const calls = indexes.map((index) => nextCall(index, pack.job(index), pack.policy(index)));
   try {
     await pack.budget.room(jsonBytes(calls));
-    return await pack.llm.start({ calls });
+    return await pack.llm.start({ calls }, priority);
   } catch (error) {
     if (isCancellation(error)) throw error;
     const now = await durableNow();
@@ -74,7 +80,12 @@ async function tryToStart(pack: Pack, indexes: number[]): Promise<StartedCalls> 
 }
 
 /** The next wave, or `gone` when the worker that held the calls open does not exist any more. */
-async function awaitSome(pack: Pack, handles: LlmHandle[], heldBy?: string): Promise<LlmOutcome[] | 'gone'> {
+async function awaitSome(
+  pack: Pack,
+  handles: LlmHandle[],
+  priority: TaskPriority,
+  heldBy?: string,
+): Promise<LlmOutcome[] | 'gone'> {
   const waiting = new CancellationScope();
   const onEnd = (index: number) => {
     const handle = handles.find((one) => one.index === index);
@@ -85,7 +96,7 @@ async function awaitSome(pack: Pack, handles: LlmHandle[], heldBy?: string): Pro
   };
   pack.watchers.add(onEnd);
   try {
-    return (await waiting.run(() => pack.llm.await({ handles }, heldBy))).outcomes;
+    return (await waiting.run(() => pack.llm.await({ handles }, priority, heldBy))).outcomes;
   } catch (error) {
     if (holderIsGone(error)) return 'gone';
     const unwanted = isCancellation(error) && handles.every(({ index }) => !pack.isOpen(index));

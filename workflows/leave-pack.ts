@@ -1,6 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import { workflowTaskTimeout } from '../contracts/large-jobs';
+import { taskPriority } from '../contracts/task-priority';
 import type { JobInput } from './job-progress';
 import type { Pack } from './pack';
 import { PROCESS_JOB } from '../contracts/workflow-names';
@@ -37,6 +38,7 @@ async function start(pack: Pack, workflowId: string, input: JobInput): Promise<v
     workflowId,
     args: [input],
     parentClosePolicy: ParentClosePolicy.ABANDON,
+    priority: taskPriority([input.progress.job]),
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowTaskTimeout: workflowTaskTimeout(input.progress),
     staticSummary: describeJob(input.progress),

@@ -6,6 +6,7 @@ import {
 } from '@temporalio/workflow';
 import type { PipelinePolicy } from '../contracts/policy';
 import type { LlmCall, LlmHandle } from '../contracts/stages';
+import type { TaskPriority } from '../contracts/task-priority';
 import type { Activities } from '../activities';
 import { oneAtATime } from './one-at-a-time';
 import { jsonBytes } from './size';
@@ -70,8 +71,8 @@ export function llmStage(taskQueue: string, policies: PipelinePolicy[]) {
   const awaitAt = (heldBy: string) =>
     ({ ...awaitOptions, taskQueue: heldBy, scheduleToStartTimeout: '10s' }) as const;
   return {
-    start: (request: { calls: LlmCall[] }) =>
-      start.startLlmCalls.executeWithOptions({ summary: count(request.calls, 'call') }, [request]),
+    start: (request: { calls: LlmCall[] }, priority: TaskPriority) =>
+      start.startLlmCalls.executeWithOptions({ summary: count(request.calls, 'call'), priority }, [request]),
     /** Stops calls at the provider; one try more where that fails. */
     cancel: (request: { handles: LlmHandle[] }, heldBy?: string) =>
       proxyActivities<Activities>({
@@ -81,9 +82,10 @@ export function llmStage(taskQueue: string, policies: PipelinePolicy[]) {
         retry: { ...backoff, maximumAttempts: 2 },
         summary: `stop ${count(request.handles, 'call')}`,
       }).cancelLlmCalls(request),
-    await: (request: { handles: LlmHandle[] }, heldBy?: string) =>
+    await: (request: { handles: LlmHandle[] }, priority: TaskPriority, heldBy?: string) =>
       proxyActivities<Activities>({
         ...(heldBy === undefined ? awaitAnywhere : awaitAt(heldBy)),
+        priority,
         summary: count(request.handles, 'call'),
       }).awaitLlmCalls(request),
   };

@@ -20,6 +20,12 @@ const dynamicConfig = {
   'frontend.persistenceMaxQPS': 100_000,
   'matching.persistenceMaxQPS': 100_000,
   'history.persistenceMaxQPS': 100_000,
+  // Priorities, and fairness by tenant, in the task queues: off by default. Both hold within one partition of a queue, and a single server
+  // gains nothing by several. docs/guides/priority-and-fairness.md
+  'matching.useNewMatcher': true,
+  'matching.enableFairness': true,
+  'matching.numTaskqueueReadPartitions': 1,
+  'matching.numTaskqueueWritePartitions': 1,
 };
 
 export interface TemporalOptions {

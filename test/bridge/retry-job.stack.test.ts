@@ -48,7 +48,7 @@ async function closed(workflowId: string): Promise<void> {
 }
 
 test('jobs that failed in a pack, or after they left it, run again under their own ids; the new result is marked', async () => {
-  const inPack = brief("it's-refused", 'refusal times=1');
+  const inPack = { ...brief("it's-refused", 'refusal times=1'), tenant: 'research', priority: 2 };
   const left = brief('hopeless', 'malformed times=3');
   const fine = brief('fine');
   await rig.produce([inPack, left, fine]);
@@ -76,6 +76,9 @@ test('jobs that failed in a pack, or after they left it, run again under their o
     });
     expect([isNewer(second, first), isNewer(first, second)]).toEqual([true, false]);
   }
+
+  const { raw } = await rig.client.workflow.getHandle(inPack.id).describe();
+  expect(raw.workflowExecutionInfo?.priority).toMatchObject({ priorityKey: 2, fairnessKey: 'research' });
 
   // Temporal UI shows all runs of an id; a run whose id was the pack's is led to by its details and memo.
   const runs: string[] = [];

@@ -174,7 +174,7 @@ test('temporal has the dynamic configuration of the local stack', async () => {
   const ofStack = asked
     .filter((argument) => argument.startsWith('--dynamic-config-value='))
     .map((argument) => argument.split('='))
-    .map(([, key, value]) => [key, [{ value: Number(value) }]]);
+    .map(([, key, value = '']) => [key, [{ value: JSON.parse(value) as unknown }]]);
 
   expect(ofStack.length).toBeGreaterThan(5);
   expect(parse(textOf('deploy', 'temporal', 'dynamic-config.yaml'))).toEqual(Object.fromEntries(ofStack));

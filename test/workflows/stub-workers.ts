@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Activities } from '../../activities';
 import type { PublishItem } from '../../contracts/stages';
 import { readLocalStack } from '../../runtime/local-stack';
@@ -14,9 +14,9 @@ export interface StubWorkers {
   /** Everything that was to be published. */
   published: PublishItem['result'][];
   /** Works on the workflows and their short stages. */
-  startWorkflows(activities: Partial<Activities>): Promise<RunningWorker>;
+  startWorkflows(activities: Partial<Activities>, options?: Partial<WorkerOptions>): Promise<RunningWorker>;
   /** Works on the LLM calls. */
-  startLlm(activities: Partial<Activities>): Promise<RunningWorker>;
+  startLlm(activities: Partial<Activities>, options?: Partial<WorkerOptions>): Promise<RunningWorker>;
   close(): Promise<void>;
 }
 
@@ -42,15 +42,19 @@ export async function createStubWorkers(): Promise<StubWorkers> {
     taskQueue,
     llmTaskQueue,
     published,
-    startWorkflows: (activities) =>
-      start(taskQueue, {
-        publishResults: ({ items }) => {
-          published.push(...items.map(({ result }) => result));
-          return Promise.resolve({ tooLarge: [] });
+    startWorkflows: (activities, options) =>
+      start(
+        taskQueue,
+        {
+          publishResults: ({ items }) => {
+            published.push(...items.map(({ result }) => result));
+            return Promise.resolve({ tooLarge: [] });
+          },
+          ...activities,
         },
-        ...activities,
-      }),
-    startLlm: (activities) => start(llmTaskQueue, activities),
+        options,
+      ),
+    startLlm: (activities, options) => start(llmTaskQueue, activities, options),
     async close() {
       await Promise.all(running.map((worker) => worker.stop()));
       await native.close();
@@ -58,13 +62,18 @@ export async function createStubWorkers(): Promise<StubWorkers> {
     },
   };
 
-  async function start(queue: string, activities: Partial<Activities>): Promise<RunningWorker> {
+  async function start(
+    queue: string,
+    activities: Partial<Activities>,
+    options: Partial<WorkerOptions> = {},
+  ): Promise<RunningWorker> {
     const worker = await Worker.create({
       connection: native,
       namespace,
       taskQueue: queue,
       activities,
       ...(queue === taskQueue && { workflowBundle: { codePath: bundlePath } }),
+      ...options,
     });
     const ended = worker.run();
     let stopped = false;
