@@ -4,10 +4,11 @@ import type { Response } from 'openai/resources/responses/responses';
 import type { JobLimits } from '../../contracts/limits';
 import { noUsage } from '../../contracts/no-usage';
 import type { LlmCall, LlmHandle, LlmOutcome } from '../../contracts/stages';
+import type { TaskPriority } from '../../contracts/task-priority';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import { classifyError } from './classify-error';
 import type { LlmCalls } from './index';
-import { createLimit } from '../../runtime/limit';
+import { createFairLimit } from '../../runtime/fair-limit';
 import { PollTimes } from './poll-times';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
@@ -37,20 +38,21 @@ export function createBackgroundCalls({
   pipelineNamed,
   limits,
 }: LlmCallsOptions): LlmCalls {
-  // Apart from each other, so that thousands of polls of a slow provider do not keep new calls waiting.
-  const limitCreates = createLimit(concurrency);
-  const limitPolls = createLimit(concurrency);
+  // Apart from each other, so that thousands of polls of a slow provider do not keep new calls waiting; fair, so that thousands of
+  // one tenant do not keep those of another waiting.
+  const limitCreates = createFairLimit(concurrency);
+  const limitPolls = createFairLimit(concurrency);
   const pollTimesOf = new Map<string, PollTimes>();
   const watchedCalls = new WatchedCalls();
 
   return {
-    async start(call, signal) {
+    async start(call, signal, turn) {
       const startedAt = Date.now();
       const expired = alreadyExpired(call, startedAt);
       if (expired) return expired;
       try {
         const body = toRequest(call, pipelineNamed(call.pipeline), model);
-        const response = await limitCreates(() => {
+        const response = await limitCreates(turn, () => {
           // Whoever takes over would not know of a call made after this attempt has ended.
           signal?.throwIfAborted();
           return client.responses.create({ ...body, background: true, store: true }, requestOptions(call));
@@ -62,7 +64,7 @@ export function createBackgroundCalls({
       }
     },
 
-    async wait(handle, signal) {
+    async wait(handle, signal, turn) {
       const pipeline = pipelineNamed(handle.pipeline);
       const pollTimes = pollTimesOf.get(handle.pipeline) ?? new PollTimes();
       pollTimesOf.set(handle.pipeline, pollTimes);
@@ -74,7 +76,7 @@ export function createBackgroundCalls({
           await delay(Math.min(pollTimes.untilNext(elapsedMs), Math.max(untilTimeoutMs, 0)), undefined, {
             signal,
           });
-          const response = await poll(handle, signal);
+          const response = await poll(handle, signal, turn);
           const endedAt = Date.now();
           const base = { index: handle.index, startedAt: handle.startedAt, endedAt };
           if (response && response.status !== 'queued' && response.status !== 'in_progress') {
@@ -86,7 +88,7 @@ export function createBackgroundCalls({
           isWatched = response !== undefined;
           // An unreachable provider says nothing about the call, so it only ends a job by its deadline.
           if (endedAt < handle.timeoutAt || (response === undefined && !handle.expires)) continue;
-          await this.cancel(handle);
+          await this.cancel(handle, turn);
           return timedOut(handle, endedAt);
         }
       } finally {
@@ -94,16 +96,22 @@ export function createBackgroundCalls({
       }
     },
 
-    async cancel(handle) {
-      await limitPolls(() => client.responses.cancel(handle.callId, requestOptions())).catch(() => undefined);
+    async cancel(handle, turn) {
+      await limitPolls(turn, () => client.responses.cancel(handle.callId, requestOptions())).catch(
+        () => undefined,
+      );
     },
   };
 
   /** The response as it is now, null when the provider does not know it any more, undefined when it could not be asked. */
-  async function poll(handle: LlmHandle, signal: AbortSignal): Promise<Response | null | undefined> {
+  async function poll(
+    handle: LlmHandle,
+    signal: AbortSignal,
+    turn?: TaskPriority,
+  ): Promise<Response | null | undefined> {
     try {
       // Without `signal`: the client never takes its listener off again, and a poll is short.
-      return await limitPolls(() => client.responses.retrieve(handle.callId, {}, requestOptions()));
+      return await limitPolls(turn, () => client.responses.retrieve(handle.callId, {}, requestOptions()));
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof NotFoundError) return null;

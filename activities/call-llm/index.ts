@@ -2,6 +2,7 @@ import { activityInfo, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { LlmCall, LlmHandle, LlmOutcome, StartedCalls } from '../../contracts/stages';
+import { DEFAULT_PRIORITY, type TaskPriority } from '../../contracts/task-priority';
 import { cutBySize } from '../batch';
 import { holdAlive, stopReason } from './activity-life';
 import { nextWave } from './next-wave';
@@ -9,14 +10,14 @@ import { nextWave } from './next-wave';
 /** How calls are made and awaited: in the background of the provider, or held open by this process. */
 export interface LlmCalls {
   /**
-   * Makes a call. Returns its handle, or how it ended when the provider did not take it. Rejects only when `signal` is
-   * aborted before the call was made.
+   * Makes a call, when it is its turn. Returns its handle, or how it ended when the provider did not take it. Rejects only when
+   * `signal` is aborted before the call was made.
    */
-  start(call: LlmCall, signal?: AbortSignal): Promise<LlmHandle | LlmOutcome>;
+  start(call: LlmCall, signal?: AbortSignal, turn?: TaskPriority): Promise<LlmHandle | LlmOutcome>;
   /** How a call ended. Rejects only when `signal` is aborted; the call itself goes on then. */
-  wait(handle: LlmHandle, signal: AbortSignal): Promise<LlmOutcome>;
+  wait(handle: LlmHandle, signal: AbortSignal, turn?: TaskPriority): Promise<LlmOutcome>;
   /** Stops a call whose answer nobody wants. Never throws. */
-  cancel(handle: LlmHandle): Promise<void>;
+  cancel(handle: LlmHandle, turn?: TaskPriority): Promise<void>;
   /** Task queue of this process, when only it can await the calls it made. */
   heldBy?: string;
 }
@@ -35,12 +36,13 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
     async startLlmCalls({ calls }: { calls: LlmCall[] }): Promise<StartedCalls> {
       const made = new Map(stillHeld().map((handle) => [handle.index, handle]));
       const outcomes: LlmOutcome[] = [];
+      const turn = ownTurn();
       const life = holdAlive(() => [...made.values()]);
       try {
         await Promise.all(
           calls.map(async (call) => {
             if (made.has(call.index)) return;
-            const started = await llmCalls.start(call, life.signal);
+            const started = await llmCalls.start(call, life.signal, turn);
             if ('kind' in started) outcomes.push(started);
             else made.set(started.index, started);
             heartbeat([...made.values()]);
@@ -62,10 +64,11 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
      */
     async awaitLlmCalls({ handles }: { handles: LlmHandle[] }): Promise<{ outcomes: LlmOutcome[] }> {
       const life = holdAlive();
+      const turn = ownTurn();
       llmMetrics?.inFlight.inc(handles.length);
       try {
         const outcomes = cutBySize(
-          await nextWave(handles, life.signal, (handle, signal) => llmCalls.wait(handle, signal)),
+          await nextWave(handles, life.signal, (handle, signal) => llmCalls.wait(handle, signal, turn)),
         );
         outcomes.forEach(count);
         return { outcomes };
@@ -90,17 +93,18 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
      */
     async callLlm(call: LlmCall): Promise<LlmOutcome> {
       const made = stillHeld();
+      const turn = ownTurn();
       // From the beginning: a call may have to wait long until it is made.
       const life = holdAlive(() => made);
       try {
         if (made.length === 0) {
-          const started = await llmCalls.start(call, life.signal);
+          const started = await llmCalls.start(call, life.signal, turn);
           if ('kind' in started) return unlessShared(started);
           made.push(started);
           heartbeat(made);
         }
         const [handle] = made as [LlmHandle];
-        const outcome = await llmCalls.wait(handle, life.signal);
+        const outcome = await llmCalls.wait(handle, life.signal, turn);
         count(outcome);
         return outcome;
       } catch (error) {
@@ -110,6 +114,12 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
       }
     },
   };
+
+  /** The place that the workflow gave to this activity. Old servers do not tell it; then all have the same. */
+  function ownTurn(): TaskPriority {
+    const { priorityKey, fairnessKey } = activityInfo().priority ?? {};
+    return { priorityKey: priorityKey || DEFAULT_PRIORITY, fairnessKey };
+  }
 
   /** Calls an earlier attempt made. Those that a process held open ended with it. */
   function stillHeld(): LlmHandle[] {
