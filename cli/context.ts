@@ -1,6 +1,7 @@
 /** Where a command runs: passed to every command, so that a test can look at what it writes. */
 export interface CliContext {
   env: NodeJS.ProcessEnv;
+  stdin: Input;
   /** What was asked for: tables, JSON. */
   stdout: Output;
   /** Everything else: progress, warnings, errors. */
@@ -11,8 +12,11 @@ export interface CliContext {
   exitCode: number;
 }
 
+export type Input = AsyncIterable<Buffer | string> & { isTTY?: boolean };
+
 export interface Output {
   write(text: string): unknown;
   isTTY?: boolean;
   columns?: number;
+  rows?: number;
 }

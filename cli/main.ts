@@ -19,9 +19,10 @@ for (const [signal, exitCode] of [
 }
 // `headway audit | head`: nobody reads on, which is no error.
 process.stdout.on('error', () => process.exit(exitCodes.ok));
+process.stderr.on('error', () => undefined);
 
-const { stdout, stderr, env } = process;
-const context: CliContext = { env, stdout, stderr, signal: controller.signal, exitCode: exitCodes.ok };
+const { stdin, stdout, stderr, env } = process;
+const context: CliContext = { env, stdin, stdout, stderr, signal: controller.signal, exitCode: exitCodes.ok };
 void runCli(process.argv.slice(2), context, commands).then((exitCode) => {
   // Set rather than exit: what was written to a pipe may still be on its way. Connections that a command
   // left open must not hold the process, though.

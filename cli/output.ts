@@ -5,6 +5,11 @@ export function printJson({ stdout }: CliContext, value: unknown): void {
   stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }
 
+/** One JSON document on a line of its own, for `--json` of commands that tell one thing after the other. */
+export function printJsonLine({ stdout }: CliContext, value: unknown): void {
+  stdout.write(`${JSON.stringify(value)}\n`);
+}
+
 /** Lines of columns, each as wide as its widest cell; a column of numbers is right-aligned. */
 export function formatTable(rows: readonly (readonly (string | number)[])[]): string {
   const columns = Math.max(0, ...rows.map((row) => row.length));
@@ -31,6 +36,8 @@ export function styles(output: Output, env: NodeJS.ProcessEnv) {
     on ? `\x1b[${open}m${text}\x1b[${close}m` : text;
   return { bold: style(1, 22), dim: style(2, 22), red: style(31, 39), green: style(32, 39) };
 }
+
+export type Styles = ReturnType<typeof styles>;
 
 /** `1234567` as `1,234,567`; the same on every machine, whatever its language. */
 function textOf(cell: string | number | undefined): string {

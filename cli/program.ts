@@ -18,7 +18,7 @@ export function createProgram(context: CliContext, commands: readonly HeadwayCom
     // `runCli` makes `audit --help` of `help audit`; what commander has for it takes any word.
     .helpCommand(false)
     // They are named below the commands, so that the page fits a screen.
-    .configureHelp({ visibleOptions: () => [] })
+    .configureHelp({ visibleOptions: () => [], subcommandTerm: (command) => command.name() })
     .addHelpText('after', afterHelp);
   for (const command of commands) {
     command.helpOption('-h, --help', 'print this help').addHelpText('after', command.footer());

@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander';
-import { HeadwayError } from '../contracts/errors';
 import { redact } from '../runtime/redact';
 import { explain } from '../runtime/run-main';
 import type { CliContext } from './context';
+import { exitCodeOf } from './exit-code-of';
 import { exitCodes } from './exit-codes';
 import { createProgram, type MakeCommand } from './program';
 
@@ -27,8 +27,7 @@ export async function runCli(
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (context.signal.aborted) return exitCodes.interrupted;
     context.stderr.write(`${redact(explain('headway', error, context.env))}\n`);
-    const usage = error instanceof HeadwayError && error.code === 'HW_CONFIG_INVALID';
-    return usage ? exitCodes.usage : exitCodes.failed;
+    return exitCodeOf(error);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CliContext } from '../context';
+import { duration } from '../duration';
 import { formatTable, styles } from '../output';
 import type { AuditReport } from './report';
 
@@ -142,14 +143,6 @@ function faults({ records, results }: AuditReport): string[] {
     `${results.jobsWithDifferentResults} with different results`,
     ...more.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`),
   ];
-}
-
-/** `800 ms`, `12.3 s`, `4 min`, `3.5 h` */
-export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 120_000) return `${(ms / 1_000).toFixed(1)} s`;
-  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
-  return `${(ms / 3_600_000).toFixed(1)} h`;
 }
 
 function section<T>(

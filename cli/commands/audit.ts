@@ -23,7 +23,7 @@ interface Options extends AuditArguments {
 /** `headway audit`: what became of every record. */
 export function auditCommand(context: CliContext): HeadwayCommand {
   return new HeadwayCommand('audit')
-    .description('say what became of every job of the queue topic: lost ones, doubled ones, late ones')
+    .description('say what became of every job: lost, doubled, late ones')
     .option('--from <offsets>', 'first offset, of all partitions (100) or of some (0:100,3:250)')
     .option('--to <offsets>', 'the offset behind the last, likewise')
     .option('--since <time>', 'records from this time on (2026-01-31T08:00:00Z, or 2h for two hours ago)')

@@ -1,6 +1,25 @@
 import type { MakeCommand } from '../program';
 import { auditCommand } from './audit';
+import { cancelCommand } from './cancel';
+import { completionCommand } from './completion';
+import { listCommand } from './list';
+import { pipelinesCommand } from './pipelines';
 import { redriveCommand } from './redrive';
+import { resultCommand } from './result';
+import { retryCommand } from './retry';
+import { statusCommand } from './status';
+import { watchCommand } from './watch';
 
 /** Every command of `headway`, in the order of the help page. */
-export const commands: readonly MakeCommand[] = [auditCommand, redriveCommand];
+export const commands: readonly MakeCommand[] = [
+  statusCommand,
+  watchCommand,
+  resultCommand,
+  cancelCommand,
+  retryCommand,
+  listCommand,
+  auditCommand,
+  redriveCommand,
+  pipelinesCommand,
+  completionCommand,
+];

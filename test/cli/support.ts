@@ -1,13 +1,15 @@
+import { Readable } from 'node:stream';
 import type { CliContext } from '../../cli/context';
 import { exitCodes } from '../../cli/exit-codes';
 
 /** A context whose output is kept. */
-export function createContext(env: NodeJS.ProcessEnv = {}) {
+export function createContext(env: NodeJS.ProcessEnv = {}, stdin: string[] = []) {
   const controller = new AbortController();
   let stdout = '';
   let stderr = '';
   const context: CliContext = {
     env,
+    stdin: Readable.from(stdin.map((text) => Buffer.from(text))),
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
     signal: controller.signal,

@@ -1,4 +1,4 @@
-import { duration, formatReport } from '../../../cli/audit/format-report';
+import { formatReport } from '../../../cli/audit/format-report';
 import { FakeWorld } from './support';
 
 async function table(world: FakeWorld): Promise<string> {
@@ -57,13 +57,4 @@ test('what nobody counts is not called zero: ids without a ledger, calls a simul
   const text = formatReport(report, { stdout: { write: () => undefined }, env: {} });
   expect(text).toMatch(/^job ids done twice +not counted$/m);
   expect(text).toMatch(/^duplicate LLM calls +not counted +1 made before the simulator was started$/m);
-});
-
-test.each([
-  [800, '800 ms'],
-  [12_345, '12.3 s'],
-  [240_000, '4 min'],
-  [12_600_000, '3.5 h'],
-])('%p milliseconds are %p', (ms, text) => {
-  expect(duration(ms)).toBe(text);
 });

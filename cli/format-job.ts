@@ -1,0 +1,82 @@
+import type { JobView } from '../contracts/job-view';
+import { duration } from './duration';
+import { formatTable, type Styles } from './output';
+
+/** Everything about a job but its output, for a person. */
+export function formatJob(job: JobView, styles: Styles): string {
+  const rows: [string, string | number | undefined][] = [
+    ['job', job.id],
+    ['pipeline', job.pipeline],
+    ['status', `${colouredStatus(job, styles)}${job.run > 1 ? `, run ${job.run}` : ''}`],
+    ['stage', stageOf(job)],
+    ['last error', job.lastError && `${job.lastError.type}: ${job.lastError.message}`],
+    ['error', errorOf(job)],
+    ['tenant', job.tenant],
+    ['priority', job.priority === undefined ? undefined : String(job.priority)],
+    ['deadline', job.deadline],
+    ['not before', job.notBefore],
+    ['received', job.receivedAt],
+    ['started', job.startedAt],
+    ['ended', job.completedAt && `${job.completedAt}, after ${tookOf(job)}`],
+    ['usage', usageOf(job)],
+    ['workflow', job.workflow.id],
+  ];
+  return formatTable(rows.filter(([, value]) => value !== undefined) as [string, string][]);
+}
+
+const columns = ['job', 'pipeline', 'tenant', 'status', 'stage', 'received', 'took'];
+
+/** One line for each job. */
+export function formatJobs(jobs: readonly JobView[]): string {
+  return formatTable([
+    columns,
+    ...jobs.map((job) => [
+      job.id,
+      job.pipeline,
+      job.tenant ?? '-',
+      job.status,
+      stageOf(job) ?? '-',
+      job.receivedAt.replace(/\.\d+Z$/, 'Z'),
+      tookOf(job) ?? '-',
+    ]),
+  ]);
+}
+
+/** Where a job in progress stands: `call-llm, attempt 2, again at 10:00:05`. */
+export function stageOf({ stage, attempts = 0, nextAttemptAt }: JobView): string | undefined {
+  if (stage === undefined) return undefined;
+  const attempt = attempts > 1 ? `, attempt ${attempts}` : '';
+  const next = nextAttemptAt === undefined ? '' : `, again at ${nextAttemptAt.slice(11, 19)} UTC`;
+  return `${stage}${attempt}${next}`;
+}
+
+/** Why a job that has ended did not complete. */
+export function errorOf({ status, result, lastError }: JobView): string | undefined {
+  if (result?.error) {
+    const { type, stage, attempts, message } = result.error;
+    return `${type} at ${stage} (${attempts === 1 ? '1 attempt' : `${attempts} attempts`}): ${message}`;
+  }
+  if (!hasEnded(status) || status === 'completed') return undefined;
+  return lastError && `${lastError.type}: ${lastError.message}`;
+}
+
+export function hasEnded(status: JobView['status']): boolean {
+  return status !== 'queued' && status !== 'in_progress';
+}
+
+/** From its door to its end. */
+export function tookOf({ receivedAt, completedAt }: JobView): string | undefined {
+  if (completedAt === undefined) return undefined;
+  return duration(Math.max(0, Date.parse(completedAt) - Date.parse(receivedAt)));
+}
+
+function usageOf({ result }: JobView): string | undefined {
+  if (!result) return undefined;
+  const { llmCalls, inputTokens, outputTokens, webSearches } = result.usage;
+  return `${llmCalls} LLM calls, ${inputTokens} tokens in, ${outputTokens} out, ${webSearches} web searches`;
+}
+
+function colouredStatus({ status }: JobView, { green, red }: Styles): string {
+  if (status === 'completed') return green(status);
+  return hasEnded(status) ? red(status) : status;
+}

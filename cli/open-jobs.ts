@@ -1,0 +1,30 @@
+import { createJobs } from '../bridge/jobs/create-jobs';
+import type { Jobs } from '../bridge/jobs/jobs';
+import { jobLimits } from '../contracts/limits';
+import { pipelineNamed } from '../pipelines/registry';
+import { loadConfig } from '../runtime/config';
+import { cliTemporal } from './connections';
+import type { CliContext } from './context';
+
+/** Runs `task` with the jobs of all tenants, and disconnects. */
+export type WithJobs = <T>(context: CliContext, task: (jobs: Jobs) => Promise<T>) => Promise<T>;
+
+/** @throws HeadwayError `HW_SERVER_UNREACHABLE` when Temporal does not answer within seconds; what `task` throws */
+export const withJobs: WithJobs = async (context, task) => {
+  const config = loadConfig(context.env, ['temporal', 'topics']);
+  const { taskQueue, llmTaskQueue, payloadStore } = config.temporal;
+  const client = await cliTemporal(config.temporal, context);
+  try {
+    const jobsOf = createJobs({
+      client,
+      taskQueue,
+      llmTaskQueue,
+      queueTopic: config.topics.queue,
+      pipelineNamed,
+      limits: jobLimits(payloadStore !== undefined),
+    });
+    return await task(jobsOf());
+  } finally {
+    await client.connection.close();
+  }
+};
