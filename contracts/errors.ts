@@ -145,6 +145,46 @@ export const errorCodes = {
     action:
       'Let postProcess return less, or raise RESULT_MAX_BYTES together with max.message.bytes of the topic, and start the workers anew.',
   },
+  HW_REQUEST_INVALID: {
+    meaning: 'The HTTP request cannot be understood: a parameter, a header or its body.',
+    action: 'Correct what the message names; docs/reference/http.md describes every request.',
+  },
+  HW_REQUEST_TIMEOUT: {
+    meaning: 'The HTTP request did not arrive in time.',
+    action: 'Send it again, faster.',
+  },
+  HW_MEDIA_TYPE: {
+    meaning: 'The body of the HTTP request has a content type that this address does not take.',
+    action: 'Send what the message names.',
+  },
+  HW_ROUTE_UNKNOWN: {
+    meaning: 'Nothing is at this address.',
+    action: 'Correct the path; /openapi.json lists them all.',
+  },
+  HW_METHOD_NOT_ALLOWED: {
+    meaning: 'This address does not know the HTTP method.',
+    action: 'Use one of the methods in the header Allow.',
+  },
+  HW_UNAUTHENTICATED: {
+    meaning: 'The HTTP request has no API key, or one that is not known.',
+    action: 'Send `Authorization: Bearer <key>` with a key of HTTP_API_KEYS.',
+  },
+  HW_FORBIDDEN: {
+    meaning: 'The HTTP request is not allowed to do this.',
+    action: 'Use a key with the scope and the tenant that the message names.',
+  },
+  HW_RATE_LIMITED: {
+    meaning: 'Too many HTTP requests with this API key.',
+    action: 'Wait as long as the header Retry-After says.',
+  },
+  HW_OVERLOADED: {
+    meaning: 'The HTTP door has more to do than it can take.',
+    action: 'Send it again after the time in the header Retry-After.',
+  },
+  HW_SHUTTING_DOWN: {
+    meaning: 'This process is being stopped.',
+    action: 'Send it again; another process, or the next one, takes it.',
+  },
   HW_INTERNAL: {
     meaning: 'A defect in Headway itself.',
     action: 'Please report it, with the message.',

@@ -1,4 +1,5 @@
 import { HeadwayError } from '../contracts/errors';
+import { readApiKeys, type ApiKey } from './api-keys';
 import { ConfigProblems } from './config-problems';
 import { environmentSchema, type Environment, type VariableName } from './environment';
 import { readKafkaSecurity, type KafkaSecurity } from './kafka-security';
@@ -29,6 +30,16 @@ export interface Config {
   jobIds: { ledger?: { url: string; retentionMs: number } };
   /** How long a job id is recognised, where each is to be worked on once. */
   jobIdsOnce: { retentionMs?: number };
+  http: {
+    host: string;
+    port: number;
+    /** Without any, whoever reaches the loopback address may do everything. */
+    apiKeys?: ApiKey[];
+    ratePerMinute: number;
+    maxConnections: number;
+    maxStreams: number;
+    startConcurrency: number;
+  };
   llm: {
     apiKey: string;
     baseUrl?: string;
@@ -135,6 +146,7 @@ function readers(
         : { ledger: { url: databaseUrl(), retentionMs: v.JOB_ID_RETENTION_HOURS * 3_600_000 } },
     jobIdsOnce: () =>
       v.JOB_ID_DEDUPE === 'off' ? {} : { retentionMs: v.JOB_ID_RETENTION_HOURS * 3_600_000 },
+    http: () => readHttp(v, problems),
     llm: () => ({
       ...provider(v, stack, problems),
       model: v.OPENAI_MODEL,
@@ -152,6 +164,22 @@ function readers(
     results: () => ({ maxBytes: resultMaxBytes(v, payloadStore(), problems) }),
     status: () => ({ host: v.STATUS_HOST, port: v.STATUS_PORT, allowRemote: v.STATUS_ALLOW_REMOTE }),
     log: () => ({ level: v.LOG_LEVEL, format: v.LOG_FORMAT }),
+  };
+}
+
+function readHttp(v: Environment, problems: ConfigProblems): Config['http'] {
+  const apiKeys = readApiKeys(v.HTTP_API_KEYS, problems);
+  if (v.HTTP_API_KEYS === undefined && !isLoopback(v.HTTP_HOST)) {
+    problems.add('HTTP_API_KEYS', 'must be set, since HTTP_HOST is an address that other machines can reach');
+  }
+  return {
+    host: v.HTTP_HOST,
+    port: v.HTTP_PORT,
+    apiKeys,
+    ratePerMinute: v.HTTP_RATE_LIMIT_PER_MINUTE,
+    maxConnections: v.HTTP_MAX_CONNECTIONS,
+    maxStreams: v.HTTP_MAX_STREAMS,
+    startConcurrency: v.HTTP_START_CONCURRENCY,
   };
 }
 

@@ -1,9 +1,13 @@
 import { Registry, type MetricObject } from 'prom-client';
-import { bridgeMetrics, workerMetrics, type Metrics } from './metrics';
+import { bridgeMetrics, httpMetrics, workerMetrics, type Metrics } from './metrics';
 
 /** The tables of docs/reference/metrics.md. */
 export function metricTables(): string {
-  return [table('Bridge', bridgeMetrics), table('Worker', workerMetrics)].join('\n\n');
+  return [
+    table('Bridge', bridgeMetrics),
+    table('HTTP door', httpMetrics),
+    table('Worker', workerMetrics),
+  ].join('\n\n');
 }
 
 /** The types of prom-client leave out what it has. */

@@ -218,6 +218,45 @@ const bridge = {
   ),
 };
 
+const http = {
+  HTTP_HOST: name(
+    '127.0.0.1',
+    'Address that the HTTP door listens on. Any but a loopback address needs `HTTP_API_KEYS`, and TLS in front of it.',
+  ),
+  HTTP_PORT: wholeNumber(0, 65_535, 8_080, 'Its port. 0 takes a free one; the log says which.'),
+  HTTP_API_KEYS: matching(
+    /^\s*(\[[^]*|[^\s[][^]*)$/,
+    'a JSON list of keys, or the path of a file with it',
+    'Who may use the HTTP door: hashes of keys, each with tenant and scopes; see [API keys](http.md#api-keys).',
+    'no keys: whoever can reach the loopback address may do everything',
+    true,
+  ),
+  HTTP_RATE_LIMIT_PER_MINUTE: wholeNumber(
+    1,
+    10_000_000,
+    6_000,
+    'Requests a minute for each key, or without keys for all together. A batch is one request.',
+  ),
+  HTTP_MAX_CONNECTIONS: wholeNumber(
+    1,
+    100_000,
+    1_000,
+    'Connections open at a time; further ones are closed.',
+  ),
+  HTTP_MAX_STREAMS: wholeNumber(
+    1,
+    50_000,
+    200,
+    'Event streams, batches and waiting requests open at a time, half of them for one key where there are several.',
+  ),
+  HTTP_START_CONCURRENCY: wholeNumber(
+    1,
+    64,
+    12,
+    'Jobs being started at a time. A server is saturated by 8; more only makes each of them slower.',
+  ),
+};
+
 const llm = {
   OPENAI_API_KEY: matching(
     /^\S+$/,
@@ -321,6 +360,7 @@ export const variableGroups = {
   Temporal: temporal,
   'Large payloads': payloads,
   Bridge: bridge,
+  'HTTP door': http,
   LLM: llm,
   Worker: worker,
   Operation: operation,
@@ -332,6 +372,7 @@ export const environmentSchema = z.object({
   ...temporal,
   ...payloads,
   ...bridge,
+  ...http,
   ...llm,
   ...worker,
   ...operation,

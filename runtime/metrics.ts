@@ -83,6 +83,37 @@ export function bridgeMetrics({ registry }: Metrics) {
   };
 }
 
+/** What the HTTP door counts. Call it once for a process. */
+export function httpMetrics({ registry }: Metrics) {
+  const registers = [registry];
+  return {
+    requestDuration: new Histogram({
+      name: 'headway_http_request_duration_seconds',
+      help: 'Time from a request to the end of its answer, by route and status. `wait`: it was held open on purpose.',
+      labelNames: ['method', 'route', 'status', 'wait'] as const,
+      buckets: shortBuckets,
+      registers,
+    }),
+    jobsAccepted: new Counter({
+      name: 'headway_http_jobs_accepted_total',
+      help: 'Jobs that a client was told are durable. `created` is false for a request that had come before.',
+      labelNames: ['created'] as const,
+      registers,
+    }),
+    streamsOpen: new Gauge({
+      name: 'headway_http_streams_open',
+      help: 'Requests held open: event streams, batches, and those that wait for a result.',
+      labelNames: ['kind'] as const,
+      registers,
+    }),
+    startsWaiting: new Gauge({
+      name: 'headway_http_starts_waiting',
+      help: 'Jobs that wait for their turn to be started.',
+      registers,
+    }),
+  };
+}
+
 /** What a worker counts. Call it once for a process. */
 export function workerMetrics({ registry }: Metrics) {
   const registers = [registry];
@@ -120,4 +151,5 @@ export function workerMetrics({ registry }: Metrics) {
 }
 
 export type BridgeMetrics = ReturnType<typeof bridgeMetrics>;
+export type HttpMetrics = ReturnType<typeof httpMetrics>;
 export type WorkerMetrics = ReturnType<typeof workerMetrics>;

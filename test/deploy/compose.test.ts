@@ -93,6 +93,11 @@ const cases: [name: keyof typeof checks, fault: (file: ComposeFile) => void, fou
   ],
   [
     'variablesAreAccepted',
+    ({ services }) => void delete services.http!.environment!.HTTP_API_KEYS,
+    /^http: HTTP_API_KEYS must be set/,
+  ],
+  [
+    'variablesAreAccepted',
     ({ services }) => void delete services.worker!.environment!.DATABASE_URL,
     /^worker: DATABASE_URL/,
   ],

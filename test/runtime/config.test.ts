@@ -66,6 +66,14 @@ describe('loadConfig', () => {
       },
       jobIds: {},
       jobIdsOnce: {},
+      http: {
+        host: '127.0.0.1',
+        port: 8_080,
+        ratePerMinute: 6_000,
+        maxConnections: 1_000,
+        maxStreams: 200,
+        startConcurrency: 12,
+      },
       llm: {
         apiKey: 'sk-test',
         model: 'gpt-5.4-mini',
@@ -181,6 +189,13 @@ describe('loadConfig', () => {
       WORKER_MAX_CACHED_WORKFLOWS: ['-1'],
       WORKER_SHUTDOWN_GRACE_MS: ['10s'],
       RESULT_MAX_BYTES: ['1', '1900001', '33000000'],
+      HTTP_HOST: ['0.0.0.0', '::', 'example.com', 'two words'],
+      HTTP_PORT: ['65536'],
+      HTTP_API_KEYS: ['[', '{}', '[]', '/no/such/file', '[{"name":"a"}]', '[{"name":"a","key":"hw_secret"}]'],
+      HTTP_RATE_LIMIT_PER_MINUTE: ['0'],
+      HTTP_MAX_CONNECTIONS: ['0'],
+      HTTP_MAX_STREAMS: ['0'],
+      HTTP_START_CONCURRENCY: ['65'],
       STATUS_HOST: ['0.0.0.0', '::', 'example.com'],
       STATUS_PORT: ['65536'],
       STATUS_ALLOW_REMOTE: ['sure'],
@@ -190,6 +205,9 @@ describe('loadConfig', () => {
     };
     const namedInstead: Record<string, string> = {
       'QUEUE_TOPIC=x-jobs-dlq': 'DLQ_TOPIC',
+      'HTTP_HOST=0.0.0.0': 'HTTP_API_KEYS',
+      'HTTP_HOST=::': 'HTTP_API_KEYS',
+      'HTTP_HOST=example.com': 'HTTP_API_KEYS',
       'TEMPORAL_TLS_CLIENT_CERT_PATH=/no/such/file': 'TEMPORAL_TLS_CLIENT_KEY_PATH',
       'TEMPORAL_TLS_CLIENT_KEY_DATA=half of a pair': 'TEMPORAL_TLS_CLIENT_CERT_PATH',
     };

@@ -1,0 +1,108 @@
+import type { BatchVerdict } from '../../contracts/problem';
+import { HeadwayError } from '../../contracts/errors';
+import type { SubmittedJob } from '../jobs/jobs';
+import type { Line } from './lines';
+import { statusOf } from './job-answers';
+import { answerTo } from './problems';
+
+export interface BatchOptions {
+  /** Lines under way at a time, in this batch. */
+  concurrency: number;
+  /** Bytes of the lines under way; a single line may have more. */
+  windowBytes: number;
+  lineMaxBytes: number;
+  submit: (line: Buffer, number: number) => Promise<SubmittedJob>;
+  /** Told what a verdict hides from the sender: a defect. */
+  onDefect: (error: unknown) => void;
+  /** No further line is begun. */
+  signal: AbortSignal;
+}
+
+/**
+ * One verdict for each line, in order, as each is known. Reads on only while few lines are under way and their verdicts are taken, so memory
+ * is bounded however long the batch is.
+ *
+ * @throws whatever reading the lines throws
+ */
+export async function* batchVerdicts(
+  lines: AsyncIterator<Line>,
+  options: BatchOptions,
+): AsyncGenerator<BatchVerdict> {
+  const { concurrency, windowBytes, signal } = options;
+  const underWay: { bytes: number; verdict?: BatchVerdict }[] = [];
+  let bytes = 0;
+  let arrived: IteratorResult<Line, unknown> | undefined;
+  let failure: { error: unknown } | undefined;
+  let reading = false;
+  let wake = (): void => undefined;
+
+  const read = (): void => {
+    reading = true;
+    const settle = (): void => {
+      reading = false;
+      wake();
+    };
+    lines.next().then(
+      (result) => {
+        arrived = result;
+        settle();
+      },
+      (error: unknown) => {
+        failure = { error };
+        settle();
+      },
+    );
+  };
+  const begin = (line: Line): void => {
+    const entry: (typeof underWay)[number] = { bytes: line.bytes?.length ?? 0 };
+    underWay.push(entry);
+    bytes += entry.bytes;
+    void judge(line, options).then((verdict) => {
+      entry.verdict = verdict;
+      wake();
+    });
+  };
+
+  const onAbort = (): void => wake();
+  signal.addEventListener('abort', onAbort);
+  try {
+    for (;;) {
+      const changed = new Promise<void>((resolve) => (wake = resolve));
+      const ended = signal.aborted || arrived?.done === true;
+      if (failure) throw failure.error;
+      if (underWay[0]?.verdict) {
+        bytes -= underWay[0].bytes;
+        yield underWay.shift()?.verdict as BatchVerdict;
+      } else if (ended && underWay.length === 0) {
+        return;
+      } else if (ended || underWay.length >= concurrency || bytes >= windowBytes) {
+        await changed;
+      } else if (arrived) {
+        begin((arrived as IteratorYieldResult<Line>).value);
+        arrived = undefined;
+      } else {
+        if (!reading) read();
+        await changed;
+      }
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function judge(
+  { number, bytes }: Line,
+  { submit, lineMaxBytes, onDefect }: BatchOptions,
+): Promise<BatchVerdict> {
+  try {
+    if (!bytes) {
+      throw new HeadwayError('HW_RECORD_TOO_LARGE', `the line is longer than ${lineMaxBytes} bytes`);
+    }
+    const { view } = await submit(bytes, number);
+    return { line: number, status: statusOf(view), job: view };
+  } catch (error) {
+    const { problem } = answerTo(error);
+    if (problem.code === 'HW_INTERNAL') onDefect(error);
+    return { line: number, status: problem.status, problem };
+  }
+}

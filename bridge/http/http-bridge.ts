@@ -1,0 +1,100 @@
+import type { AddressInfo } from 'node:net';
+import { HeadwayError, messageOf } from '../../contracts/errors';
+import type { Pipeline } from '../../pipelines/define-pipeline';
+import type { Config } from '../../runtime/config';
+import type { Logger } from '../../runtime/logger';
+import type { HttpMetrics } from '../../runtime/metrics';
+import type { Jobs } from '../jobs/jobs';
+import { createApp } from './app';
+import { createPlaces } from './places';
+import { createSubmitter } from './submit';
+import { createWaits } from './waits';
+import type { TemporalWatch } from './watch-temporal';
+
+export interface HttpBridgeOptions {
+  config: Config['http'];
+  /** The jobs of one tenant, or all jobs. */
+  jobsOf: (tenant?: string) => Jobs;
+  pipelines: readonly Pipeline[];
+  pipelineNamed: (name: string) => Pipeline;
+  /** Largest body, and largest line of a batch. */
+  bodyMaxBytes: number;
+  /** Requests are refused at once while it says that Temporal is away. */
+  temporal?: TemporalWatch;
+  metrics: HttpMetrics;
+  logger: Logger;
+  /** Milliseconds between two signs of life in a stream of events. */
+  heartbeatMs?: number;
+  bodyTimeoutMs?: number;
+}
+
+export interface HttpBridge {
+  /**
+   * Begins to listen.
+   *
+   * @returns `http://host:port`
+   * @throws HeadwayError `HW_CONFIG_INVALID` when the address cannot be listened on
+   */
+  listen(): Promise<string>;
+  /** Takes nothing new, ends streams and waits, and lets the other requests end, for at most 20 s. */
+  stop(): Promise<void>;
+}
+
+const DRAIN_MS = 20_000;
+
+/** The HTTP door: starts jobs and shows them. */
+export async function createHttpBridge(options: HttpBridgeOptions): Promise<HttpBridge> {
+  const { config, jobsOf, pipelines, pipelineNamed, metrics, logger, temporal } = options;
+  const closing = new AbortController();
+  const several = (config.apiKeys?.length ?? 0) > 1;
+  const places = createPlaces({
+    total: config.maxStreams,
+    each: several ? Math.ceil(config.maxStreams / 2) : config.maxStreams,
+  });
+  const app = await createApp({
+    door: {
+      jobsOf,
+      submit: createSubmitter({
+        jobsOf,
+        pipelineNamed,
+        concurrency: config.startConcurrency,
+        temporal,
+        metrics,
+      }),
+      waits: createWaits({ jobsOf, places, metrics, closing: closing.signal }),
+      places,
+      pipelines,
+      bodyMaxBytes: options.bodyMaxBytes,
+      heartbeatMs: options.heartbeatMs ?? 15_000,
+      closing: closing.signal,
+      metrics,
+      logger,
+    },
+    apiKeys: config.apiKeys,
+    ratePerMinute: config.ratePerMinute,
+    bodyTimeoutMs: options.bodyTimeoutMs,
+  });
+  app.server.maxConnections = config.maxConnections;
+
+  return {
+    async listen() {
+      try {
+        await app.listen({ host: config.host, port: config.port });
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        const name = code === 'EADDRINUSE' || code === 'EACCES' ? 'HTTP_PORT' : 'HTTP_HOST';
+        throw new HeadwayError('HW_CONFIG_INVALID', `${name} cannot be listened on: ${messageOf(error)}.`, {
+          cause: error,
+        });
+      }
+      const { address, family, port } = app.server.address() as AddressInfo;
+      return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    },
+    async stop() {
+      closing.abort();
+      const timer = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+      await app.close();
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { jobLimits } from '../../contracts/limits';
+import { pipelineNamed, pipelines } from '../../pipelines/registry';
+import { loadConfig } from '../../runtime/config';
+import { createLogger } from '../../runtime/logger';
+import { createMetrics, httpMetrics } from '../../runtime/metrics';
+import { runMain } from '../../runtime/run-main';
+import { onShutdown } from '../../runtime/shutdown';
+import { startStatusServer, type Readiness } from '../../runtime/status-server';
+import { connectTemporalClient } from '../../runtime/temporal';
+import { createJobs } from '../jobs/create-jobs';
+import { openJobIdLedger } from '../open-job-id-ledger';
+import { createHttpBridge } from './http-bridge';
+import { watchTemporal } from './watch-temporal';
+
+void runMain('http', async () => {
+  const config = loadConfig(process.env, ['http', 'temporal', 'topics', 'jobIds', 'status', 'log']);
+  const logger = createLogger(config.log, 'http');
+  const shutdown = onShutdown(logger);
+  const metrics = createMetrics('http');
+
+  let readiness = (): Readiness => ({ temporal: 'connecting' });
+  const status = await startStatusServer({ ...config.status, metrics, logger, readiness: () => readiness() });
+  shutdown.add('status server', () => status.stop());
+
+  const client = await connectTemporalClient(config.temporal, {
+    logger,
+    signal: shutdown.signal,
+    reportThrottling: true,
+  });
+  shutdown.add('Temporal connection', () => client.connection.close());
+  const ledger =
+    config.jobIds.ledger &&
+    (await openJobIdLedger(config.jobIds.ledger, { logger, signal: shutdown.signal }));
+  shutdown.add('job-id ledger', () => ledger?.close());
+  const temporal = watchTemporal({ client, logger });
+  shutdown.add('watch over Temporal', () => temporal.stop());
+
+  const limits = jobLimits(config.temporal.payloadStore !== undefined);
+  const { taskQueue, llmTaskQueue } = config.temporal;
+  const jobsOf = createJobs({
+    client,
+    taskQueue,
+    llmTaskQueue,
+    queueTopic: config.topics.queue,
+    pipelineNamed,
+    limits,
+    ledger,
+  });
+  const bridge = await createHttpBridge({
+    config: config.http,
+    jobsOf,
+    pipelines,
+    pipelineNamed,
+    bodyMaxBytes: limits.job,
+    temporal,
+    metrics: httpMetrics(metrics),
+    logger,
+  });
+  const address = await bridge.listen();
+  shutdown.add('HTTP door', () => bridge.stop());
+  readiness = () => ({ temporal: temporal.away() ?? true });
+  const keys = config.http.apiKeys?.length ?? 0;
+  logger.info({ address, docs: `${address}/docs`, keys }, 'HTTP door is up');
+});
