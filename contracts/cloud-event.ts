@@ -20,17 +20,20 @@ const text = z.string({ error: 'must be a text' }).min(1, 'must not be empty');
  */
 export const cloudEventAttributesSchema = z.looseObject({
   specversion: z.literal('1.0', { error: 'must be "1.0"' }),
-  /** Together with `source`, the id of the job where the job request has none. */
-  id: text,
+  id: text.describe('Together with `source` the id of the job, where the job request has none.'),
   source: text,
   type: text,
-  /** JSON where absent. In binary content mode it is the header `content-type`. */
   datacontenttype: z
     .string({ error: 'must be a text' })
-    .regex(/^[^/\s;]+\/(?:[^/\s;]+\+)?json\s*(?:;|$)/i, 'must be JSON, such as application/json')
-    .optional(),
-  /** W3C trace context, where the record has no header `traceparent`. */
-  traceparent: z.string({ error: 'must be a text' }).optional(),
+    .regex(/^[^/\s;]+\/(?:[^/\s;]+\+)?[jJ][sS][oO][nN]\s*(?:;|$)/, 'must be JSON, such as application/json')
+    .optional()
+    .describe(
+      'A type of JSON, which it is when absent. In binary content mode it is the header `content-type`.',
+    ),
+  traceparent: z
+    .string({ error: 'must be a text' })
+    .optional()
+    .describe('W3C Trace Context, where the record has no header `traceparent`.'),
   tracestate: z.string({ error: 'must be a text' }).optional(),
 });
 

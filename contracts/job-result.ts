@@ -46,10 +46,11 @@ export const jobResultSchema = z.object({
   id: z.string(),
   pipeline: z.string(),
   status: terminalStatusSchema,
-  /** What the pipeline's post-processing made of the answer. Only with `completed`. */
-  output: z.unknown().optional(),
-  /** Only with `failed`, `cancelled` and `expired`. */
-  error: jobErrorSchema.optional(),
+  output: z
+    .unknown()
+    .optional()
+    .describe("What the pipeline's post-processing made of the answer. Only with `completed`."),
+  error: jobErrorSchema.optional().describe('Only with `failed`, `cancelled` and `expired`.'),
   tenant: z.string().optional(),
   metadata: z.record(z.string(), z.string()).optional(),
   usage: usageSchema,
@@ -58,17 +59,19 @@ export const jobResultSchema = z.object({
     receivedAt: z.string(),
     startedAt: z.string(),
     completedAt: z.string(),
-    /** From the record's timestamp to the start of its workflow. */
-    queuedMs: z.number(),
-    /** Sum over all LLM calls of this job. */
-    llmMs: z.number(),
-    /** From the record's timestamp to the end of the last stage before publishing. */
-    totalMs: z.number(),
+    queuedMs: z.number().describe("From the record's timestamp to the start of its workflow."),
+    llmMs: z.number().describe('Sum over all LLM calls of this job.'),
+    totalMs: z
+      .number()
+      .describe("From the record's timestamp to the end of the last stage before publishing."),
   }),
   source: jobSourceSchema,
   workflow: workflowRunSchema,
-  /** Only when a job that had failed was run again: which run this is of, and whose result it takes the place of. */
-  run: jobRunSchema.optional(),
+  run: jobRunSchema
+    .optional()
+    .describe(
+      'Only when a job that had failed was run again: which run this is of, and whose result it takes the place of.',
+    ),
 });
 
 export type JobResult = z.infer<typeof jobResultSchema>;

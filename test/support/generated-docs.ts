@@ -16,3 +16,9 @@ export function expectGenerated(page: string, name: string, generated: string): 
     );
   else expect(between.exec(text)?.[0]).toBe(expected);
 }
+
+/** The same for a file that is generated as a whole. */
+export function expectGeneratedFile(file: string, generated: string): void {
+  if (process.env.UPDATE_DOCS) writeFileSync(file, generated);
+  expect(readFileSync(file, 'utf8')).toBe(generated);
+}

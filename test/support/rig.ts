@@ -19,6 +19,7 @@ export interface DeadLetterRecord {
 export interface ResultRecord {
   key: string;
   bytes: string;
+  headers: Record<string, string>;
   result: JobResult;
 }
 
@@ -101,19 +102,15 @@ export async function createRig(
   await consumer.subscribe({ topics: [topics.results, topics.deadLetters], fromBeginning: true });
   await consumer.run({
     eachMessage: ({ topic, message }) => {
+      const headers = Object.fromEntries(
+        Object.entries(message.headers ?? {}).map(([key, value]) => [key, String(value)] as const),
+      );
       if (topic === topics.deadLetters) {
-        const headers = Object.entries(message.headers ?? {}).map(
-          ([key, value]) => [key, String(value)] as const,
-        );
-        deadLetters.push({
-          key: message.key?.toString() ?? null,
-          value: message.value,
-          headers: Object.fromEntries(headers),
-        });
+        deadLetters.push({ key: message.key?.toString() ?? null, value: message.value, headers });
       } else {
         const bytes = message.value?.toString() ?? '';
         const result = jobResultSchema.parse(JSON.parse(bytes));
-        results.push({ key: message.key?.toString() ?? '', bytes, result });
+        results.push({ key: message.key?.toString() ?? '', bytes, headers, result });
       }
       return Promise.resolve();
     },

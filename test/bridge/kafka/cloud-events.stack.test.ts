@@ -1,6 +1,7 @@
 import { CloudEvent, Kafka as KafkaBinding } from 'cloudevents';
 import type { Message } from 'kafkajs';
 import { audit } from '../../../cli/audit/audit';
+import { againstDocument } from '../../support/async-api';
 import { eventually } from '../../support/eventually';
 import { packsOf } from '../../support/packs';
 import { briefs } from '../../support/rig';
@@ -43,7 +44,6 @@ test('events of both modes are jobs with the id of the event, also when they are
     partitions: [{ partition: 0, offset: '0' }],
   });
   await send([structured, binary]);
-  await producer.disconnect();
   await rig.startBridge();
   await eventually('four results', () => rig.results.length >= 4 || `there are ${rig.results.length}`);
   const found = rig.results.map(({ key, result }) => [
@@ -62,7 +62,32 @@ test('events of both modes are jobs with the id of the event, also when they are
   });
   expect(rig.deadLetters).toEqual([]);
 
+  // What was sent and what came back is what the AsyncAPI document says.
+  const broken = { ...binary, headers: { ...binary.headers, ce_source: '' } };
+  await send([broken]);
+  await producer.disconnect();
+  await eventually('the dead letter', () => rig.deadLetters.length === 1);
+  const json = ({ value }: { value: unknown }) => JSON.parse(String(value)) as unknown;
+  const problems = [
+    againstDocument('jobRequest', 'payload', json(binary)),
+    againstDocument('cloudEventBinary', 'headers', binary.headers),
+    againstDocument('cloudEventStructured', 'headers', structured.headers),
+    againstDocument('cloudEventStructured', 'payload', json(structured)),
+    ...rig.results.flatMap(({ headers, bytes }) => [
+      againstDocument('jobResult', 'headers', headers),
+      againstDocument('jobResult', 'payload', JSON.parse(bytes)),
+    ]),
+    againstDocument('deadLetter', 'headers', rig.deadLetters[0]?.headers),
+  ];
+  expect(problems.flat()).toEqual([]);
+  expect(againstDocument('cloudEventBinary', 'headers', broken.headers)).toHaveLength(1);
+  expect(rig.results[0]?.headers).toMatchObject({ traceparent });
+
   const topics = { queue: rig.queue, results: rig.env.RESULTS_TOPIC!, deadLetters: rig.env.DLQ_TOPIC! };
   const report = await audit({ kafka: rig.kafka, client: rig.client, topics, groupId: rig.group });
-  expect(report).toMatchObject({ ok: true, records: { completed: 4 }, results: { jobsWithOtherIds: 0 } });
+  expect(report).toMatchObject({
+    ok: true,
+    records: { completed: 4, deadLettered: 1 },
+    results: { jobsWithOtherIds: 0 },
+  });
 });
