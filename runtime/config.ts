@@ -58,6 +58,8 @@ export interface Config {
     shutdownGraceMs: number;
   };
   results: { maxBytes: number };
+  /** The HTTP door as the command line reaches it. */
+  door: { url: string; apiKey?: string };
   status: { host: string; port: number; allowRemote: boolean };
   log: { level: Environment['LOG_LEVEL']; format: Environment['LOG_FORMAT'] };
 }
@@ -162,6 +164,7 @@ function readers(
       shutdownGraceMs: v.WORKER_SHUTDOWN_GRACE_MS,
     }),
     results: () => ({ maxBytes: resultMaxBytes(v, payloadStore(), problems) }),
+    door: () => ({ url: v.HEADWAY_URL, apiKey: v.HEADWAY_API_KEY }),
     status: () => ({ host: v.STATUS_HOST, port: v.STATUS_PORT, allowRemote: v.STATUS_ALLOW_REMOTE }),
     log: () => ({ level: v.LOG_LEVEL, format: v.LOG_FORMAT }),
   };

@@ -334,6 +334,27 @@ const worker = {
   ),
 };
 
+const commandLine = {
+  HEADWAY_URL: variable(
+    z
+      .string()
+      .regex(/^https?:\/\/\S+$/, 'an http or https URL')
+      .default('http://127.0.0.1:8080'),
+    {
+      about: 'Where `headway submit --via http` finds the HTTP door.',
+      must: 'an http or https URL',
+      otherwise: 'http://127.0.0.1:8080',
+    },
+  ),
+  HEADWAY_API_KEY: matching(
+    /^\S{1,512}$/,
+    'an API key, without white space',
+    'Key for that door; `headway api-key` makes one.',
+    'no key',
+    true,
+  ),
+};
+
 const operation = {
   STATUS_HOST: name('127.0.0.1', 'Address that `/healthz`, `/readyz` and `/metrics` listen on.'),
   STATUS_PORT: wholeNumber(0, 65_535, 0, 'Their port. 0 takes a free one; the log says which.'),
@@ -363,6 +384,7 @@ export const variableGroups = {
   'HTTP door': http,
   LLM: llm,
   Worker: worker,
+  'Command line': commandLine,
   Operation: operation,
 };
 
@@ -375,6 +397,7 @@ export const environmentSchema = z.object({
   ...http,
   ...llm,
   ...worker,
+  ...commandLine,
   ...operation,
 });
 

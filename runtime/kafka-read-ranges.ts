@@ -164,7 +164,7 @@ function offsetsRead(cursors: Map<number, Cursor>): number {
 }
 
 /** A group without members and offsets disappears by itself after a while; this only tidies up. */
-async function deleteGroup(kafka: Kafka, groupId: string): Promise<void> {
+export async function deleteGroup(kafka: Kafka, groupId: string): Promise<void> {
   const admin = kafka.admin({ retry: { retries: 0 } });
   try {
     await admin.connect();

@@ -8,10 +8,12 @@ import { redriveCommand } from './redrive';
 import { resultCommand } from './result';
 import { retryCommand } from './retry';
 import { statusCommand } from './status';
+import { submitCommand } from './submit';
 import { watchCommand } from './watch';
 
 /** Every command of `headway`, in the order of the help page. */
 export const commands: readonly MakeCommand[] = [
+  submitCommand,
   statusCommand,
   watchCommand,
   resultCommand,

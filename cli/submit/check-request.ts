@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { readRecord } from '../../bridge/kafka/read-record';
+import { HeadwayError } from '../../contracts/errors';
+import type { JobRequest } from '../../contracts/job-request';
+import { jobLimits } from '../../contracts/limits';
+import { pipelineNamed } from '../../pipelines/registry';
+import type { RawRequest } from './read-requests';
+
+/** A job request that the doors take. */
+export interface CheckedRequest {
+  number: number;
+  place: string;
+  id: string;
+  /** The request as JSON, with its id. */
+  json: string;
+}
+
+export interface CheckRequestOptions {
+  queueTopic: string;
+  /** Whether there is a payload store, and so room for large jobs. */
+  payloadStore: boolean;
+}
+
+export type CheckRequest = (raw: RawRequest) => CheckedRequest;
+
+/**
+ * Looks at requests one after the other as the bridge will look at them, so that what is sent is not answered with a dead letter. One without an id
+ * gets one, by which its result is found.
+ *
+ * @returns throws HeadwayError naming the line and the field; also for an id that an earlier one of them has
+ */
+export function createCheckRequest({ queueTopic, payloadStore }: CheckRequestOptions): CheckRequest {
+  const limits = jobLimits(payloadStore);
+  const places = new Map<string, string>();
+  return ({ number, place, bytes }) => {
+    const request = readRequest(place, bytes);
+    const id = request.id ?? randomUUID();
+    const before = places.get(id);
+    if (before !== undefined) {
+      throw new HeadwayError('HW_JOB_INVALID', `${place}: id: ${before} has the id ${id} too`);
+    }
+    if (request.id !== undefined) places.set(id, place);
+    return { number, place, id, json: JSON.stringify({ ...request, id }) };
+  };
+
+  function readRequest(place: string, value: Buffer): JobRequest {
+    const record = {
+      topic: queueTopic,
+      partition: 0,
+      offset: 0n,
+      timestamp: Date.now(),
+      key: null,
+      value,
+      headers: {},
+    };
+    try {
+      readRecord(record, pipelineNamed, limits);
+      return JSON.parse(value.toString()) as JobRequest;
+    } catch (error) {
+      if (!(error instanceof HeadwayError)) throw error;
+      const message = error.message.startsWith('the record value')
+        ? error.message.replace('the record value', place)
+        : `${place}: ${error.message}`;
+      throw new HeadwayError(error.code, message, { cause: error });
+    }
+  }
+}

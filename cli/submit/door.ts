@@ -1,0 +1,30 @@
+import type { JobResult } from '../../contracts/job-result';
+import type { CheckedRequest } from './check-request';
+
+/** What a door said about a request. */
+export interface Verdict {
+  request: CheckedRequest;
+  /** Why it was not taken: a code of the registry, and a sentence. */
+  refused?: { code: string; message: string };
+}
+
+/** How a job ended. */
+export interface JobEnd {
+  id: string;
+  /** A status of a job that has ended, or `dead-lettered`, or `unknown`. */
+  status: string;
+  result?: JobResult;
+  /** What went wrong, where something did. */
+  message?: string;
+}
+
+/** Where jobs are taken in, and how one hears of their ends. */
+export interface Door {
+  /** Where the jobs go, for messages. */
+  name: string;
+  /** Sends requests in their order, once. A verdict is there as soon as the request is durable or refused. */
+  send(requests: AsyncIterable<CheckedRequest>): AsyncIterable<Verdict>;
+  /** The ends of the jobs that were taken, each once, as they come; over when all were sent and have ended. */
+  ends(): AsyncIterable<JobEnd>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CheckedRequest } from './check-request';
+import type { Door, JobEnd, Verdict } from './door';
+import { followJobs } from '../follow-jobs';
+import { errorOf } from '../format-job';
+import type { BatchVerdict, HttpClient } from './http-client';
+import { inBatches } from './in-batches';
+
+/** Of one request: small enough that the verdicts are there soon. */
+const BATCH = { items: 200, bytes: 1024 * 1024, waitMs: 20 };
+
+/** A line the door could not take just now is sent again so often. */
+const ATTEMPTS = 5;
+const AGAIN_AFTER_MS = 2_000;
+
+export interface HttpDoorOptions {
+  client: HttpClient;
+  /** Where the door is. */
+  url: string;
+  signal: AbortSignal;
+  everyMs?: number;
+}
+
+/**
+ * Jobs through the HTTP door, batch by batch. Their ends are asked for at the door, one job after the other: who can reach the door need not be able
+ * to reach Kafka.
+ */
+export function openHttpDoor({ client, url, signal, everyMs }: HttpDoorOptions): Door {
+  const taken = new Set<string>();
+  let more = true;
+  return {
+    name: url,
+    async *send(requests) {
+      for await (const batch of inBatches(requests, ({ json }) => Buffer.byteLength(json), BATCH)) {
+        const verdicts = await sendBatch(batch);
+        for (const { request, refused } of verdicts) if (!refused) taken.add(request.id);
+        yield* verdicts;
+      }
+      more = false;
+    },
+    async *ends() {
+      const get = (id: string) => client.get(id);
+      do {
+        for await (const changed of followJobs({ get, ids: taken, signal, everyMs })) {
+          for (const { id, view, over } of changed) {
+            if (!over) continue;
+            taken.delete(id);
+            yield {
+              id,
+              status: view?.status ?? 'unknown',
+              result: view?.result,
+              message: view && errorOf(view),
+            } satisfies JobEnd;
+          }
+        }
+        if (more) await delay(100, undefined, { signal }).catch(() => signal.throwIfAborted());
+      } while (more || taken.size > 0);
+    },
+    close: () => Promise.resolve(),
+  };
+
+  async function sendBatch(batch: readonly CheckedRequest[]): Promise<Verdict[]> {
+    const verdicts = new Map<CheckedRequest, BatchVerdict | undefined>();
+    let open = batch;
+    for (let attempt = 1; open.length > 0; attempt += 1) {
+      const answers = await client.batch(open.map(({ json }) => json));
+      for (const [index, request] of open.entries()) {
+        verdicts.set(
+          request,
+          answers.find(({ line }) => line === index + 1),
+        );
+      }
+      open = open.filter((request) => isForNow(verdicts.get(request)));
+      if (attempt === ATTEMPTS) break;
+      if (open.length > 0)
+        await delay(AGAIN_AFTER_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+    return batch.map((request) => toVerdict(request, verdicts.get(request)));
+  }
+}
+
+/** Without a verdict the door was stopped in between. */
+function isForNow(verdict: BatchVerdict | undefined): boolean {
+  return verdict === undefined || verdict.status === 429 || verdict.status === 503;
+}
+
+function toVerdict(request: CheckedRequest, verdict: BatchVerdict | undefined): Verdict {
+  if (verdict && verdict.status < 300) return { request };
+  const { code = 'HW_UNAVAILABLE', detail = 'the door gave no verdict' } = verdict?.problem ?? {};
+  return { request, refused: { code, message: detail } };
+}

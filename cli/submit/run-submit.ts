@@ -1,0 +1,72 @@
+import { HeadwayError } from '../../contracts/errors';
+import { loadConfig } from '../../runtime/config';
+import type { CliContext } from '../context';
+import { exitCodes } from '../exit-codes';
+import { createProgressBar } from '../progress';
+import { createCheckRequest } from './check-request';
+import type { Door } from './door';
+import { fromText, pickSource } from './pick-source';
+import { readRequests } from './read-requests';
+import { requestOfOptions, type RequestOptions } from './request-of-options';
+import { createSubmitReport } from './submit-report';
+import { checkAll, submit } from './submit';
+
+export interface SubmitArguments extends RequestOptions {
+  via: 'kafka' | 'http';
+  wait?: boolean;
+  timeout?: number;
+  json?: boolean;
+}
+
+export type OpenDoor = (options: SubmitArguments, context: CliContext, signal: AbortSignal) => Promise<Door>;
+
+const REMIND_MS = 60_000;
+
+/** What `headway submit` does. */
+export async function runSubmit(
+  request: string | undefined,
+  options: SubmitArguments,
+  context: CliContext,
+  openDoor: OpenDoor,
+): Promise<void> {
+  const { wait = false, timeout } = options;
+  if (timeout !== undefined && !wait) {
+    throw new HeadwayError('HW_CONFIG_INVALID', '--timeout must come with --wait.');
+  }
+  const made = requestOfOptions(options, request !== undefined, Date.now());
+  const source = made === undefined ? await pickSource(request, context.stdin) : fromText(made);
+  const newCheck = () => createCheckRequest(readRules(options, context));
+  const total = source.repeatable ? await checkAll(readRequests(source.open()), newCheck()) : undefined;
+  if (total === 0) throw new HeadwayError('HW_CONFIG_INVALID', `There is no job request in ${source.name}.`);
+
+  const tooLong = timeout === undefined ? [] : [AbortSignal.timeout(timeout)];
+  const signal = AbortSignal.any([context.signal, ...tooLong]);
+  const progress = createProgressBar(context.stderr);
+  const report = createSubmitReport({ ...options, alone: total === 1 }, context, progress, total);
+  const door = await openDoor(options, context, signal);
+  const reminder = setInterval(() => report.remind(), REMIND_MS).unref();
+  try {
+    const requests = readRequests(source.open());
+    await submit({ door, requests, check: newCheck(), wait, signal, ...report });
+  } catch (error) {
+    if (!tooLong.some(({ aborted }) => aborted) || context.signal.aborted) throw error;
+    report.timedOut();
+    context.exitCode = exitCodes.badFinding;
+  } finally {
+    clearInterval(reminder);
+    progress.close();
+    report.sum(door.name);
+    await door.close();
+  }
+  if (report.seen() === 0) {
+    throw new HeadwayError('HW_CONFIG_INVALID', `There is no job request in ${source.name}.`);
+  }
+  if (report.isBad()) context.exitCode = exitCodes.badFinding;
+}
+
+/** The HTTP door may be far from Kafka and Temporal, and knows best how large a job may be. */
+function readRules({ via }: SubmitArguments, { env }: CliContext) {
+  if (via === 'http') return { queueTopic: loadConfig(env, ['topics']).topics.queue, payloadStore: true };
+  const { topics, temporal } = loadConfig(env, ['topics', 'temporal']);
+  return { queueTopic: topics.queue, payloadStore: temporal.payloadStore !== undefined };
+}

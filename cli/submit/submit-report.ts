@@ -1,0 +1,103 @@
+import type { HeadwayError } from '../../contracts/errors';
+import { redact } from '../../runtime/redact';
+import type { CliContext } from '../context';
+import { duration } from '../duration';
+import { printJson, printJsonLine } from '../output';
+import type { ProgressBar } from '../progress';
+import type { JobEnd, Verdict } from './door';
+import type { RawRequest } from './read-requests';
+
+export interface SubmitReportOptions {
+  wait?: boolean;
+  json?: boolean;
+  /** A single job: its output is printed, and not a line about it. */
+  alone: boolean;
+}
+
+export type SubmitReport = ReturnType<typeof createSubmitReport>;
+
+/** Tells what becomes of the jobs, on standard output what was asked for, on standard error the rest. */
+export function createSubmitReport(
+  { wait = false, json = false, alone }: SubmitReportOptions,
+  context: CliContext,
+  progress: ProgressBar,
+  total?: number,
+) {
+  const open = new Set<string>();
+  const early = new Set<string>();
+  let sent = 0;
+  let wrong = 0;
+  let ended = 0;
+  let completed = 0;
+
+  return {
+    onVerdict({ request, refused }: Verdict): void {
+      const { id, number: line } = request;
+      if (refused) {
+        wrong += 1;
+        tell(`${request.place}: ${refused.code}: ${refused.message}`);
+        if (json) printJsonLine(context, { line, id, problem: refused });
+        return;
+      }
+      sent += 1;
+      if (wait) {
+        if (!early.delete(id)) open.add(id);
+      } else if (json) printJsonLine(context, { line, id });
+      else context.stdout.write(`${id}\n`);
+      progress.update('sending', sent, total);
+    },
+    onWrong({ code, message }: HeadwayError, { number: line }: RawRequest): void {
+      wrong += 1;
+      tell(`${code}: ${message}`);
+      if (json) printJsonLine(context, { line, problem: { code, message } });
+    },
+    onEnd(end: JobEnd): void {
+      ended += 1;
+      // It may have ended before its sending was told of.
+      if (!open.delete(end.id)) early.add(end.id);
+      if (end.status === 'completed') completed += 1;
+      progress.close();
+      print(end);
+      progress.update('ended', ended, total ?? sent);
+    },
+    /** For who waits long. */
+    remind(): void {
+      if (open.size === 0) return;
+      tell(
+        `${stillOpen()}. \`headway status ID\` says where one stands; a bridge and a worker must be running.`,
+      );
+    },
+    timedOut: () => tell(`${stillOpen()}; they go on.`),
+    /** @param door where the jobs went */
+    sum(door: string): void {
+      const left = wrong > 0 ? `, ${count(wrong, 'request')} left out` : '';
+      const ends = wait ? `; ${completed} completed, ${ended - completed} ended otherwise` : '';
+      if (sent + wrong > 0) context.stderr.write(`Sent ${count(sent, 'job')} to ${door}${left}${ends}.\n`);
+    },
+    seen: () => sent + wrong,
+    isBad: () => wrong > 0 || (wait && completed < sent),
+  };
+
+  function print(end: JobEnd): void {
+    const { id, status, result, message } = end;
+    if (json) return printJsonLine(context, result ?? { id, status, message });
+    if (alone && status === 'completed') return printJson(context, result?.output ?? null);
+    if (alone) return tell(`job ${id} is ${status}: ${message}`);
+    const took = result ? `  ${duration(result.timings.totalMs)}` : '';
+    context.stdout.write(`${id}  ${status}${took}${message ? `  ${message}` : ''}\n`);
+  }
+
+  function stillOpen(): string {
+    const some = [...open].slice(0, 3).join(', ');
+    return `${count(open.size, 'job')} not ended yet: ${some}${open.size > 3 ? ', ...' : ''}`;
+  }
+
+  function tell(sentence: string): void {
+    progress.close();
+    context.stderr.write(`headway: ${redact(sentence)}\n`);
+  }
+}
+
+function count(number: number, what: string): string {
+  return `${number.toLocaleString('en-US')} ${what}${number === 1 ? '' : 's'}`;
+}

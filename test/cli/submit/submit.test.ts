@@ -1,0 +1,224 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { submitCommand } from '../../../cli/commands/submit';
+import { runCli } from '../../../cli/run-cli';
+import type { Door, JobEnd, Verdict } from '../../../cli/submit/door';
+import { resultOf } from '../fake-jobs';
+import { createContext } from '../support';
+
+const input = { company: 'Vantorp Steel', domain: 'vantorp.example', question: 'Who competes?' };
+const brief = (id?: string, more: object = {}) =>
+  JSON.stringify({ id, pipeline: 'company-brief', input, ...more });
+
+let folder: string;
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'headway-submit-'))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(text: string): string {
+  const path = join(folder, 'jobs.json');
+  writeFileSync(path, text);
+  return path;
+}
+
+interface DoorScript {
+  refuse?: string[];
+  failed?: string[];
+}
+
+async function run(args: string[], { stdin = [], ...script }: DoorScript & { stdin?: string[] } = {}) {
+  const sent: object[] = [];
+  const door: Door = {
+    name: 'the door',
+    async *send(requests) {
+      for await (const request of requests) {
+        const refused = script.refuse?.includes(request.id)
+          ? { code: 'HW_JOB_ID_TAKEN', message: 'taken' }
+          : undefined;
+        if (!refused) sent.push(JSON.parse(request.json) as object);
+        yield { request, refused } satisfies Verdict;
+      }
+    },
+    async *ends() {
+      await new Promise(setImmediate);
+      for (const { id = '' } of sent as { id?: string }[]) {
+        const status = script.failed?.includes(id) ? 'failed' : 'completed';
+        yield {
+          id,
+          status,
+          result: resultOf(id, status),
+          message: status === 'failed' ? 'why' : undefined,
+        } satisfies JobEnd;
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+  const env = { KAFKA_BROKERS: 'x:1', TEMPORAL_ADDRESS: 'x:1' };
+  const { context, stdout, stderr } = createContext(env, stdin);
+  const exitCode = await runCli(['submit', ...args], context, [
+    (given) => submitCommand(given, async () => door),
+  ]);
+  return { exitCode, sent, stdout: stdout(), stderr: stderr() };
+}
+
+test.each([
+  ['an argument', [brief('a')]],
+  ['an array as an argument', [`[${brief('a')}]`]],
+])('a job comes from %s, and its id is printed', async (_, args) => {
+  const { sent, stdout, exitCode, stderr } = await run(args);
+  expect(sent).toEqual([{ id: 'a', pipeline: 'company-brief', input }]);
+  expect([stdout, exitCode]).toEqual(['a\n', 0]);
+  expect(stderr).toBe('Sent 1 job to the door.\n');
+});
+
+test.each([
+  ['an object a line', `${brief('a')}\n\n${brief('b')}\r\n`],
+  ['an object a line, with a byte order mark', `\ufeff${brief('a')}\n${brief('b')}`],
+  ['an array', `[\n${brief('a')},\n${brief('b')}]\n`],
+])('jobs come from a file with %s', async (_, text) => {
+  expect((await run([file(text)])).stdout).toBe('a\nb\n');
+  expect((await run(['-'], { stdin: [text.slice(0, 20), text.slice(20)] })).stdout).toBe('a\nb\n');
+});
+
+test('a file may hold one object over several lines', async () => {
+  const text = JSON.stringify(JSON.parse(brief('a')), undefined, 2);
+  expect((await run([file(text)])).stdout).toBe('a\n');
+});
+
+test('a job without an id gets one, by which it can be followed', async () => {
+  const { stdout, sent } = await run([brief()]);
+  expect(stdout).toMatch(/^[0-9a-f-]{36}\n$/);
+  expect(sent).toMatchObject([{ id: stdout.trim() }]);
+});
+
+test('options make a job without JSON, but for its input', async () => {
+  const { sent } = await run(
+    [
+      ...['--pipeline', 'company-brief', '--input', JSON.stringify(input), '--id', 'a', '--tenant', 't'],
+      ...[
+        '--priority',
+        '1',
+        '--deadline',
+        '2026-01-31T08:00:00+01:00',
+        '--metadata',
+        'k=v=w',
+        '--metadata',
+        'l=',
+      ],
+    ],
+    { stdin: ['never read'] },
+  );
+  expect(sent).toEqual([
+    {
+      id: 'a',
+      pipeline: 'company-brief',
+      input,
+      tenant: 't',
+      priority: 1,
+      deadline: '2026-01-31T07:00:00.000Z',
+      metadata: { k: 'v=w', l: '' },
+    },
+  ]);
+});
+
+test.each([
+  ['broken JSON', `${brief('a')}\n{"pipeline": oops}\n`, /^line 2 is not JSON: /m],
+  ['broken JSON in the first line', `{"pipeline": oops}\n${brief('a')}\n`, /line 1 is not JSON: /],
+  ['broken JSON in an array', `[\n${brief('a')},\n\n{"id": ]`, /line 4 is not JSON: /],
+  ['a missing field', `${brief('a')}\n{"id":"b","input":{}}`, /^line 2: pipeline: /m],
+  ['a wrong input', `[${brief('a', { input: { company: 1 } })}]`, /^item 1: input\.company: /m],
+  ['a wrong id', `${brief(' a')}\n${brief('b')}`, /^line 1: id: must not contain control characters/m],
+  ['an unknown pipeline', brief('a', { pipeline: 'x' }), /"x" is not installed; known: company-brief$/m],
+  [
+    'an id that was there',
+    `${brief('a')}\n${brief('b')}\n${brief('a')}`,
+    /^line 3: id: line 1 has the id a too$/m,
+  ],
+  [
+    'a number that would change',
+    brief('a').replace('1}', '1}').replace('"company"', '"n":12345678901234567890,"company"'),
+    /cannot be kept exactly/,
+  ],
+  ['no UTF-8', Buffer.from([...Buffer.from(brief('a')), 0x0a, 0xff]).toString('latin1'), /./],
+])(
+  '%s in a file: nothing is sent, the line and the field are named, and it ends with 2',
+  async (what, text, sentence) => {
+    const path = file(text);
+    if (what === 'no UTF-8') writeFileSync(path, Buffer.from(text, 'latin1'));
+    const { exitCode, sent, stdout, stderr } = await run([path]);
+    expect(stderr).toMatch(what === 'no UTF-8' ? /^line 2 is not valid UTF-8$/m : sentence);
+    expect([exitCode, sent, stdout]).toEqual([2, [], '']);
+  },
+);
+
+test('each wrong line of a file is named, the first ten', async () => {
+  const { stderr } = await run([file('{}\n'.repeat(12))]);
+  expect(stderr.match(/^line \d+: /gm)).toHaveLength(10);
+  expect(stderr).toContain('... and 2 more');
+});
+
+test('a wrong line on standard input is left out and told of, and the end is 1', async () => {
+  const { exitCode, stdout, stderr } = await run(['--json'], {
+    stdin: [`${brief('a')}\nno\n`, `${brief('b')}\n`],
+  });
+  expect(exitCode).toBe(1);
+  expect(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object),
+  ).toEqual([
+    { line: 1, id: 'a' },
+    {
+      line: 2,
+      problem: { code: 'HW_RECORD_NOT_JSON', message: expect.stringContaining('line 2 is not JSON') },
+    },
+    { line: 3, id: 'b' },
+  ]);
+  expect(stderr).toContain('Sent 2 jobs to the door, 1 request left out.');
+});
+
+test('a job that the door refuses is told of, and the end is 1', async () => {
+  const { exitCode, stdout, stderr } = await run([file(`${brief('a')}\n${brief('b')}`)], { refuse: ['a'] });
+  expect([exitCode, stdout]).toEqual([1, 'b\n']);
+  expect(stderr).toContain('headway: line 1: HW_JOB_ID_TAKEN: taken\n');
+});
+
+test('--wait prints the output of a single job, a line for each of several, and 1 when one failed', async () => {
+  const one = await run([brief('a'), '--wait']);
+  expect(JSON.parse(one.stdout)).toEqual({ summary: 'about a' });
+  expect(one.exitCode).toBe(0);
+  const two = await run([`[${brief('a')},${brief('b')}]`, '--wait'], { failed: ['b'] });
+  expect(two).toMatchObject({ exitCode: 1, stdout: 'a  completed  7.5 s\nb  failed  7.5 s  why\n' });
+  expect(two.stderr).toBe('Sent 2 jobs to the door; 1 completed, 1 ended otherwise.\n');
+});
+
+test('--wait --json prints whole results, a line each', async () => {
+  const { stdout } = await run([brief('a'), '--wait', '--json']);
+  expect(JSON.parse(stdout)).toEqual(resultOf('a', 'completed'));
+});
+
+test.each([
+  [
+    ['nothing.json'],
+    "'nothing.json' is neither JSON (which begins with { or [) nor a file that can be read (ENOENT)",
+  ],
+  [[tmpdir()], 'is a folder'],
+  [['[]'], 'There is no job request in the argument.'],
+  [['-'], 'There is no job request in standard input.'],
+  [['--input', '{}'], '--pipeline must be given with --input'],
+  [['--pipeline', 'company-brief'], '--input must be given with --pipeline'],
+  [['--pipeline', 'company-brief', '--input', '{'], '--input must be a JSON object'],
+  [[brief('a'), '--tenant', 't'], '--tenant makes a job request of its own'],
+  [
+    ['--pipeline', 'company-brief', '--input', '{}', '--deadline', 'soon'],
+    '--deadline must be a time such as',
+  ],
+  [['--metadata', 'x'], "argument 'x' is invalid. It must be a key and a value"],
+  [['--via', 'mail', brief('a')], 'Allowed choices are kafka, http'],
+  [[brief('a'), '--timeout', '5s'], '--timeout must come with --wait'],
+])('%p is refused with 2', async (args, sentence) => {
+  const { exitCode, stderr, sent } = await run(args);
+  expect(stderr).toContain(sentence);
+  expect([exitCode, sent]).toEqual([2, []]);
+});
