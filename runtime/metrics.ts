@@ -120,7 +120,10 @@ export function workerMetrics({ registry }: Metrics) {
   return {
     llmCalls: new Counter({
       name: 'headway_llm_calls_total',
-      help: 'LLM calls that ended, by outcome.',
+      help:
+        'LLM calls that ended, by outcome. `answer`: as it should be. `bad-answer`: not what the response schema asks for; mended by another call, as ' +
+        'often as the pipeline allows. `retry`: not taken, or lost (rate limit, provider away, timeout); made again. `final`: refused, ' +
+        'cut off or too large, which another call would not change. `expired`: the deadline of its job came first.',
       labelNames: ['outcome'] as const,
       registers,
     }),

@@ -56,7 +56,10 @@ export async function startWorker(
 
   // Temporal retries; were the client to retry too, the two would multiply.
   const client = new OpenAI({ apiKey: llm.apiKey, baseURL: llm.baseUrl, maxRetries: 0 });
-  const calls = { client, model: llm.model, concurrency: llm.maxConcurrentCreates, pipelineNamed, limits };
+  const calls = {
+    ...{ client, model: llm.model, concurrency: llm.maxConcurrentCreates },
+    ...{ pipelineNamed, limits, logger },
+  };
   const ownQueue = llm.mode === 'inline' ? `${temporal.llmTaskQueue}-${randomUUID()}` : undefined;
   const activities = createActivities({
     database,

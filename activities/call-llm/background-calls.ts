@@ -6,12 +6,13 @@ import { noUsage } from '../../contracts/no-usage';
 import type { LlmCall, LlmHandle, LlmOutcome } from '../../contracts/stages';
 import type { TaskPriority } from '../../contracts/task-priority';
 import type { Pipeline } from '../../pipelines/define-pipeline';
-import { classifyError } from './classify-error';
 import type { LlmCalls } from './index';
 import { createFairLimit } from '../../runtime/fair-limit';
+import type { Logger } from '../../runtime/logger';
 import { PollTimes } from './poll-times';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
+import { createErrorReader } from './tell-trouble';
 import { WatchedCalls } from './watched-calls';
 
 export interface LlmCallsOptions {
@@ -22,6 +23,8 @@ export interface LlmCallsOptions {
   pipelineNamed: (name: string) => Pipeline;
   /** Default: those without a payload store. */
   limits?: JobLimits;
+  /** Told of trouble that is waited out. */
+  logger?: Pick<Logger, 'warn'>;
 }
 
 /** Longest wait for the provider to accept a call, or to answer a poll. Neither waits for the model. */
@@ -37,6 +40,7 @@ export function createBackgroundCalls({
   concurrency,
   pipelineNamed,
   limits,
+  logger,
 }: LlmCallsOptions): LlmCalls {
   // Apart from each other, so that thousands of polls of a slow provider do not keep new calls waiting; fair, so that thousands of
   // one tenant do not keep those of another waiting.
@@ -44,6 +48,7 @@ export function createBackgroundCalls({
   const limitPolls = createFairLimit(concurrency);
   const pollTimesOf = new Map<string, PollTimes>();
   const watchedCalls = new WatchedCalls();
+  const readError = createErrorReader(logger);
 
   return {
     async start(call, signal, turn) {
@@ -60,7 +65,7 @@ export function createBackgroundCalls({
         return toHandle(call, response.id, startedAt);
       } catch (error) {
         signal?.throwIfAborted();
-        return { index: call.index, startedAt, endedAt: Date.now(), usage: noUsage, ...classifyError(error) };
+        return { index: call.index, startedAt, endedAt: Date.now(), usage: noUsage, ...readError(error) };
       }
     },
 
@@ -115,7 +120,7 @@ export function createBackgroundCalls({
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof NotFoundError) return null;
-      const { retryAfterMs = 1_000 } = classifyError(error);
+      const { retryAfterMs = 1_000 } = readError(error);
       await delay(Math.min(Math.max(retryAfterMs, 250), 10_000), undefined, { signal });
       return undefined;
     }

@@ -43,7 +43,7 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
           calls.map(async (call) => {
             if (made.has(call.index)) return;
             const started = await llmCalls.start(call, life.signal, turn);
-            if ('kind' in started) outcomes.push(started);
+            if ('kind' in started) outcomes.push(notMade(started));
             else made.set(started.index, started);
             heartbeat([...made.values()]);
           }),
@@ -99,7 +99,7 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
       try {
         if (made.length === 0) {
           const started = await llmCalls.start(call, life.signal, turn);
-          if ('kind' in started) return unlessShared(started);
+          if ('kind' in started) return unlessShared(notMade(started));
           made.push(started);
           heartbeat(made);
         }
@@ -130,6 +130,12 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
   function count(outcome: LlmOutcome): void {
     llmMetrics?.ended.inc({ outcome: outcome.kind });
     llmMetrics?.duration.observe((outcome.endedAt - outcome.startedAt) / 1_000);
+  }
+
+  /** It took no time that would say anything. */
+  function notMade(outcome: LlmOutcome): LlmOutcome {
+    llmMetrics?.ended.inc({ outcome: outcome.kind });
+    return outcome;
   }
 
   /** A worker that stops leaves the calls alone; only a cancelled workflow gives them up. */

@@ -7,6 +7,7 @@ import { classifyError } from './classify-error';
 import type { LlmCalls } from './index';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
+import { createErrorReader } from './tell-trouble';
 
 /** How long an outcome nobody came for is kept: a workflow that is gone asks no more. */
 const KEPT_MS = 10 * 60_000;
@@ -23,6 +24,7 @@ interface HeldCall {
  */
 export function createInlineCalls(options: LlmCallsOptions, heldBy: string): LlmCalls {
   const held = new Map<string, HeldCall>();
+  const readError = createErrorReader(options.logger);
 
   return {
     heldBy,
@@ -83,7 +85,9 @@ export function createInlineCalls(options: LlmCallsOptions, heldBy: string): Llm
     } catch (error) {
       if (error instanceof APIConnectionTimeoutError || timedOutSignal.aborted)
         return timedOut(handle, Date.now());
-      return { index: call.index, startedAt, endedAt: Date.now(), usage: noUsage, ...classifyError(error) };
+      // One that we have given up is no trouble of the provider.
+      const failure = signal.aborted ? classifyError(error) : readError(error);
+      return { index: call.index, startedAt, endedAt: Date.now(), usage: noUsage, ...failure };
     }
   }
 }
