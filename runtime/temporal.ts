@@ -43,7 +43,7 @@ async function connectOnce(
   { reportThrottling = false, logger }: ConnectOptions,
 ): Promise<RenewingConnection> {
   const interceptors = reportThrottling ? [retryAllButThrottled()] : undefined;
-  const connect = { ...connectionTo(config), interceptors, connectTimeout: 3_000 };
+  const connect = { ...connectionTo(config), interceptors, connectTimeout: 3_000, channelArgs };
   const connection = new RenewingConnection({ connect, logger });
   try {
     await connection.ensureConnected();
@@ -53,6 +53,9 @@ async function connectOnce(
     throw error;
   }
 }
+
+/** gRPC would wait for up to two minutes between two tries, and requests would fail that long after the server is back. */
+const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 500, 'grpc.max_reconnect_backoff_ms': 3_000 };
 
 function retryAllButThrottled(): NonNullable<ConnectionOptions['interceptors']>[number] {
   const usual = defaultGrpcRetryOptions();

@@ -75,6 +75,11 @@ export async function createHttpBridge(options: HttpBridgeOptions): Promise<Http
     bodyTimeoutMs: options.bodyTimeoutMs,
   });
   app.server.maxConnections = config.maxConnections;
+  let answering = 0;
+  app.server.on('request', (_request, response) => {
+    answering++;
+    response.once('close', () => answering--);
+  });
 
   return {
     async listen() {
@@ -92,8 +97,14 @@ export async function createHttpBridge(options: HttpBridgeOptions): Promise<Http
     },
     async stop() {
       closing.abort();
+      // Clients keep connections open after an answer, and open some before they have a request.
+      const idle = setInterval(() => {
+        if (answering === 0) app.server.closeAllConnections();
+        else app.server.closeIdleConnections();
+      }, 50);
       const timer = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
       await app.close();
+      clearInterval(idle);
       clearTimeout(timer);
     },
   };
