@@ -46,8 +46,8 @@ export interface Rig {
   committed(group?: string): Promise<number[]>;
   /** LLM calls the simulator has accepted for a job. */
   llmCalls(jobId: string): Promise<number>;
-  /** Those of them that have not ended. */
-  llmCallsOpen(jobId: string): Promise<number>;
+  /** Those of them that were stopped at the provider. */
+  llmCallsStopped(jobId: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -163,10 +163,7 @@ export async function createRig(
         .map(({ offset }) => Number(offset));
     },
     llmCalls: async (jobId) => (await countCalls(jobId)).accepted,
-    async llmCallsOpen(jobId) {
-      const { accepted, completed, incomplete, failed, cancelled, aborted } = await countCalls(jobId);
-      return accepted - completed - incomplete - failed - cancelled - aborted;
-    },
+    llmCallsStopped: async (jobId) => (await countCalls(jobId)).cancelled,
     async close() {
       await Promise.all([consumer.disconnect(), producer.disconnect()]);
       await admin.disconnect();

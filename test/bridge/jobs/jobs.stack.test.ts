@@ -95,7 +95,7 @@ test('a cancelled job ends at once, its LLM call is stopped, and it can be run a
   expect(published?.result).toMatchObject({ status: 'cancelled', error: { type: 'HW_JOB_CANCELLED' } });
   await eventually(
     'the call is cancelled at the provider',
-    async () => (await rig.llmCallsOpen(request.id)) === 0,
+    async () => (await rig.llmCallsStopped(request.id)) === 1,
   );
   await eventually('the workflow has ended', async () => {
     const { status } = await rig.client.workflow.getHandle(request.id).describe();
@@ -105,7 +105,7 @@ test('a cancelled job ends at once, its LLM call is stopped, and it can be run a
   expect(await jobs().retry(request.id)).toMatchObject({ run: 2 });
   await eventually('the second run makes its call', async () => (await rig.llmCalls(request.id)) === 2);
   await jobs().cancel(request.id);
-  await eventually('that one is stopped too', async () => (await rig.llmCallsOpen(request.id)) === 0);
+  await eventually('that one is stopped too', async () => (await rig.llmCallsStopped(request.id)) === 2);
 });
 
 test('jobs of a pack are seen, cancelled and listed one by one', async () => {
@@ -128,8 +128,8 @@ test('jobs of a pack are seen, cancelled and listed one by one', async () => {
   await jobs('a').cancel(first.id);
   await rig.resultsFor([first.id]);
   expect(await jobs('a').waitFor(first.id, 5_000)).toMatchObject({ status: 'cancelled' });
-  await eventually('only its call is stopped', async () => (await rig.llmCallsOpen(first.id)) === 0);
-  expect(await rig.llmCallsOpen(second.id)).toBe(1);
+  await eventually('only its call is stopped', async () => (await rig.llmCallsStopped(first.id)) === 1);
+  expect(await rig.llmCallsStopped(second.id)).toBe(0);
   expect(await jobs('b').get(second.id)).toMatchObject({ status: 'in_progress' });
 
   const { jobs: all } = await jobs().list({ since: Date.now() - 60_000 }, { limit: 100 });

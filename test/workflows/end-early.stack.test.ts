@@ -1,0 +1,119 @@
+import type { CancelAnswer, JobState } from '../../contracts/job-state';
+import { CANCEL_JOB_UPDATE, JOBS_QUERY } from '../../contracts/job-state';
+import type { PackInput, PackSummary } from '../../contracts/pack';
+import { policySchema } from '../../contracts/policy';
+import type { RetryInput } from '../../contracts/retry';
+import { PROCESS_JOB, PROCESS_PACK } from '../../contracts/workflow-names';
+import { eventually } from '../support/eventually';
+import { createStubWorkers, type StubWorkers } from './stub-workers';
+
+/** Nobody works on LLM calls here, so that a job which has got so far ends only if something else ends it. */
+let stub: StubWorkers;
+
+beforeEach(async () => {
+  stub = await createStubWorkers();
+  await stub.startWorkflows({
+    enrichJobs: ({ jobs }) =>
+      Promise.resolve({
+        outcomes: jobs.map(({ index }) => ({
+          ...{ index, kind: 'enriched' as const, enrichment: {} },
+          prompt: { instructions: '', input: '' },
+        })),
+      }),
+    enrichJob: () => Promise.resolve({ prompt: { instructions: '', input: '' }, enrichment: {} }),
+  });
+});
+
+afterEach(() => stub.close());
+
+const policy = policySchema.parse({});
+const source = { door: 'http', timestamp: 0 } as const;
+const from = (ms: number) => new Date(Date.now() + ms).toISOString();
+
+function startPack(jobs: Partial<PackInput['jobs'][number]>[]) {
+  const input: PackInput = {
+    jobs: jobs.map((job, index) => ({
+      ...{ id: `${stub.taskQueue}-${index}`, pipeline: 'p', input: {}, source },
+      ...job,
+    })),
+    policies: { p: policy },
+    llmTaskQueue: stub.llmTaskQueue,
+  };
+  return stub.client.workflow.start(PROCESS_PACK, {
+    workflowId: stub.taskQueue,
+    taskQueue: stub.taskQueue,
+    args: [input],
+  });
+}
+
+type Handle = Awaited<ReturnType<typeof startPack>>;
+
+async function states(handle: Handle): Promise<JobState[]> {
+  return await handle.query<JobState[]>(JOBS_QUERY);
+}
+
+function cancel(handle: Handle, index: number): Promise<CancelAnswer> {
+  return handle.executeUpdate(CANCEL_JOB_UPDATE, { args: [`${stub.taskQueue}-${index}`] });
+}
+
+test('a deadline ends a job whose call nobody makes, and not those beside it', async () => {
+  const handle = await startPack([{ deadline: from(2_000) }, {}]);
+  await eventually('a result', () => stub.published.length === 1);
+  expect(stub.published).toMatchObject([
+    {
+      id: `${stub.taskQueue}-0`,
+      status: 'expired',
+      error: { stage: 'call-llm', type: 'HW_DEADLINE_EXCEEDED' },
+    },
+  ]);
+  expect((await states(handle)).map(({ status }) => status)).toEqual(['expired', 'running']);
+  await handle.terminate();
+});
+
+test('a deadline ends a job that runs by itself', async () => {
+  const job = { id: stub.taskQueue, pipeline: 'p', input: {}, source, deadline: from(2_000) };
+  const run = { number: 2, replaces: { id: 'before', runId: 'before' } };
+  const input: RetryInput = { job, run, policy, llmTaskQueue: stub.llmTaskQueue };
+  const handle = await stub.client.workflow.start(PROCESS_JOB, {
+    workflowId: stub.taskQueue,
+    taskQueue: stub.taskQueue,
+    args: [input],
+  });
+  expect(await handle.result()).toMatchObject({ result: { status: 'expired', run } });
+  expect(stub.published).toHaveLength(1);
+});
+
+test('jobs are cancelled one by one, once each, and a pack ends with its last job', async () => {
+  const handle = await startPack([{}, { notBefore: from(3_600_000) }]);
+  await eventually(
+    'the first one is on its way',
+    async () => (await states(handle))[0]?.stage === 'call-llm',
+  );
+  expect(await cancel(handle, 1)).toEqual({ outcome: 'cancelled' });
+  expect(await cancel(handle, 1)).toEqual({ outcome: 'cancelled' });
+  expect(await cancel(handle, 7)).toEqual({ outcome: 'unknown' });
+  expect((await states(handle)).map(({ status }) => status)).toEqual(['running', 'cancelled']);
+  await eventually('the result of the second one', () => stub.published.length === 1);
+  expect(await cancel(handle, 0)).toEqual({ outcome: 'cancelled' });
+  // A call that is being made is not left alone: whoever makes it tells its handle, and then it is stopped.
+  await stub.startLlm({
+    startLlmCalls: ({ calls }) =>
+      Promise.resolve({
+        outcomes: [],
+        handles: calls.map(({ index, jobId, pipeline }) => ({
+          ...{ index, jobId, pipeline, callId: 'made-late', startedAt: 0, timeoutAt: 0 },
+        })),
+      }),
+    cancelLlmCalls: ({ handles }) => {
+      stopped.push(...handles.map(({ callId }) => callId));
+      return Promise.resolve();
+    },
+  });
+  const stopped: string[] = [];
+  expect(await (handle.result() as Promise<PackSummary>)).toMatchObject({ cancelled: 2 });
+  expect(stopped).toEqual(['made-late']);
+  expect(stub.published.map(({ id, status }) => [id, status])).toEqual([
+    [`${stub.taskQueue}-1`, 'cancelled'],
+    [`${stub.taskQueue}-0`, 'cancelled'],
+  ]);
+});
