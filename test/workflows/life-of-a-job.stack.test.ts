@@ -124,7 +124,7 @@ test('a job that waits for its time can be cancelled, and nothing waits for it a
 });
 
 test('a job on its own is cancelled as one in a pack, and its call is stopped', async () => {
-  const job = brief('mended', 'malformed times=1; latency=200000');
+  const job = brief('mended', 'malformed times=1; latency=500000');
   await rig.produce([job, brief('beside')], 0);
   await rig.startWorker();
   await rig.startBridge();
