@@ -27,28 +27,40 @@ export async function produceJobs(
   await producer.disconnect();
 }
 
+export interface Seen {
+  at: number;
+  before: number;
+}
+
 export interface ResultCount {
   /** Jobs with a result. */
   jobs(): number;
   /** Result records. */
   records(): number;
   reach(jobs: number): Promise<void>;
+  /** The result of a job: when it came, and how many jobs had theirs before. */
+  of(jobId: string): Promise<Seen>;
   stop(): Promise<void>;
 }
 
 /** Counts what comes to the results topic. */
 export async function countResults(kafka: Kafka, topic: string): Promise<ResultCount> {
-  const ids = new Set<string>();
+  const ids = new Map<string, Seen>();
   let records = 0;
-  let changed = () => {};
+  const waiting = new Set<() => void>();
+  const changed = () => new Promise<void>((resolve) => waiting.add(resolve));
   const consumer = kafka.consumer({ groupId: `${topic}-count`, maxWaitTimeInMs: 50 });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await consumer.run({
     eachBatch: ({ batch }) => {
-      for (const { key } of batch.messages) ids.add(String(key));
+      const at = Date.now();
+      for (const { key } of batch.messages) {
+        if (!ids.has(String(key))) ids.set(String(key), { at, before: ids.size });
+      }
       records += batch.messages.length;
-      changed();
+      for (const resolve of waiting) resolve();
+      waiting.clear();
       return Promise.resolve();
     },
   });
@@ -57,7 +69,14 @@ export async function countResults(kafka: Kafka, topic: string): Promise<ResultC
     records: () => records,
     stop: () => consumer.disconnect(),
     async reach(count) {
-      while (ids.size < count) await new Promise<void>((resolve) => (changed = resolve));
+      while (ids.size < count) await changed();
+    },
+    async of(jobId) {
+      for (;;) {
+        const seen = ids.get(jobId);
+        if (seen) return seen;
+        await changed();
+      }
     },
   };
 }
