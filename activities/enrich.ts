@@ -10,11 +10,13 @@ import type {
 } from '../contracts/stages';
 import { beyondLimit, jobLimits, type JobLimits } from '../contracts/limits';
 import type { PackJob } from '../contracts/pack';
+import { taskPriority, type TaskPriority } from '../contracts/task-priority';
 import type { Database, Pipeline } from '../pipelines/define-pipeline';
 import { cutBySize, jsonBytes, runBatch, toStageFailure } from './batch';
 
 export interface EnrichDependencies {
-  database: Database;
+  /** With `inTurn`, tenants take turns at its connections. */
+  database: Database & { inTurn?: (turn: TaskPriority) => Database };
   pipelineNamed: (name: string) => Pipeline;
   /** Default: those without a payload store. */
   limits?: JobLimits;
@@ -71,7 +73,11 @@ export function createEnrich(dependencies: EnrichDependencies) {
     }
     try {
       const pipeline = pipelineNamed(job.pipeline);
-      const enrichment = await pipeline.enrich(job.input, { database: until(signal), signal, jobId: job.id });
+      const enrichment = await pipeline.enrich(job.input, {
+        database: databaseFor(job, signal),
+        signal,
+        jobId: job.id,
+      });
       const enriched: Enriched = {
         kind: 'enriched',
         prompt: pipeline.prompt(job.input, enrichment),
@@ -87,8 +93,9 @@ export function createEnrich(dependencies: EnrichDependencies) {
   }
 
   /** What a batch has given up is asked for again by the next one. Both in the queue of a slow database would make it slower still. */
-  function until(signal: AbortSignal): Database {
-    return { query: (sql, parameters) => database.query(sql, parameters, signal) };
+  function databaseFor(job: PackJob, signal: AbortSignal): Database {
+    const inTurn = database.inTurn?.(taskPriority([job])) ?? database;
+    return { query: (sql, parameters) => inTurn.query(sql, parameters, signal) };
   }
 }
 

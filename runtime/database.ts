@@ -2,9 +2,20 @@ import { Pool, type QueryResultRow } from 'pg';
 import type { Database } from '../pipelines/define-pipeline';
 import { messageOf } from '../contracts/errors';
 import { isUnavailable, UnavailableError } from '../contracts/stage-errors';
+import type { TaskPriority } from '../contracts/task-priority';
 import type { Config } from './config';
+import { createFairLimit } from './fair-limit';
 import type { Logger } from './logger';
 import type { WorkerMetrics } from './metrics';
+
+export interface FairDatabase extends Database {
+  /** The same database for what has this place: queries that wait for a connection are sent in order of their places. */
+  inTurn(turn: TaskPriority): Database;
+  close(): Promise<void>;
+}
+
+const CONNECTIONS = 10;
+const CONNECTION_TIMEOUT_MS = 5_000;
 
 /**
  * The internal data, through at most 10 connections. A query that is not answered in 5 s is given up, and one that
@@ -14,12 +25,12 @@ export function createDatabase(
   config: Config['database'],
   metrics?: Pick<WorkerMetrics, 'databaseQueryDuration'>,
   logger?: Logger,
-): Database & { close(): Promise<void> } {
+): FairDatabase {
   const pool = new Pool({
     connectionString: config.url,
     application_name: 'headway',
-    max: 10,
-    connectionTimeoutMillis: 5_000,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
     statement_timeout: 5_000,
     // When the server is too far gone to keep the limit above.
     query_timeout: 6_000,
@@ -27,25 +38,48 @@ export function createDatabase(
   });
   // Without a listener, a database restart would end the process. The pool replaces the connection by itself.
   pool.on('error', (error) => logger?.warn({ reason: messageOf(error) }, 'database connection lost'));
-  return {
-    async query<Row extends Record<string, unknown>>(
-      sql: string,
-      parameters?: unknown[],
-      signal?: AbortSignal,
-    ): Promise<Row[]> {
-      const stopTimer = metrics?.databaseQueryDuration.startTimer();
-      try {
-        return await ask<Row>(sql, parameters, signal);
-      } catch (error) {
-        throw isAway(error) ? new UnavailableError(`database: ${messageOf(error)}`, { cause: error }) : error;
-      } finally {
-        stopTimer?.();
-      }
-    },
-    close: () => pool.end(),
-  };
+  // The pool by itself serves in order of asking, and thousands of queries of one tenant would stand in front of all others'.
+  const limit = createFairLimit(CONNECTIONS);
+  return { ...inTurn(), inTurn, close: () => pool.end() };
+
+  function inTurn(turn?: TaskPriority): Database {
+    return {
+      async query<Row extends Record<string, unknown>>(
+        sql: string,
+        parameters?: unknown[],
+        signal?: AbortSignal,
+      ): Promise<Row[]> {
+        const stopTimer = metrics?.databaseQueryDuration.startTimer();
+        try {
+          return await whenItsTurn(turn, () => ask<Row>(sql, parameters, signal));
+        } catch (error) {
+          throw isAway(error)
+            ? new UnavailableError(`database: ${messageOf(error)}`, { cause: error })
+            : error;
+        } finally {
+          stopTimer?.();
+        }
+      },
+    };
+  }
+
+  /** Throws what the pool throws, and after as long, when no connection is free in time. */
+  function whenItsTurn<T>(turn: TaskPriority | undefined, query: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        reject(new Error('timeout exceeded when waiting for a connection'));
+      }, CONNECTION_TIMEOUT_MS);
+      limit(turn, async () => {
+        clearTimeout(timer);
+        if (!late) resolve(await query());
+      }).catch(reject);
+    });
+  }
 
   async function ask<Row>(sql: string, parameters?: unknown[], signal?: AbortSignal): Promise<Row[]> {
+    signal?.throwIfAborted();
     const connection = await pool.connect();
     // The query that runs reports a connection that breaks; without a listener it would end the process.
     connection.on('error', ignore);

@@ -29,3 +29,14 @@ test('a query that fails leaves the pool as large as it was', async () => {
   }
   await Promise.all(occupy());
 });
+
+test('a query of another tenant is sent before most of a flood that waits for a connection', async () => {
+  const order: string[] = [];
+  const ask = (fairnessKey: string) =>
+    database
+      .inTurn({ priorityKey: 3, fairnessKey })
+      .query('select pg_sleep(0.01)')
+      .then(() => order.push(fairnessKey));
+  await Promise.all([...Array.from({ length: 50 }, () => ask('flood')), ask('single')]);
+  expect(order.indexOf('single')).toBeLessThan(25);
+});
