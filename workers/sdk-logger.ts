@@ -1,6 +1,7 @@
 import { DefaultLogger, type Logger as SdkLogger, type LogMetadata } from '@temporalio/worker';
 import { messageOf } from '../contracts/errors';
 import type { Logger } from '../runtime/logger';
+import { createSeldom } from '../runtime/seldom';
 
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
@@ -10,14 +11,29 @@ const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERR
  */
 const harmless = /^(No workflows registered|Workflow failed)/;
 
-/** Temporal's SDK logs through ours. Its workflow and activity lines carry the workflow id already. */
-export function toSdkLogger(logger: Logger): SdkLogger {
+/** While Temporal is away the SDK's core tells so up to ten times a second, for each poller. */
+const CORE_EVERY_MS = 30_000;
+
+/**
+ * Temporal's SDK logs through ours. Its workflow and activity lines carry the workflow id already. Lines of its core that differ in numbers
+ * and names of calls only come at most every 30 s, with how many there were.
+ */
+export function toSdkLogger(logger: Logger, now?: () => number): SdkLogger {
   const child = logger.child({ part: 'temporal' });
+  const seldom = createSeldom(CORE_EVERY_MS, now);
   return new DefaultLogger('DEBUG', ({ level, message, meta }) => {
     // The SDK tells at INFO what every activity does; that is our DEBUG.
     const ours = level === 'INFO' || harmless.test(message) ? 'debug' : levels[level];
-    child[ours](withReason(meta), message);
+    if (meta?.sdkComponent !== 'core') return child[ours](withReason(meta), message);
+    seldom(kindOf(message), (times) =>
+      child[ours]({ ...withReason(meta), ...(times > 1 && { times }) }, message),
+    );
   });
+}
+
+/** `gRPC call poll_activity_task_queue retried 6 times` is the same whatever is called, and however often. */
+function kindOf(message: string): string {
+  return message.replace(/^gRPC call \w+/, 'gRPC call').replace(/\d+/g, '#');
 }
 
 /** An error as JSON is empty. */

@@ -16,6 +16,7 @@ import type { WorkerMetrics } from '../runtime/metrics';
 import type { Shutdown } from '../runtime/shutdown';
 import type { Readiness } from '../runtime/status-server';
 import { connectTemporalWorker } from '../runtime/temporal';
+import { watchTemporal } from '../runtime/watch-temporal';
 import { createWorkers } from './create-workers';
 import { resultLimit } from './result-limit';
 
@@ -34,8 +35,8 @@ export interface StartWorkerOptions {
 /**
  * Connects everything a worker process needs and lets it work. Waits while Temporal is away.
  *
- * @returns `stopped`, which resolves when the workers have stopped and rejects when one of them fails; `readiness` says for
- * each task queue whether it is worked on
+ * @returns `stopped`, which resolves when the workers have stopped and rejects when one of them fails; `readiness` says
+ * whether Temporal answers, and for each task queue whether it is worked on
  */
 export async function startWorker(
   options: StartWorkerOptions,
@@ -79,6 +80,13 @@ export async function startWorker(
 
   const connection = await connectTemporalWorker(temporal, { logger, signal: shutdown.signal });
   shutdown.add('Temporal connection', () => connection.close());
+  const temporalWatch = watchTemporal({
+    temporal: connection,
+    logger,
+    consequence: 'what is under way goes on, and waits for it',
+    everyMsAway: 2_000,
+  });
+  shutdown.add('Temporal watch', () => Promise.resolve(temporalWatch.stop()));
   const workers = await createWorkers({
     connection,
     config,
@@ -93,12 +101,14 @@ export async function startWorker(
   });
   return {
     stopped: Promise.all(running).then(() => undefined),
-    readiness: () =>
-      Object.fromEntries(
+    readiness: () => ({
+      temporal: temporalWatch.away() ?? true,
+      ...Object.fromEntries(
         workers.map((worker) => [
           worker.options.taskQueue,
           worker.getState() === 'RUNNING' || `is ${worker.getState()}`,
         ]),
       ),
+    }),
   };
 }

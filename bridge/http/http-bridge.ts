@@ -9,7 +9,7 @@ import { createApp } from './app';
 import { createPlaces } from './places';
 import { createSubmitter } from './submit';
 import { createWaits } from './waits';
-import type { TemporalWatch } from './watch-temporal';
+import type { TemporalWatch } from '../../runtime/watch-temporal';
 
 export interface HttpBridgeOptions {
   config: Config['http'];

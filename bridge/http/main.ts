@@ -10,7 +10,7 @@ import { connectTemporalClient } from '../../runtime/temporal';
 import { createJobs } from '../jobs/create-jobs';
 import { openJobIdLedger } from '../open-job-id-ledger';
 import { createHttpBridge } from './http-bridge';
-import { watchTemporal } from './watch-temporal';
+import { watchTemporal } from '../../runtime/watch-temporal';
 
 void runMain('http', async () => {
   const config = loadConfig(process.env, ['http', 'temporal', 'topics', 'jobIds', 'status', 'log']);
@@ -32,7 +32,7 @@ void runMain('http', async () => {
     config.jobIds.ledger &&
     (await openJobIdLedger(config.jobIds.ledger, { logger, signal: shutdown.signal }));
   shutdown.add('job-id ledger', () => ledger?.close());
-  const temporal = watchTemporal({ client, logger });
+  const temporal = watchTemporal({ temporal: client, logger, consequence: 'requests get 503' });
   shutdown.add('watch over Temporal', () => temporal.stop());
 
   const limits = jobLimits(config.temporal.payloadStore !== undefined);

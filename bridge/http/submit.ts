@@ -8,7 +8,7 @@ import type { HttpMetrics } from '../../runtime/metrics';
 import type { Jobs, SubmitOptions, SubmittedJob } from '../jobs/jobs';
 import { requireTenant, type Caller } from './authentication';
 import { pointerTo, RequestProblem } from './problems';
-import type { TemporalWatch } from './watch-temporal';
+import type { TemporalWatch } from '../../runtime/watch-temporal';
 
 export interface SubmitterOptions {
   jobsOf: (tenant?: string) => Jobs;

@@ -117,10 +117,15 @@ export function createBridge({
       const problem = (backpressure.throttled() ? undefined : trouble.current()) ?? consumer.trouble();
       const reason = backpressure.reason();
       return {
-        group: consumer.isMember() || 'not a member of the group',
+        group: consumer.isMember() || notMember(consumer.lastError()),
         handover: problem ? `cannot ${problem}` : true,
         backpressure: reason === undefined || { ready: true, note: `paused: ${reason}` },
       };
     },
   };
+}
+
+function notMember(lastError: string | undefined): string {
+  const why = lastError === undefined ? 'it is joining' : `Kafka said last: ${lastError}`;
+  return `not a member of the group; ${why}`;
 }

@@ -36,6 +36,8 @@ export interface QueueConsumer {
   /** Resolves when the batches in hand are done and the group is left. `beforeLeaving` runs in between. */
   stop(beforeLeaving?: () => Promise<void>): Promise<void>;
   isMember(): boolean;
+  /** Why it is no member of the group, where Kafka has said so. */
+  lastError(): string | undefined;
   /** Reads no further until `resume`, and stays in the group. Outlasts rebalances and crashes of the client. */
   pause(): void;
   resume(): void;
@@ -69,6 +71,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   const stopping = new AbortController();
   let session: Session | undefined;
   let member = false;
+  let lastError: string | undefined;
   let paused = false;
   /** Grows with every assignment: a batch of an earlier one is no longer held. */
   let assignment = 0;
@@ -79,6 +82,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
 
   return {
     isMember: () => member,
+    lastError: () => lastError,
     trouble: () => setAside.current(),
     pause() {
       paused = true;
@@ -139,10 +143,8 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
         await untilCrash();
       } catch (error) {
         if (stopping.signal.aborted) return;
-        logger.warn(
-          { reason: messageOf(error), retryInMs: waitMs },
-          'consumer ended; joining the group again',
-        );
+        lastError = messageOf(error);
+        logger.warn({ reason: lastError, retryInMs: waitMs }, 'consumer ended; joining the group again');
       }
       member = false;
       if (Date.now() - beganAt > 60_000) waitMs = FIRST_WAIT_MS;
@@ -177,6 +179,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       if (session !== current) return;
       assignment += 1;
       member = true;
+      lastError = undefined;
       // Whoever has the partition now finds out for itself.
       setAside.clear();
       // All of the topic, whatever the assignment: kafkajs keeps that through rebalances, but not from one consumer to the next.

@@ -6,7 +6,8 @@ function createLog() {
   const lines: Record<string, unknown>[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
   const logger = pino({ level: 'info', formatters: { level: (level) => ({ level }) } }, { write });
-  return { log: toSdkLogger(logger), lines };
+  let now = 0;
+  return { log: toSdkLogger(logger, () => now), lines, pass: (ms: number) => (now += ms) };
 }
 
 test('an activity that failed is told of with its reason and its code', () => {
@@ -40,4 +41,25 @@ test('other warnings and errors pass as they are', () => {
     expect.objectContaining({ level: 'warn', msg: 'a warning', error: 'in words' }),
     expect.objectContaining({ level: 'error', msg: 'an error' }),
   ]);
+});
+
+test('a flood of the core while Temporal is away becomes a line every 30 s that says how many there were', () => {
+  const { log, lines, pass } = createLog();
+  const meta = { sdkComponent: 'core' as never, error: 'Status { code: Unavailable }' };
+  for (let line = 0; line < 1_000; line++) {
+    log.warn(`gRPC call poll_${line % 2 ? 'activity' : 'workflow'}_task_queue retried ${line} times`, meta);
+    pass(40);
+  }
+  log.warn('another warning', meta);
+  expect(lines.map(({ msg, times }) => [msg, times])).toEqual([
+    ['gRPC call poll_workflow_task_queue retried 0 times', undefined],
+    ['gRPC call poll_workflow_task_queue retried 750 times', 750],
+    ['another warning', undefined],
+  ]);
+});
+
+test('lines of workflows and activities all come, also those that are the same', () => {
+  const { log, lines } = createLog();
+  for (let line = 0; line < 3; line++) log.warn('Activity failed', { sdkComponent: 'worker' as never });
+  expect(lines).toHaveLength(3);
 });

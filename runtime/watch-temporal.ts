@@ -1,6 +1,6 @@
-import type { Client } from '@temporalio/client';
-import { messageOf } from '../../contracts/errors';
-import type { Logger } from '../../runtime/logger';
+import type { ConnectionLike } from '@temporalio/client';
+import { messageOf } from '../contracts/errors';
+import type { Logger } from './logger';
 
 export interface TemporalWatch {
   /** Why Temporal cannot be asked at present; undefined while it answers. */
@@ -12,21 +12,30 @@ export interface TemporalWatch {
 
 const ANSWER_MS = 3_000;
 
-/**
- * Asks Temporal every few seconds whether it is there, so that requests meanwhile are refused at once instead of waiting for their
- * deadline. Asked more often while it is away.
- */
-export function watchTemporal({
-  client,
-  logger,
-  everyMs = 5_000,
-  everyMsAway = 500,
-}: {
-  client: Client;
-  logger: Logger;
+export interface WatchTemporalOptions {
+  /** A client, or a connection of either kind. */
+  temporal: {
+    withDeadline<R>(deadline: number, work: () => Promise<R>): Promise<R>;
+    workflowService: Pick<ConnectionLike['workflowService'], 'getSystemInfo'>;
+  };
+  logger: Pick<Logger, 'info' | 'warn'>;
+  /** What it means for this process that Temporal is away, for the log. */
+  consequence: string;
   everyMs?: number;
   everyMsAway?: number;
-}): TemporalWatch {
+}
+
+/**
+ * Asks Temporal every few seconds whether it is there, so that a process can say so, or refuse requests at once instead of letting them wait
+ * for their deadline. Asked more often while it is away.
+ */
+export function watchTemporal({
+  temporal,
+  logger,
+  consequence,
+  everyMs = 5_000,
+  everyMsAway = 500,
+}: WatchTemporalOptions): TemporalWatch {
   let reason: string | undefined;
   let looking = false;
   let stopped = false;
@@ -37,12 +46,12 @@ export function watchTemporal({
     looking = true;
     clearTimeout(timer);
     try {
-      await client.withDeadline(Date.now() + ANSWER_MS, () => client.workflowService.getSystemInfo({}));
+      await temporal.withDeadline(Date.now() + ANSWER_MS, () => temporal.workflowService.getSystemInfo({}));
       if (reason !== undefined) logger.info('Temporal answers again');
       reason = undefined;
     } catch (error) {
       if (reason === undefined)
-        logger.warn({ reason: messageOf(error) }, 'Temporal does not answer: requests get 503');
+        logger.warn({ reason: messageOf(error) }, `Temporal does not answer: ${consequence}`);
       reason = 'Temporal does not answer';
     }
     looking = false;
