@@ -1,7 +1,9 @@
 import type { MakeCommand } from '../program';
+import { apiKeyCommand } from './api-key';
 import { auditCommand } from './audit';
 import { cancelCommand } from './cancel';
 import { completionCommand } from './completion';
+import { doctorCommand } from './doctor';
 import { listCommand } from './list';
 import { pipelinesCommand } from './pipelines';
 import { redriveCommand } from './redrive';
@@ -23,5 +25,7 @@ export const commands: readonly MakeCommand[] = [
   auditCommand,
   redriveCommand,
   pipelinesCommand,
+  doctorCommand,
   completionCommand,
+  apiKeyCommand,
 ];

@@ -1,0 +1,79 @@
+import { loadConfig, type Config, type ConfigSection } from '../../runtime/config';
+import { createKafka } from '../../runtime/kafka';
+import { redact } from '../../runtime/redact';
+import { connectTemporalClient } from '../../runtime/temporal';
+import { cliLogger } from '../connections';
+import type { CliContext } from '../context';
+import { checkKafka } from '../doctor/check-kafka';
+import { checkDatabase, checkLlm, checkPayloadStore } from '../doctor/check-others';
+import { checkTemporal } from '../doctor/check-temporal';
+import { CHECK_MS, runCheck, type Finding } from '../doctor/findings';
+import { exitCodes } from '../exit-codes';
+import { HeadwayCommand } from '../headway-command';
+import { printJson, styles } from '../output';
+
+/** `headway doctor`: what is wrong with the installation, and what to do. */
+export function doctorCommand(context: CliContext): HeadwayCommand {
+  return new HeadwayCommand('doctor')
+    .description('check servers, topics, workers, LLM; say what is wrong, what to do')
+    .option('--json', 'print JSON')
+    .withExample('headway doctor')
+    .exitsWithOneWhen('something is wrong; a warning does not count')
+    .action(async ({ json }: { json?: boolean }) => {
+      // With a value that cannot be read nobody would start, whatever the servers do.
+      loadConfig(context.env, []);
+      const findings = (await Promise.all(allChecks(context))).flat();
+      const healthy = findings.every(({ state }) => state === 'ok' || state === 'warning');
+      if (json) printJson(context, { ok: healthy, checks: findings });
+      else context.stdout.write(`${formatFindings(findings, context)}\n`);
+      if (!healthy) context.exitCode = exitCodes.badFinding;
+    });
+}
+
+/** Side by side: what is away costs its own time only. An address that is missing is a finding like others. */
+function allChecks(context: CliContext): Promise<Finding[]>[] {
+  const { env, signal } = context;
+  const logger = cliLogger(context);
+  const load = <S extends ConfigSection>(...sections: S[]): Pick<Config, S> => loadConfig(env, sections);
+  const configured = async (name: string, checks: () => Promise<Finding[]>): Promise<Finding[]> => {
+    try {
+      return await checks();
+    } catch (error) {
+      return [await runCheck(name, () => Promise.reject(error))];
+    }
+  };
+  const kafkaOf = (config: Config['kafka']) => createKafka(config, logger, { retries: 1 });
+  return [
+    configured('Kafka', () => {
+      const config = load('kafka', 'topics', 'bridge');
+      return checkKafka(kafkaOf(config.kafka), config);
+    }),
+    configured('Temporal', () => {
+      const config = load('temporal', 'kafka', 'topics', 'bridge', 'jobIds');
+      const soon = AbortSignal.any([signal, AbortSignal.timeout(CHECK_MS - 500)]);
+      const connect = () => connectTemporalClient(config.temporal, { logger, signal: soon });
+      return checkTemporal(connect, kafkaOf(config.kafka), config);
+    }),
+    runCheck('LLM', async () => checkLlm(load('llm').llm)).then((one) => [one]),
+    runCheck('database', async () => {
+      const { database, jobIds } = load('database', 'jobIds');
+      return checkDatabase(database, jobIds);
+    }).then((one) => [one]),
+    runCheck('payload store', async () => checkPayloadStore(load('temporal').temporal.payloadStore)).then(
+      (one) => [one],
+    ),
+  ];
+}
+
+function formatFindings(findings: readonly Finding[], { stdout, env }: CliContext): string {
+  const { green, red, bold } = styles(stdout, env);
+  const colours = { ok: green, warning: bold, wrong: red, skipped: (text: string) => text };
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  const lines = findings.flatMap(({ name, state, found, todo }) => [
+    `${colours[state](state.padEnd(7))}  ${name.padEnd(width)}  ${redact(found)}`,
+    ...(todo === undefined ? [] : [`${' '.repeat(width + 11)}${redact(todo)}`]),
+  ]);
+  const count = (wanted: Finding['state']) => findings.filter(({ state }) => state === wanted).length;
+  const verdict = count('wrong') > 0 ? red(`${count('wrong')} wrong`) : green('Nothing is wrong');
+  return [...lines, '', `${verdict}, ${count('warning')} warning(s).`].join('\n');
+}
