@@ -6,6 +6,8 @@ export interface BenchProcess {
   pid: number;
   /** Where it serves its metrics: `http://host:port`. */
   statusAddress: string;
+  /** The address that the first log line has which matches. */
+  addressIn(pattern: RegExp): string;
   /** How many log lines match so far. */
   logged(pattern: RegExp): number;
   /** SIGTERM; resolves when it has ended. */
@@ -57,6 +59,12 @@ export function startBridge(env: NodeJS.ProcessEnv): Promise<BenchProcess> {
   return start('bridge/kafka/main.js', env, /"joined the group"/);
 }
 
+/** The HTTP door on a free port. Resolves when it listens; `address` is where. */
+export async function startHttpDoor(env: NodeJS.ProcessEnv): Promise<BenchProcess & { address: string }> {
+  const door = await start('bridge/http/main.js', { HTTP_PORT: '0', ...env }, /HTTP door is up/);
+  return { ...door, address: door.addressIn(/HTTP door is up/) };
+}
+
 async function start(entry: string, env: NodeJS.ProcessEnv, up: RegExp): Promise<BenchProcess> {
   const child = spawn(process.execPath, [join(projectRoot(), 'dist', entry)], {
     env: { ...process.env, HEADWAY_EXIT_WITH_PARENT: '1', LOG_FORMAT: 'json', LOG_LEVEL: 'info', ...env },
@@ -64,10 +72,14 @@ async function start(entry: string, env: NodeJS.ProcessEnv, up: RegExp): Promise
   });
   const lines: string[] = [];
   await said(child, lines, up);
-  const served = lines.find((line) => line.includes('health and metrics are served')) ?? '{}';
+  const addressIn = (pattern: RegExp): string => {
+    const line = lines.find((one) => pattern.test(one)) ?? '{}';
+    return (JSON.parse(line) as { address?: string }).address ?? '';
+  };
   return {
     pid: child.pid ?? -1,
-    statusAddress: (JSON.parse(served) as { address?: string }).address ?? '',
+    statusAddress: addressIn(/health and metrics are served/),
+    addressIn,
     logged: (pattern) => lines.filter((line) => pattern.test(line)).length,
     stop: () => ended(child),
   };

@@ -36,7 +36,7 @@ export async function addDocumentation(
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
-    uiConfig: { displayRequestDuration: true, tryItOutEnabled: true },
+    uiConfig: { layout: 'BaseLayout', displayRequestDuration: true, tryItOutEnabled: true },
     theme: { title: 'Headway API' },
   });
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => reply.send(app.swagger()));

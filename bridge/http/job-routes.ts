@@ -59,7 +59,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ door: Door }> = async (app, { do
 
   // The expression lets an id have colons of its own.
   app.post(
-    '/v1/jobs/:id(^.+?)::cancel',
+    '/v1/jobs/:id(^[\\s\\S]+?)::cancel',
     {
       config: { scope: 'cancel' },
       schema: {
@@ -79,7 +79,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ door: Door }> = async (app, { do
   );
 
   app.post(
-    '/v1/jobs/:id(^.+?)::retry',
+    '/v1/jobs/:id(^[\\s\\S]+?)::retry',
     {
       config: { scope: 'retry' },
       schema: {
