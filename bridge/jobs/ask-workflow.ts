@@ -11,7 +11,7 @@ import { reachable, REQUEST_MS } from './reachable';
 const QUERY_MS = 3_000;
 
 /** The first two events of a history: nothing has looked at the workflow yet, so nobody could answer. */
-const UNTOUCHED_EVENTS = 2;
+export const UNTOUCHED_EVENTS = 2;
 
 export interface WorkflowAnswer {
   state?: JobState;

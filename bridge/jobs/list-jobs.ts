@@ -7,7 +7,8 @@ import { PROCESS_JOB, PROCESS_PACK } from '../../contracts/workflow-names';
 import { createLimit } from '../../runtime/limit';
 import { quoted } from '../quoted';
 import { readCarriedJobs } from '../read-carried-jobs';
-import { askForAll } from './ask-workflow';
+import { askForAll, UNTOUCHED_EVENTS } from './ask-workflow';
+import { describe } from './find-job';
 import type { JobFilter, JobPage } from './jobs';
 import { reachable, REQUEST_MS } from './reachable';
 import { isEnd, progressInWorkflow, requestView } from './view-job';
@@ -79,10 +80,9 @@ export function createListJobs(client: Client) {
     if (!job) return undefined;
     const ended = isEnd(status) ? status : hasClosed(raw) ? 'failed' : undefined;
     const waits = job.notBefore !== undefined && Date.parse(job.notBefore) > Date.now();
-    const queued = waits || Number(raw.historyLength) <= 2;
     return {
       ...requestView(job),
-      status: ended ?? (queued ? 'queued' : 'in_progress'),
+      status: ended ?? (waits || (await isUntouched({ id, runId })) ? 'queued' : 'in_progress'),
       ...timesOf(raw),
       ...(ended ? {} : { completedAt: undefined }),
       run: numberOfRun(raw),
@@ -106,7 +106,7 @@ export function createListJobs(client: Client) {
     }
     const status = attribute<string>(raw, attributes.status.name);
     const jobs = (await reachable(client, REQUEST_MS, () => readCarriedJobs(client, workflow))) ?? [];
-    const queued = Number(raw.historyLength) <= 2;
+    const queued = !hasClosed(raw) && (await isUntouched(workflow));
     if (isEnd(status) || !hasClosed(raw)) {
       return jobs.map((job) => ({
         ...requestView(job),
@@ -118,6 +118,12 @@ export function createListJobs(client: Client) {
     }
     const message = `no worker tells what became of the jobs in workflow ${workflow.id}`;
     throw new HeadwayError('HW_SERVER_UNREACHABLE', message);
+  }
+
+  /** How long the history of a running workflow is, visibility does not know. */
+  async function isUntouched({ id, runId }: { id: string; runId: string }): Promise<boolean> {
+    const execution = await describe(client, id, runId);
+    return execution !== undefined && execution.historyLength <= UNTOUCHED_EVENTS;
   }
 }
 

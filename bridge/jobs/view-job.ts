@@ -7,7 +7,7 @@ import type { PackJob } from '../../contracts/pack';
 import { retryMemoSchema } from '../../contracts/retry';
 import { searchAttributes } from '../../contracts/search-attributes';
 import { readCarriedJobs } from '../read-carried-jobs';
-import { askWorkflow, closingResult } from './ask-workflow';
+import { askWorkflow, closingResult, UNTOUCHED_EVENTS } from './ask-workflow';
 import type { Execution } from './find-job';
 import { reachable, REQUEST_MS } from './reachable';
 
@@ -71,7 +71,8 @@ type Progress = Pick<JobView, 'status' | 'stage' | 'attempts' | 'nextAttemptAt' 
 function progressOf(execution: Execution, state?: JobState): Progress {
   const { status, historyLength } = execution;
   if (state) return { ...progressInWorkflow(state), ...retriesOf(execution, state) };
-  if (status.name === 'RUNNING') return { status: historyLength > 2 ? 'in_progress' : 'queued' };
+  if (status.name === 'RUNNING')
+    return { status: historyLength > UNTOUCHED_EVENTS ? 'in_progress' : 'queued' };
   const shown = execution.typedSearchAttributes.get(searchAttributes.status);
   if (isEnd(shown)) return { status: shown };
   const message = `The workflow ${execution.workflowId} was ended from outside (${status.name.toLowerCase()}).`;

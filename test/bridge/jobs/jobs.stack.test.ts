@@ -90,6 +90,10 @@ test('a cancelled job ends at once, its LLM call is stopped, and it can be run a
     stage: 'call-llm',
     attempts: 1,
   });
+  await eventually('the list knows as much', async () => {
+    const { jobs: running } = await jobs().list({ status: 'in_progress' }, { limit: 100 });
+    return running.some(({ id }) => id === request.id);
+  });
   expect(await jobs().cancel(request.id)).toMatchObject({ status: 'cancelled' });
   const [published] = (await rig.resultsFor([request.id])).get(request.id) ?? [];
   expect(published?.result).toMatchObject({ status: 'cancelled', error: { type: 'HW_JOB_CANCELLED' } });
