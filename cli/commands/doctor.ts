@@ -1,3 +1,4 @@
+import { messageOf } from '../../contracts/errors';
 import { loadConfig, type Config, type ConfigSection } from '../../runtime/config';
 import { createKafka } from '../../runtime/kafka';
 import { redact } from '../../runtime/redact';
@@ -39,7 +40,8 @@ function allChecks(context: CliContext): Promise<Finding[]>[] {
     try {
       return await checks();
     } catch (error) {
-      return [await runCheck(name, () => Promise.reject(error))];
+      const thrown = error instanceof Error ? error : new Error(messageOf(error));
+      return [await runCheck(name, () => Promise.reject(thrown))];
     }
   };
   const kafkaOf = (config: Config['kafka']) => createKafka(config, logger, { retries: 1 });
