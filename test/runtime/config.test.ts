@@ -66,6 +66,7 @@ describe('loadConfig', () => {
       },
       jobIds: {},
       jobIdsOnce: {},
+      door: { url: 'http://127.0.0.1:8080' },
       http: {
         host: '127.0.0.1',
         port: 8_080,
@@ -179,6 +180,8 @@ describe('loadConfig', () => {
       JOB_ID_RETENTION_HOURS: ['0', '1.5', '100000'],
       OPENAI_API_KEY: ['sk-test two'],
       OPENAI_BASE_URL: ['api.openai.com', 'ftp://host'],
+      HEADWAY_URL: ['localhost:8080', 'ftp://host'],
+      HEADWAY_API_KEY: ['two words'],
       OPENAI_MODEL: ['a b'],
       LLM_MODE: ['foreground'],
       LLM_START_CONCURRENCY: ['0'],
