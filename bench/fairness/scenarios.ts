@@ -31,7 +31,7 @@ export const variants = {
     single: (index: number) => ({ tenant: `single-${index}` }),
   },
   priority: {
-    title: 'priority 1, not 5',
+    title: 'its priority',
     flood: { tenant: 'flood', priority: 5 },
     single: () => ({ tenant: 'flood', priority: 1 }),
   },
