@@ -104,8 +104,8 @@ function readLast(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return text
-      .trim()
       .split('\n')
+      .filter(Boolean)
       .map((line) => JSON.parse(line) as unknown);
   }
 }
