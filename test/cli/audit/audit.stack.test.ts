@@ -135,7 +135,7 @@ test('skipped duplicates, aborted transactions and jobs that left their packs ar
   expect(late.records).toMatchObject({ received: 1, duplicate: 1, lost: 0 });
 });
 
-test('the command exits with 1 when a job is lost, and prints nothing but JSON with --json', async () => {
+test('the command exits with 1 when a job is lost or none was looked at, and prints nothing but JSON with --json', async () => {
   await rig.produce(briefs(3, `${rig.name}-lost`), 0);
   const partitions = [{ partition: 0, offset: '3' }];
   await rig.admin.setOffsets({ groupId: rig.group, topic: rig.queue, partitions });
@@ -143,8 +143,10 @@ test('the command exits with 1 when a job is lost, and prints nothing but JSON w
   expect([lost.status, lost.stderr]).toEqual([1, '']);
   expect(auditReportSchema.parse(JSON.parse(lost.stdout)).records.lost).toBe(3);
   const none = await headway(['audit', '--from', '3']);
-  expect([none.status, none.stderr]).toEqual([0, '']);
-  expect(none.stdout).toContain('Nothing is lost');
+  expect([none.status, none.stderr]).toEqual([1, '']);
+  expect(none.stdout).toMatch(/^No record was looked at/);
+  expect(none.stdout).not.toContain('Nothing is lost');
+  expect((await headway(['audit', '--from', '3', '--allow-empty'])).status).toBe(0);
 });
 
 /** Runs the command as a user does. */

@@ -190,7 +190,7 @@ test('failed jobs run again by error code, each once, and not those that have a 
   };
   const group = { code: 'HW_LLM_REFUSED', pipeline: 'company-brief', jobs: 12 };
   const dry = await retry('--dry-run', '--code', 'HW_LLM_REFUSED');
-  expect(dry).toMatchObject({ failed: 13, selected: 12, started: 12, groups: [group] });
+  expect(dry).toMatchObject({ failed: 13, selected: 12, started: 0, wouldStart: 12, groups: [group] });
   // One that runs already is told of, and left out.
   const [running] = refused;
   const occupied = await rig.client.workflow.start(PROCESS_JOB, {
@@ -198,7 +198,7 @@ test('failed jobs run again by error code, each once, and not those that have a 
     taskQueue: `${rig.name}-nobody`,
   });
   const without = await retry('--dry-run', '--code', 'HW_LLM_REFUSED');
-  expect(without).toMatchObject({ selected: 12, started: 11, kept: { HW_JOB_RUNNING: 1 } });
+  expect(without).toMatchObject({ selected: 12, wouldStart: 11, kept: { HW_JOB_RUNNING: 1 } });
   await occupied.terminate();
   const first = await retry('--code', 'HW_LLM_REFUSED', '--limit', '5');
   const second = await retry('--code', 'HW_LLM_REFUSED');
