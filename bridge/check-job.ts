@@ -4,6 +4,9 @@ import { beyondLimit, jobLimits, type JobLimits } from '../contracts/limits';
 import type { PackJob } from '../contracts/pack';
 import type { Pipeline } from '../pipelines/define-pipeline';
 
+/** Ids that the HTTP door makes from idempotency keys. */
+const ID_FROM_KEY = /^key-[\da-f]{40}$/;
+
 export interface JobRules {
   pipelineNamed: (name: string) => Pipeline;
   /** Ids that look like those of its packs are refused. */
@@ -41,6 +44,13 @@ export function checkJob(
   if (request.id?.startsWith(`${queueTopic}-`) && /-\d+-\d+-\d+$/.test(request.id)) {
     const message = `id: "${request.id}" has the form of a workflow id of this topic`;
     throw new HeadwayError('HW_JOB_INVALID', message);
+  }
+  // Whoever guesses a key of another tenant could take its job's id.
+  if (request.id !== undefined && ID_FROM_KEY.test(request.id)) {
+    throw new HeadwayError(
+      'HW_JOB_INVALID',
+      `id: "${request.id}" has the form of an id made from an Idempotency-Key`,
+    );
   }
   const input = pipelineNamed(request.pipeline).request.safeParse(request.input);
   if (!input.success) {

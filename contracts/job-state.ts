@@ -33,7 +33,7 @@ export interface JobState {
 export type ResultsAnswer = JobResult[];
 
 /**
- * The answer to the update `cancelJob`, which takes a job id. `cancelled`: by this call or by an earlier one. `left`: the job goes on as
+ * The answer to the update `cancelJob`, which takes a job id, and the tenant whose job it has to be. `cancelled`: by this call or by an earlier one. `left`: the job goes on as
  * the workflow `leftAs`. Otherwise its end was known before, though it may not be published yet.
  */
 export type CancelAnswer =

@@ -51,15 +51,6 @@ async function callRound(pack: Pack, indexes: number[], priority: TaskPriority):
 
 async function startCalls(pack: Pack, indexes: number[], priority: TaskPriority): Promise<StartedCalls> {
   pack.callsBeingMade += 1;
-  try {
-    return await tryToStart(pack, indexes, priority);
-  } finally {
-    pack.callsBeingMade -= 1;
-    pack.stopIfDone();
-  }
-}
-
-async function tryToStart(pack: Pack, indexes: number[], priority: TaskPriority): Promise<StartedCalls> {
   const calls = indexes.map((index) => nextCall(index, pack.job(index), pack.policy(index)));
   try {
     await pack.budget.room(jsonBytes(calls));
@@ -76,6 +67,9 @@ async function tryToStart(pack: Pack, indexes: number[], priority: TaskPriority)
       endedAt: now,
     }));
     return { handles: [], outcomes };
+  } finally {
+    pack.callsBeingMade -= 1;
+    pack.stopIfDone();
   }
 }
 
@@ -90,13 +84,16 @@ async function awaitSome(
   const onEnd = (index: number) => {
     const handle = handles.find((one) => one.index === index);
     if (!handle) return;
-    // Stopped together with the waiting when nobody waits any more.
-    if (handles.some((one) => pack.isOpen(one.index))) pack.work.add(stopCalls(pack, [handle], heldBy));
-    else waiting.cancel();
+    // Not left to the waiting, which may be on no worker just now.
+    pack.work.add(stopCalls(pack, [handle], heldBy));
+    if (!handles.some((one) => pack.isOpen(one.index))) waiting.cancel();
   };
   pack.watchers.add(onEnd);
+  // Awaited outside of its scope: in histories of before there was none, and what ends at once must go on in the same order.
+  let answer: ReturnType<Pack['llm']['await']>;
+  waiting.run(() => (answer = pack.llm.await({ handles }, priority, heldBy))).catch(() => undefined);
   try {
-    return (await waiting.run(() => pack.llm.await({ handles }, priority, heldBy))).outcomes;
+    return (await answer!).outcomes;
   } catch (error) {
     if (holderIsGone(error)) return 'gone';
     const unwanted = isCancellation(error) && handles.every(({ index }) => !pack.isOpen(index));

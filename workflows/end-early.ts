@@ -1,4 +1,11 @@
-import { CancellationScope, condition, patched, setHandler, sleep } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  isCancellation,
+  patched,
+  setHandler,
+  sleep,
+} from '@temporalio/workflow';
 import type { CancelAnswer } from '../contracts/job-state';
 import type { PackJob } from '../contracts/pack';
 import { durableNow } from './durable-point';
@@ -16,9 +23,9 @@ const DEADLINE_GRACE_MS = 1_000;
  * bring is ignored then.
  */
 export function acceptEarlyEnds(pack: Pack): void {
-  setHandler(cancelJobUpdate, (id) => cancel(pack, id));
+  setHandler(cancelJobUpdate, (id, tenant) => cancel(pack, id, tenant));
   // Not part of the pack's work: nobody waits for a deadline once all have ended.
-  if (hasDeadline(pack.jobs.map(({ job }) => job))) watchDeadlines(pack).catch(() => undefined);
+  if (hasDeadline(pack.jobs.map(({ job }) => job))) watchDeadlines(pack).catch(unlessCancelled);
 }
 
 /** Histories of before have no timers for deadlines. */
@@ -31,8 +38,16 @@ export function expiresAt({ deadline }: PackJob): number {
   return deadline === undefined ? Infinity : Date.parse(deadline) + DEADLINE_GRACE_MS;
 }
 
-async function cancel(pack: Pack, id: string): Promise<CancelAnswer> {
-  const indexes = pack.jobs.flatMap(({ job }, index) => (job.id === id ? [index] : []));
+/** A watch that ends with its workflow is no defect; anything else fails the workflow task. */
+export function unlessCancelled(error: unknown): void {
+  if (!isCancellation(error)) throw error;
+}
+
+/** Two records may have the same id, even of two tenants. */
+async function cancel(pack: Pack, id: string, tenant?: string): Promise<CancelAnswer> {
+  const indexes = pack.jobs.flatMap(({ job }, index) =>
+    job.id === id && (tenant === undefined || job.tenant === tenant) ? [index] : [],
+  );
   // One that is about to leave can be cancelled where it goes.
   await condition(() => !indexes.some((index) => pack.moving.has(index)));
   const open = indexes.filter((index) => pack.isOpen(index));

@@ -50,7 +50,10 @@ export async function finishWave(pack: Pack, wave: Wave): Promise<void> {
   if (ends.length + leaving.length === 0) return;
   if (!durable) await durablePoint();
   const open = leaving.filter((index) => pack.isOpen(index));
-  await Promise.all([publish(pack, ends), ...open.map((index) => leavePack(pack, index))]);
+  const publishing = publish(pack, ends);
+  // Should a job be unable to leave, the results of the others are waited for all the same.
+  pack.work.add(publishing);
+  await Promise.all([publishing, ...open.map((index) => leavePack(pack, index))]);
 }
 
 /** Decides how a job ends, unless that is decided already. It is published with the wave. */

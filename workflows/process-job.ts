@@ -13,7 +13,7 @@ import type { JobResult } from '../contracts/job-result';
 import type { CancelAnswer } from '../contracts/job-state';
 import type { PublishItem } from '../contracts/stages';
 import { durableNow } from './durable-point';
-import { expiresAt, hasDeadline } from './end-early';
+import { expiresAt, hasDeadline, unlessCancelled } from './end-early';
 import { cancelledByUser, deadlinePassed, endFor, type EarlyEnd } from './failures';
 import { ended, progressOf, type JobInput } from './job-progress';
 import { untilBegin } from './not-before';
@@ -51,7 +51,7 @@ export async function processJob(input: JobInput | RetryInput): Promise<JobSumma
     if (progress.status === 'running') endEarly(cancelledByUser);
     return toCancelAnswer(progress, job.id);
   });
-  if (hasDeadline([job])) watchDeadline().catch(() => undefined);
+  if (hasDeadline([job])) watchDeadline().catch(unlessCancelled);
   showProgress([progress]);
   try {
     const working = stages.run(work);

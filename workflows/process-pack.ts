@@ -46,7 +46,10 @@ export async function processPack(input: PackInput): Promise<PackSummary> {
     // Anything else is a defect: the workflow task fails, and is tried again until a deployment mends it.
     if (!(error instanceof TemporalFailure)) throw error;
     if (CancellationScope.current().consideredCancelled || !pack.scope.consideredCancelled) {
-      await CancellationScope.nonCancellable(() => endUnfinished(pack, error));
+      await CancellationScope.nonCancellable(async () => {
+        await endUnfinished(pack, error);
+        await condition(allHandlersFinished);
+      });
       showEnd(pack.jobs);
       throw error;
     }

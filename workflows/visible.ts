@@ -21,7 +21,7 @@ export const jobsQuery = defineQuery<JobState[]>(JOBS_QUERY);
 export const resultsQuery = defineQuery<ResultsAnswer, [id: string]>(RESULTS_QUERY);
 
 /** Ends a job at once. Its result is published, its LLM call stopped. */
-export const cancelJobUpdate = defineUpdate<CancelAnswer, [id: string]>(CANCEL_JOB_UPDATE);
+export const cancelJobUpdate = defineUpdate<CancelAnswer, [id: string, tenant?: string]>(CANCEL_JOB_UPDATE);
 
 export function toJobState(progress: JobProgress, result?: JobResult): JobState {
   const { job, status, stage, startedAt, leftAs, llmAttempts, nextAttemptAt, lastError } = progress;

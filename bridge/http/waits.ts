@@ -32,9 +32,14 @@ export function createWaits({
       job: JobView,
       seconds: number,
     ): Promise<JobView> {
-      reply.header('preference-applied', `wait=${seconds}`);
-      const release = hasEnded(job) ? undefined : places.take(request.caller.name);
+      const applied = () => reply.header('preference-applied', `wait=${seconds}`);
+      if (hasEnded(job)) {
+        applied();
+        return job;
+      }
+      const release = places.take(request.caller.name);
       if (!release) return job;
+      applied();
       request.waited = true;
       const gone = new AbortController();
       const signal = AbortSignal.any([gone.signal, closing]);

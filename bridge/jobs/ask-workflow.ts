@@ -4,7 +4,7 @@ import { HeadwayError } from '../../contracts/errors';
 import { jobResultSchema, type JobResult } from '../../contracts/job-result';
 import { JOBS_QUERY, RESULTS_QUERY, type JobState, type ResultsAnswer } from '../../contracts/job-state';
 import type { JobSummary } from '../../contracts/retry';
-import type { Execution } from './find-job';
+import type { Execution, JobOf } from './find-job';
 import { reachable, REQUEST_MS } from './reachable';
 
 /** Longest wait for a worker: without one, what Temporal itself knows has to do. */
@@ -22,17 +22,19 @@ export interface WorkflowAnswer {
 export async function askWorkflow(
   client: Client,
   { workflowId, runId, historyLength }: Execution,
-  jobId: string,
+  { id, tenant }: JobOf,
 ): Promise<WorkflowAnswer | undefined> {
+  const isTheirs = (one: { id: string; tenant?: string }) =>
+    one.id === id && (tenant === undefined || one.tenant === tenant);
   if (historyLength <= UNTOUCHED_EVENTS) return undefined;
   const handle = client.workflow.getHandle(workflowId, runId);
   try {
     return await client.withDeadline(Date.now() + QUERY_MS, async () => {
       const states = await handle.query<JobState[]>(JOBS_QUERY);
-      const state = mostOpen(states.filter(({ id }) => id === jobId));
+      const state = mostOpen(states.filter(isTheirs));
       if (state?.endedAt === undefined) return { state };
-      const results = await handle.query<ResultsAnswer, [string]>(RESULTS_QUERY, jobId);
-      return { state, result: results.at(-1) };
+      const results = await handle.query<ResultsAnswer, [string]>(RESULTS_QUERY, id);
+      return { state, result: results.filter(isTheirs).at(-1) };
     });
   } catch {
     // No worker, one that is too busy, or one from before there were these queries.
@@ -78,6 +80,6 @@ export async function closingResult(
 
 /** Records that share an id may share a pack: the one that still runs. */
 function mostOpen(states: JobState[]): JobState | undefined {
-  const order: JobState['status'][] = ['running', 'left'];
+  const order: JobState['status'][] = ['left', 'running'];
   return [...states].sort((a, b) => order.indexOf(b.status) - order.indexOf(a.status))[0];
 }

@@ -4,7 +4,8 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
-import { HeadwayError } from '../../contracts/errors';
+import { ApplicationFailure } from '@temporalio/common';
+import { HeadwayError, messageOf } from '../../contracts/errors';
 import { CANCEL_JOB_UPDATE, type CancelAnswer } from '../../contracts/job-state';
 import { reachable } from './reachable';
 
@@ -19,10 +20,15 @@ const HOPS_MAX = 3;
  *
  * @throws HeadwayError `HW_JOB_ENDED`, `HW_JOB_UNKNOWN`, `HW_SERVER_UNREACHABLE`, also when no worker answers
  */
-export async function cancelJob(client: Client, workflowId: string, jobId: string): Promise<void> {
+export async function cancelJob(
+  client: Client,
+  workflowId: string,
+  jobId: string,
+  tenant?: string,
+): Promise<void> {
   let at = workflowId;
   for (let hops = 0; hops < HOPS_MAX; hops++) {
-    const answer = await update(client, at, jobId);
+    const answer = await update(client, at, jobId, tenant);
     if (answer.outcome === 'cancelled') return;
     if (answer.outcome === 'ended') {
       throw new HeadwayError('HW_JOB_ENDED', `job ${jobId} has ended already, as ${answer.status}`);
@@ -33,19 +39,34 @@ export async function cancelJob(client: Client, workflowId: string, jobId: strin
   throw new HeadwayError('HW_JOB_UNKNOWN', `workflow ${at} does not hold job ${jobId}`);
 }
 
-async function update(client: Client, workflowId: string, jobId: string): Promise<CancelAnswer> {
+async function update(
+  client: Client,
+  workflowId: string,
+  jobId: string,
+  tenant?: string,
+): Promise<CancelAnswer> {
   const handle = client.workflow.getHandle(workflowId);
   try {
     return await reachable(client, UPDATE_MS, () =>
-      handle.executeUpdate<CancelAnswer, [string]>(CANCEL_JOB_UPDATE, { args: [jobId] }),
+      handle.executeUpdate<CancelAnswer, [string, string?]>(CANCEL_JOB_UPDATE, { args: [jobId, tenant] }),
     );
   } catch (error) {
-    // It ended while the request was on its way.
-    if (error instanceof WorkflowNotFoundError || error instanceof WorkflowUpdateFailedError) {
+    if (error instanceof WorkflowNotFoundError || isEndedMeanwhile(error)) {
       throw new HeadwayError('HW_JOB_ENDED', `job ${jobId} has ended already`, { cause: error });
+    }
+    if (error instanceof WorkflowUpdateFailedError) {
+      // A worker from before jobs could be cancelled one by one, or a workflow that is being cancelled as a whole.
+      const message = `job ${jobId} could not be cancelled: ${messageOf(error.cause ?? error)}`;
+      throw new HeadwayError('HW_SERVER_UNREACHABLE', message, { cause: error });
     }
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
     const message = `no worker took the request to cancel job ${jobId} within ${UPDATE_MS} ms`;
     throw new HeadwayError('HW_SERVER_UNREACHABLE', message, { cause: error });
   }
+}
+
+/** How the server says that the workflow was over before its answer: `AcceptedUpdateCompletedWorkflow`. */
+function isEndedMeanwhile(error: unknown): boolean {
+  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+  return cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow';
 }

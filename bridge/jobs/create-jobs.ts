@@ -9,7 +9,7 @@ import type { JobIdLedger } from '../job-id-ledger';
 import { createJobRetry } from '../retry-job';
 import { createPackStarter } from '../start-pack';
 import { cancelJob } from './cancel-job';
-import { describe, findJob } from './find-job';
+import { describe, findJob, unknownJob } from './find-job';
 import type { Jobs } from './jobs';
 import { createListJobs } from './list-jobs';
 import { reachable, REQUEST_MS } from './reachable';
@@ -73,25 +73,27 @@ export function createJobs(options: JobsOptions): (tenant?: string) => Jobs {
       async cancel(id) {
         // Whose it is, before anything is done to it.
         const { workflow } = await get(id);
-        await cancelJob(client, workflow.id, id);
+        await cancelJob(client, workflow.id, id, tenant);
         const view = await get(id);
         return isEnd(view.status) ? view : { ...view, status: 'cancelled' };
       },
       async retry(id) {
-        await get(id);
-        await reachable(client, 2 * REQUEST_MS, () => runAgain.run(id));
+        const { result, status, run } = await get(id);
+        if (status === 'completed') {
+          throw new HeadwayError('HW_JOB_NOT_FAILED', `job ${id} completed in run ${run}`);
+        }
+        // By its result where there is one: another job may have the same id.
+        await reachable(client, 2 * REQUEST_MS, () => runAgain.run(result ?? id));
         return await get(id);
       },
     };
     return jobs;
 
     async function get(id: string): Promise<JobView> {
-      let execution = await findJob(client, id);
+      let execution = await findJob(client, { id, tenant });
       for (let hops = 0; ; hops++) {
-        const { view, leftAs } = await viewJob(client, execution, id);
-        if (tenant !== undefined && view.tenant !== tenant) {
-          throw new HeadwayError('HW_JOB_UNKNOWN', `Temporal knows no workflow with job ${id}`);
-        }
+        const { view, leftAs } = await viewJob(client, execution, { id, tenant });
+        if (tenant !== undefined && view.tenant !== tenant) throw unknownJob(id);
         const next = leftAs === undefined || hops > 3 ? undefined : await describe(client, leftAs);
         if (!next) return view;
         execution = next;
@@ -112,7 +114,7 @@ export function createJobs(options: JobsOptions): (tenant?: string) => Jobs {
     try {
       const pause = delay(Math.max(ms, 0), undefined, { signal: either });
       pause.catch(() => undefined);
-      await Promise.race([pause, ended.then(() => delay(50))]);
+      await Promise.race([pause, ended.then(() => delay(FIRST_LOOK_MS))]);
     } finally {
       over.abort();
     }

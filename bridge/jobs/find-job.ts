@@ -6,6 +6,12 @@ import { REQUEST_MS, reachable } from './reachable';
 
 export type Execution = WorkflowExecutionDescription;
 
+/** Whose job it is: jobs of others are passed over. Undefined for anybody's. */
+export interface JobOf {
+  id: string;
+  tenant?: string;
+}
+
 /** Packs a job may have been in, one after the other: with an id of its own, left, run again. */
 const EXECUTIONS_MAX = 20;
 
@@ -15,17 +21,22 @@ const EXECUTIONS_MAX = 20;
  *
  * @throws HeadwayError `HW_JOB_UNKNOWN`, `HW_SERVER_UNREACHABLE`
  */
-export async function findJob(client: Client, jobId: string): Promise<Execution> {
+export async function findJob(client: Client, job: JobOf): Promise<Execution> {
+  const { id: jobId } = job;
   const own = await describe(client, jobId);
-  if (own && carries(own, jobId) && !hasLeft(own)) return own;
+  if (own && carries(own, job) && !hasLeft(own)) return own;
   // A pack of one that the job has left, named after the job, has given it this name.
   const next = own && (await describe(client, `${jobId}~${own.runId}-0`));
-  if (next && carries(next, jobId)) return next;
-  for (const { workflowId, runId } of await listed(client, jobId)) {
+  if (next && carries(next, job)) return next;
+  for (const { workflowId, runId } of await listed(client, job)) {
     const execution = await describe(client, workflowId, runId);
     if (execution && !hasLeft(execution)) return execution;
   }
-  throw new HeadwayError('HW_JOB_UNKNOWN', `Temporal knows no workflow with job ${jobId}`);
+  throw unknownJob(jobId);
+}
+
+export function unknownJob(jobId: string): HeadwayError {
+  return new HeadwayError('HW_JOB_UNKNOWN', `Temporal knows no workflow with job ${jobId}`);
 }
 
 /** Undefined when Temporal does not know it. */
@@ -42,8 +53,10 @@ export async function describe(
   }
 }
 
-async function listed(client: Client, jobId: string) {
-  const query = `${searchAttributes.jobIds.name} = ${quoted(jobId)}`;
+async function listed(client: Client, { id, tenant }: JobOf) {
+  const withId = `${searchAttributes.jobIds.name} = ${quoted(id)}`;
+  const query =
+    tenant === undefined ? withId : `${withId} AND ${searchAttributes.tenants.name} = ${quoted(tenant)}`;
   return await reachable(client, REQUEST_MS, async () => {
     const found: { workflowId: string; runId: string; startTime: Date }[] = [];
     for await (const execution of client.workflow.list({ query })) {
@@ -54,8 +67,10 @@ async function listed(client: Client, jobId: string) {
   });
 }
 
-function carries({ typedSearchAttributes }: Execution, jobId: string): boolean {
-  return typedSearchAttributes.get(searchAttributes.jobIds)?.includes(jobId) ?? false;
+function carries({ typedSearchAttributes }: Execution, { id, tenant }: JobOf): boolean {
+  const has = (key: 'jobIds' | 'tenants', value: string) =>
+    typedSearchAttributes.get(searchAttributes[key])?.includes(value) ?? false;
+  return has('jobIds', id) && (tenant === undefined || has('tenants', tenant));
 }
 
 /** Of a workflow with one job, or of which all jobs have left. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { HeadwayError } from '../../contracts/errors';
@@ -10,11 +11,15 @@ import { readCarriedJobs } from '../read-carried-jobs';
 import { askForAll, UNTOUCHED_EVENTS } from './ask-workflow';
 import { describe } from './find-job';
 import type { JobFilter, JobPage } from './jobs';
-import { reachable, REQUEST_MS } from './reachable';
-import { isEnd, progressInWorkflow, requestView } from './view-job';
+import { grpcCode, reachable, REQUEST_MS } from './reachable';
+import { endedFromOutside, isEnd, progressInWorkflow, requestView } from './view-job';
 
 /** Workflows looked at for one page, though their jobs may all be filtered out. */
 const WORKFLOWS_MAX = 200;
+/** A status of gRPC. */
+const INVALID_ARGUMENT = 3;
+/** Milliseconds after which a page is given out as it is. */
+const PAGE_MS = 10_000;
 /** Workflows asked at a time: each may have to be replayed by a worker. */
 const ASKED_AT_ONCE = 4;
 
@@ -38,7 +43,8 @@ export function createListJobs(client: Client) {
     let place: Place | undefined =
       page.cursor === undefined ? { token: '', skip: 0 } : readCursor(page.cursor);
     const jobs: JobView[] = [];
-    for (let seen = 0; place && jobs.length < page.limit && seen < WORKFLOWS_MAX;) {
+    const until = Date.now() + PAGE_MS;
+    for (let seen = 0; place && jobs.length < page.limit && seen < WORKFLOWS_MAX && Date.now() < until;) {
       const { token, skip }: Place = place;
       const raw = await workflows(query, token, page.limit);
       seen += raw.executions.length;
@@ -51,18 +57,23 @@ export function createListJobs(client: Client) {
       if (skip + taken.length < found.length) place = { token, skip: skip + taken.length };
       else place = next === '' ? undefined : { token: next, skip: 0 };
     }
-    return { jobs, cursor: place && Buffer.from(JSON.stringify(place)).toString('base64url') };
+    return { jobs, cursor: place && writeCursor(place) };
   };
 
   async function workflows(query: string, token: string, pageSize: number): Promise<RawPage> {
-    return await reachable(client, REQUEST_MS, () =>
-      client.workflowService.listWorkflowExecutions({
-        namespace: client.options.namespace,
-        query,
-        pageSize,
-        nextPageToken: Buffer.from(token, 'base64url'),
-      }),
-    );
+    try {
+      return await reachable(client, REQUEST_MS, () =>
+        client.workflowService.listWorkflowExecutions({
+          namespace: client.options.namespace,
+          query,
+          pageSize,
+          nextPageToken: Buffer.from(token, 'base64url'),
+        }),
+      );
+    } catch (error) {
+      if (token === '' || grpcCode(error) !== INVALID_ARGUMENT) throw error;
+      throw invalidCursor();
+    }
   }
 
   async function jobsOf(raw: RawExecution, filter: JobFilter): Promise<JobView[]> {
@@ -97,7 +108,9 @@ export function createListJobs(client: Client) {
         .filter(({ status }) => status !== 'left')
         .map((state) => ({
           ...requestView(state),
-          ...progressInWorkflow(state),
+          ...(hasClosed(raw) && state.endedAt === undefined
+            ? endedFromOutside(workflow.id)
+            : progressInWorkflow(state)),
           startedAt: new Date(state.startedAt).toISOString(),
           completedAt: state.endedAt === undefined ? undefined : new Date(state.endedAt).toISOString(),
           run: 1,
@@ -147,14 +160,25 @@ function matches(view: JobView, { pipeline, tenant, status }: JobFilter): boolea
   return status === undefined || view.status === status;
 }
 
+/** With a checksum: a token that was mistyped, the server does not refuse but fails on. */
+function writeCursor({ token, skip }: Place): string {
+  const check = createHash('sha256').update(`${token}:${skip}`).digest('hex').slice(0, 8);
+  return Buffer.from(JSON.stringify({ token, skip, check })).toString('base64url');
+}
+
 function readCursor(cursor: string): Place {
   try {
-    const place = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Place;
-    if (typeof place.token === 'string' && Number.isInteger(place.skip) && place.skip >= 0) return place;
+    const { token, skip } = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Place;
+    const place = { token, skip };
+    if (writeCursor(place) === cursor) return place;
   } catch {
     // Said below.
   }
-  throw new HeadwayError('HW_CURSOR_INVALID', 'cursor: is not one that a page gave');
+  throw invalidCursor();
+}
+
+function invalidCursor(): HeadwayError {
+  return new HeadwayError('HW_CURSOR_INVALID', 'cursor: is not one that a page gave');
 }
 
 function identityOf(raw: RawExecution) {

@@ -24,6 +24,12 @@ export async function reachable<T>(client: Client, ms: number, request: () => Pr
 
 /** Whether an error of the client says that the server is away, or has too much to do. */
 export function isAway(error: unknown): boolean {
-  const grpc = error instanceof ServiceError ? error.cause : error;
-  return isGrpcServiceError(grpc) && passing.has(grpc.code);
+  return passing.has(grpcCode(error) ?? -1);
+}
+
+/** The status that the server gave, however often the error was wrapped since. https://grpc.io/docs/guides/status-codes/ */
+export function grpcCode(error: unknown): number | undefined {
+  const cause = error instanceof HeadwayError ? error.cause : error;
+  const grpc = cause instanceof ServiceError ? cause.cause : cause;
+  return isGrpcServiceError(grpc) ? grpc.code : undefined;
 }

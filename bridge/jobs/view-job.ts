@@ -1,5 +1,4 @@
 import type { Client } from '@temporalio/client';
-import { HeadwayError } from '../../contracts/errors';
 import type { Stage } from '../../contracts/job-result';
 import type { JobState } from '../../contracts/job-state';
 import type { JobStatus, JobView } from '../../contracts/job-view';
@@ -8,7 +7,7 @@ import { retryMemoSchema } from '../../contracts/retry';
 import { searchAttributes } from '../../contracts/search-attributes';
 import { readCarriedJobs } from '../read-carried-jobs';
 import { askWorkflow, closingResult, UNTOUCHED_EVENTS } from './ask-workflow';
-import type { Execution } from './find-job';
+import { unknownJob, type Execution, type JobOf } from './find-job';
 import { reachable, REQUEST_MS } from './reachable';
 
 const stageOfActivity: Record<string, Stage> = {
@@ -26,15 +25,15 @@ const stageOfActivity: Record<string, Stage> = {
 export async function viewJob(
   client: Client,
   execution: Execution,
-  jobId: string,
+  jobOf: JobOf,
 ): Promise<{ view: JobView; leftAs?: string }> {
   const running = execution.status.name === 'RUNNING';
   let result = !running && isAlone(execution) ? await closingResult(client, execution) : undefined;
-  const answer = result ? undefined : await askWorkflow(client, execution, jobId);
+  const answer = result ? undefined : await askWorkflow(client, execution, jobOf);
   result ??= answer?.result;
   const state = answer?.state;
   const view: JobView = {
-    ...requestView(state ?? (await carriedJob(client, execution, jobId))),
+    ...requestView(state ?? (await carriedJob(client, execution, jobOf))),
     ...(result ? { status: result.status } : progressOf(execution, state)),
     startedAt: result?.timings.startedAt ?? iso(state?.startedAt),
     completedAt: result?.timings.completedAt ?? iso(state?.endedAt),
@@ -70,12 +69,18 @@ type Progress = Pick<JobView, 'status' | 'stage' | 'attempts' | 'nextAttemptAt' 
 /** Of a job whose result is not at hand. */
 function progressOf(execution: Execution, state?: JobState): Progress {
   const { status, historyLength } = execution;
-  if (state) return { ...progressInWorkflow(state), ...retriesOf(execution, state) };
+  const endedOutside = status.name !== 'RUNNING' && state?.endedAt === undefined;
+  if (state && !endedOutside) return { ...progressInWorkflow(state), ...retriesOf(execution, state) };
   if (status.name === 'RUNNING')
     return { status: historyLength > UNTOUCHED_EVENTS ? 'in_progress' : 'queued' };
   const shown = execution.typedSearchAttributes.get(searchAttributes.status);
   if (isEnd(shown)) return { status: shown };
-  const message = `The workflow ${execution.workflowId} was ended from outside (${status.name.toLowerCase()}).`;
+  return endedFromOutside(execution.workflowId);
+}
+
+/** Of a job whose workflow somebody terminated before it had a result. */
+export function endedFromOutside(workflowId: string): Pick<JobView, 'status' | 'lastError'> {
+  const message = `The workflow ${workflowId} was ended from outside.`;
   return { status: 'failed', lastError: { type: 'HW_WORKFLOW_TERMINATED', message } };
 }
 
@@ -115,12 +120,12 @@ function runOf({ workflowId, runId, memo }: Execution): Pick<JobView, 'run' | 'w
   return { run: retry?.run.number ?? 1, workflow: { id: workflowId, runId } };
 }
 
-async function carriedJob(client: Client, execution: Execution, jobId: string): Promise<PackJob> {
+async function carriedJob(client: Client, execution: Execution, { id, tenant }: JobOf): Promise<PackJob> {
   const workflow = { id: execution.workflowId, runId: execution.runId };
   const jobs = await reachable(client, REQUEST_MS, () => readCarriedJobs(client, workflow));
-  const job = jobs?.find(({ id }) => id === jobId);
+  const job = jobs?.find((one) => one.id === id && (tenant === undefined || one.tenant === tenant));
   if (job) return job;
-  throw new HeadwayError('HW_JOB_UNKNOWN', `Temporal knows no workflow with job ${jobId}`);
+  throw unknownJob(id);
 }
 
 export function isEnd(status: string | undefined): status is Exclude<JobStatus, 'queued' | 'in_progress'> {

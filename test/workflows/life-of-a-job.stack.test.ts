@@ -154,6 +154,9 @@ test('a cancelled job has one result, also when the worker dies right after', as
   expect(await resultOf(first.id)).toMatchObject({ status: 'cancelled' });
   await eventually('its call is stopped', async () => (await rig.llmCallsStopped(first.id)) === 1);
   for (const { id } of pack.slice(1)) await jobs().cancel(id);
+  for (const { id } of pack) {
+    await eventually(`the call of ${id} is stopped`, async () => (await rig.llmCallsStopped(id)) === 1);
+  }
   const results = await rig.resultsFor(idsOf(pack));
   for (const records of results.values()) expect(new Set(records.map(({ bytes }) => bytes)).size).toBe(1);
 });

@@ -153,6 +153,42 @@ test('jobs of a pack are seen, cancelled and listed one by one', async () => {
   });
 });
 
+test('a job whose workflow was terminated has failed, whoever asks', async () => {
+  const request = brief('terminated', slow);
+  await rig.startWorker();
+  await jobs().submit(request);
+  await eventually('the call is made', async () => (await rig.llmCalls(request.id)) === 1);
+  await rig.client.workflow.getHandle(request.id).terminate();
+  const failed = { status: 'failed', lastError: { type: 'HW_WORKFLOW_TERMINATED' } };
+  expect(await jobs().waitFor(request.id, 20_000)).toMatchObject(failed);
+  const seen = [];
+  for await (const { view } of jobs().changes(request.id)) seen.push(view);
+  expect(seen).toMatchObject([failed]);
+  expect(await jobs().retry(request.id)).toMatchObject({ run: 2 });
+  await jobs().cancel(request.id);
+});
+
+test('two tenants with one job id see, and cancel, each their own', async () => {
+  const [ofA, ofB] = [
+    { ...brief('shared', slow), tenant: 'a' },
+    { ...brief('shared', slow), tenant: 'b' },
+  ];
+  await rig.produce([ofA, ofB], 0);
+  await rig.startWorker();
+  await rig.startBridge();
+  await eventually('both calls are made', async () => (await rig.llmCalls(ofA.id)) === 2);
+  await jobs('a').cancel(ofA.id);
+  await eventually('the result of one', () => rig.results.length === 1);
+  expect(rig.results.map(({ result }) => [result.tenant, result.status])).toEqual([['a', 'cancelled']]);
+  expect(await jobs('a').get(ofA.id)).toMatchObject({
+    tenant: 'a',
+    status: 'cancelled',
+    result: { tenant: 'a' },
+  });
+  expect(await jobs('b').get(ofA.id)).toMatchObject({ tenant: 'b', status: 'in_progress' });
+  await jobs('b').cancel(ofB.id);
+});
+
 test('pages of a list hold each job once', async () => {
   const requests = Array.from({ length: 5 }, (_, index) => brief(`page${index}`));
   for (const request of requests) await jobs(rig.name).submit(request);
@@ -169,6 +205,10 @@ test('pages of a list hold each job once', async () => {
   } while (cursor !== undefined);
   expect(seen.sort()).toEqual(requests.map(({ id }) => id).sort());
   await expect(jobs().list({}, { limit: 2, cursor: 'x' })).rejects.toMatchObject({
+    code: 'HW_CURSOR_INVALID',
+  });
+  const forged = Buffer.from(JSON.stringify({ token: 'AAAA', skip: 0 })).toString('base64url');
+  await expect(jobs().list({}, { limit: 2, cursor: forged })).rejects.toMatchObject({
     code: 'HW_CURSOR_INVALID',
   });
 });
