@@ -30,7 +30,14 @@ it('says once that it waits for another one', async () => {
   const onWaiting = jest.fn();
   let finish = () => {};
   const finished = new Promise<void>((resolve) => (finish = resolve));
-  const first = fillCache(entry(), () => finished);
+  let begun = () => {};
+  const filling = new Promise<void>((resolve) => (begun = resolve));
+  const first = fillCache(entry(), () => {
+    begun();
+    return finished;
+  });
+  // Which of two that come together is the first is nobody's promise.
+  await filling;
   const second = fillCache(entry(), () => Promise.reject(new Error('must not fill')), {
     onWaiting: () => {
       onWaiting();
