@@ -44,6 +44,7 @@ describe('with keys', () => {
       const { call } = await openDoor({ keys: [keyFor({}).configured] });
       const answer = await call('GET', '/v1/jobs', { headers: authorization ? { authorization } : {} });
       expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
     },
   );
 
