@@ -17,8 +17,13 @@ for (const [signal, exitCode] of [
     controller.abort(new Error(`Interrupted by ${signal}.`));
   });
 }
-// `headway audit | head`: nobody reads on, which is no error.
-process.stdout.on('error', () => process.exit(exitCodes.ok));
+/** What these do goes on when nobody reads what they say about it. */
+const acts = ['submit', 'cancel', 'retry', 'redrive'].includes(process.argv[2] ?? '');
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code !== 'EPIPE' && code !== 'ERR_STREAM_DESTROYED') process.exit(exitCodes.failed);
+  // `headway audit | head`: nobody reads on, which is no error.
+  if (!acts) process.exit(exitCodes.ok);
+});
 process.stderr.on('error', () => undefined);
 
 const { stdin, stdout, stderr, env } = process;

@@ -1,6 +1,9 @@
 import { InvalidArgumentError } from 'commander';
 import { HeadwayError } from '../contracts/errors';
 
+/** Timers of Node.js take no more: beyond 2^31 ms they fire at once. */
+const DURATION_MAX_MS = 24 * 86_400_000;
+
 const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
@@ -21,8 +24,8 @@ export function readTime(option: string, text: string, now: number): number {
 /** For options that are durations, such as `90s`. Milliseconds. */
 export function readDuration(text: string): number {
   const ms = inMs(text);
-  if (ms !== undefined) return ms;
-  throw new InvalidArgumentError('It must be a duration such as 90s, 30m, 2h, 7d.');
+  if (ms !== undefined && ms <= DURATION_MAX_MS) return ms;
+  throw new InvalidArgumentError('It must be a duration such as 90s, 30m, 2h, 7d; at most 24d.');
 }
 
 /**

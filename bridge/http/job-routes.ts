@@ -53,7 +53,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ door: Door }> = async (app, { do
         { ...filter, since: millisecondsOf(since), until: millisecondsOf(until) },
         { limit, cursor },
       );
-      return { jobs: page.jobs, nextCursor: page.cursor };
+      return { jobs: page.jobs, nextCursor: page.cursor, unanswered: page.unanswered };
     },
   );
 

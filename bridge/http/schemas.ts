@@ -56,6 +56,8 @@ export const jobPageSchema = z
     jobs: z.array(jobViewSchema),
     /** Absent on the last page. */
     nextCursor: z.string().optional(),
+    /** Workflows that have ended and that no worker tells about at present: their jobs are left out. */
+    unanswered: z.array(z.string()).optional(),
   })
   .meta({ id: 'JobPage' });
 

@@ -16,6 +16,8 @@ export interface JobPage {
   jobs: JobView[];
   /** Where the next page begins; absent on the last one. A page may have fewer jobs than asked for, even none, and yet not be the last. */
   cursor?: string;
+  /** Packs that have ended and that no worker tells about: how each of their jobs ended is not known, and they are left out. */
+  unanswered?: string[];
 }
 
 export interface SubmittedJob {

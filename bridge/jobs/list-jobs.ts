@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { HeadwayError } from '../../contracts/errors';
+import type { WorkflowRun } from '../../contracts/job-result';
 import type { JobView } from '../../contracts/job-view';
 import { searchAttributes as attributes } from '../../contracts/search-attributes';
 import { PROCESS_JOB, PROCESS_PACK } from '../../contracts/workflow-names';
@@ -26,6 +27,13 @@ const ASKED_AT_ONCE = 4;
 type RawPage = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>;
 type RawExecution = RawPage['executions'][number];
 
+/** What is learned while a page is put together. */
+interface Asked {
+  /** Task queues whose workers did not answer: one wait for each is enough. */
+  silentQueues: Set<string>;
+  unanswered: string[];
+}
+
 /** A place in the list: the page of workflows that visibility gives for `token`, and how many jobs of it were given out. */
 interface Place {
   token: string;
@@ -43,13 +51,14 @@ export function createListJobs(client: Client) {
     let place: Place | undefined =
       page.cursor === undefined ? { token: '', skip: 0 } : readCursor(page.cursor);
     const jobs: JobView[] = [];
+    const asked: Asked = { silentQueues: new Set(), unanswered: [] };
     const until = Date.now() + PAGE_MS;
     for (let seen = 0; place && jobs.length < page.limit && seen < WORKFLOWS_MAX && Date.now() < until;) {
       const { token, skip }: Place = place;
       const raw = await workflows(query, token, page.limit);
       seen += raw.executions.length;
       const found = (
-        await Promise.all(raw.executions.map((one) => limitAsking(() => jobsOf(one, filter))))
+        await Promise.all(raw.executions.map((one) => limitAsking(() => jobsOf(one, filter, asked))))
       ).flat();
       const taken = found.slice(skip, skip + page.limit - jobs.length);
       jobs.push(...taken);
@@ -57,7 +66,8 @@ export function createListJobs(client: Client) {
       if (skip + taken.length < found.length) place = { token, skip: skip + taken.length };
       else place = next === '' ? undefined : { token: next, skip: 0 };
     }
-    return { jobs, cursor: place && writeCursor(place) };
+    const unanswered = asked.unanswered.length > 0 ? asked.unanswered : undefined;
+    return { jobs, cursor: place && writeCursor(place), unanswered };
   };
 
   async function workflows(query: string, token: string, pageSize: number): Promise<RawPage> {
@@ -76,9 +86,9 @@ export function createListJobs(client: Client) {
     }
   }
 
-  async function jobsOf(raw: RawExecution, filter: JobFilter): Promise<JobView[]> {
+  async function jobsOf(raw: RawExecution, filter: JobFilter, asked: Asked): Promise<JobView[]> {
     const { id = '', runId = '', ids } = identityOf(raw);
-    const views = ids.length === 1 ? [await viewOfOne(raw)] : await viewsOfPack(raw, { id, runId });
+    const views = ids.length === 1 ? [await viewOfOne(raw)] : await viewsOfPack(raw, { id, runId }, asked);
     return views.filter((view) => view !== undefined && matches(view, filter)) as JobView[];
   }
 
@@ -101,8 +111,12 @@ export function createListJobs(client: Client) {
     };
   }
 
-  async function viewsOfPack(raw: RawExecution, workflow: { id: string; runId: string }): Promise<JobView[]> {
-    const states = await askForAll(client, workflow.id, workflow.runId);
+  async function viewsOfPack(raw: RawExecution, workflow: WorkflowRun, asked: Asked): Promise<JobView[]> {
+    const queue = raw.taskQueue ?? '';
+    const states = asked.silentQueues.has(queue)
+      ? undefined
+      : await askForAll(client, workflow.id, workflow.runId);
+    if (!states) asked.silentQueues.add(queue);
     if (states) {
       return states
         .filter(({ status }) => status !== 'left')
@@ -129,8 +143,8 @@ export function createListJobs(client: Client) {
         workflow,
       }));
     }
-    const message = `no worker tells what became of the jobs in workflow ${workflow.id}`;
-    throw new HeadwayError('HW_SERVER_UNREACHABLE', message);
+    asked.unanswered.push(workflow.id);
+    return [];
   }
 
   /** How long the history of a running workflow is, visibility does not know. */

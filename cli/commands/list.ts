@@ -63,7 +63,7 @@ async function readPages(
   from: Jobs,
   filter: JobFilter,
   limit: number,
-  { signal }: CliContext,
+  { signal, stderr }: CliContext,
 ): Promise<{ jobs: JobView[]; more: boolean }> {
   const jobs: JobView[] = [];
   let cursor: string | undefined;
@@ -71,6 +71,9 @@ async function readPages(
     signal.throwIfAborted();
     const page = await from.list(filter, { limit: Math.min(PAGE, limit - jobs.length), cursor });
     jobs.push(...page.jobs);
+    for (const workflow of page.unanswered ?? []) {
+      stderr.write(`headway: left out: no worker tells what became of the jobs in workflow ${workflow}\n`);
+    }
     cursor = page.cursor;
     if (cursor === undefined) break;
   }

@@ -14,7 +14,13 @@ export async function* inBatches<Item>(
   limits: BatchLimits,
 ): AsyncGenerator<Item[]> {
   const items = source[Symbol.asyncIterator]();
-  let next = items.next();
+  // Awaited below; until then an error of the source is nobody's.
+  const read = () => {
+    const one = items.next();
+    one.catch(() => undefined);
+    return one;
+  };
+  let next = read();
   for (;;) {
     const first = await next;
     if (first.done) return;
@@ -22,7 +28,7 @@ export async function* inBatches<Item>(
     let bytes = sizeOf(first.value);
     const over = new AbortController();
     const late = delay(limits.waitMs, 'late' as const, { signal: over.signal }).catch(() => 'late' as const);
-    next = items.next();
+    next = read();
     try {
       while (batch.length < limits.items) {
         const more = await Promise.race([next, late]);
@@ -30,7 +36,7 @@ export async function* inBatches<Item>(
         bytes += sizeOf(more.value);
         if (bytes > limits.bytes) break;
         batch.push(more.value);
-        next = items.next();
+        next = read();
       }
     } catch {
       // What is here goes first; the error comes again with the next batch.

@@ -71,6 +71,7 @@ const requestOf = ({ path: _path, ...request }: ReturnType<typeof brief>) => req
 const endless = 'latency=2000000';
 
 test('a job goes in over HTTP, is worked on, and its result comes back and is published', async () => {
+  const since = new Date().toISOString();
   const { call, address, published } = await startDoor();
   await rig.startWorker();
   const job = brief('in');
@@ -100,7 +101,7 @@ test('a job goes in over HTTP, is worked on, and its result comes back and is pu
     (await call('GET', `${job.path}/events`, undefined, { 'last-event-id': last?.id ?? '' })).status,
   ).toBe(204);
   await eventually('it is in the list', async () => {
-    const { body } = await call('GET', '/v1/jobs?status=completed&limit=200');
+    const { body } = await call('GET', `/v1/jobs?status=completed&since=${since}`);
     return body.jobs.some(({ id }: { id: string }) => id === job.id);
   });
 });
@@ -192,10 +193,11 @@ test.each(['refuse', 'stall'] as const)(
         'it is ready again',
         async () => (await fetch(`${statusAddress}/readyz`)).status === 200,
       );
+      const since = new Date(Date.now() - 300_000).toISOString();
       const again = await call('POST', '/v1/jobs', { ...unnamed, id: first.body.id ?? job.id });
       expect(again.status).toBe(202);
       await eventually('there is one job, the one that was accepted', async () => {
-        const { body } = await call('GET', '/v1/jobs?limit=200');
+        const { body } = await call('GET', `/v1/jobs?since=${since}&limit=200`);
         const own = body.jobs.filter(({ id }: { id: string }) => id === again.body.id);
         return own.length === 1;
       });

@@ -213,6 +213,27 @@ test('pages of a list hold each job once', async () => {
   });
 });
 
+test('a list says what no worker tells about, and holds all the rest', async () => {
+  const fates = [brief('fine'), brief('refused', 'refusal')].map((job) => ({ ...job, tenant: rig.name }));
+  await rig.produce(fates, 0);
+  const worker = await rig.startWorker();
+  await rig.startBridge();
+  const results = await rig.resultsFor(fates.map(({ id }) => id));
+  const [{ result } = { result: undefined }] = results.get(fates[0]?.id ?? '') ?? [];
+  const pack = result?.workflow.id ?? '';
+  await eventually('the pack has ended', async () => {
+    const { status } = await rig.client.workflow.getHandle(pack).describe();
+    return status.name === 'COMPLETED';
+  });
+  await worker.kill('SIGKILL');
+  const other = brief('other');
+  await jobs(rig.name).submit(other);
+  await eventually('visibility knows both', async () => {
+    const page = await jobs(rig.name).list({}, { limit: 10 });
+    return page.unanswered?.[0] === pack && page.jobs[0]?.id === other.id && page.jobs.length === 1;
+  });
+});
+
 test('changes tell each state of a job once, and end with it', async () => {
   const request = brief('watched');
   await jobs().submit(request);

@@ -64,6 +64,18 @@ describe('batches', () => {
     expect((await batches.next()).done).toBe(true);
   });
 
+  test('an error right behind a full batch waits until the batch has been taken', async () => {
+    async function* broken() {
+      yield* from(1, 1, 1);
+      throw new Error('the disk is gone');
+    }
+    const batches = inBatches(broken(), size, limits);
+    expect((await batches.next()).value).toEqual([1, 1, 1]);
+    // The consumer is busy meanwhile: an unhandled rejection would end the process, and fail this test.
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(batches.next()).rejects.toThrow('the disk is gone');
+  });
+
   test('what was read before an error is not lost', async () => {
     async function* broken() {
       yield 1;
