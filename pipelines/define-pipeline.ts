@@ -24,7 +24,7 @@ export interface WebSearchTool {
   userLocation?: { country?: string; region?: string; city?: string; timezone?: string };
 }
 
-export interface PipelineDefinition<Request, Response, Enrichment, Output> {
+export interface PipelineDefinition<Request, Response, Enrichment = null, Output = Response> {
   /** Lower-case words joined by hyphens; the `pipeline` of a job request. */
   name: string;
   /**
@@ -36,15 +36,16 @@ export interface PipelineDefinition<Request, Response, Enrichment, Output> {
   response: z.ZodType<Response>;
   /**
    * Collects internal data for one job. Runs again after a crash or an error, so it must not change anything. Throw
-   * `PermanentError` when repeating would change nothing; everything else is tried again.
+   * `PermanentError` when repeating would change nothing; everything else is tried again. Left out: the enrichment is
+   * null, and the database is not asked.
    */
-  enrich: (input: NoInfer<Request>, context: EnrichContext) => Promise<Enrichment> | Enrichment;
+  enrich?: (input: NoInfer<Request>, context: EnrichContext) => Promise<Enrichment> | Enrichment;
   /** The two texts the model gets. */
   prompt: (input: NoInfer<Request>, enrichment: NoInfer<Enrichment>) => Prompt;
   /** Tools the model may use. */
   tools?: WebSearchTool[];
-  /** Makes the output of the job out of the answer. See `policy.postProcess.deterministic`. */
-  postProcess: (
+  /** Makes the output of the job out of the answer. See `policy.postProcess.deterministic`. Left out: the answer is the output. */
+  postProcess?: (
     answer: NoInfer<Response>,
     context: PostProcessContext<NoInfer<Request>, NoInfer<Enrichment>>,
   ) => Promise<Output> | Output;
@@ -65,18 +66,24 @@ export interface PostProcessContext<Request, Enrichment> {
   citations: Citation[];
 }
 
-/** A pipeline as the engine uses it: types erased, since it handles all pipelines alike, and the policy complete. */
-export type Pipeline = Omit<PipelineDefinition<unknown, unknown, unknown, unknown>, 'policy' | 'tools'> & {
-  tools: WebSearchTool[];
-  policy: PipelinePolicy;
-};
+type Erased = PipelineDefinition<unknown, unknown, unknown, unknown>;
+
+/**
+ * A pipeline as the engine uses it: types erased, since it handles all pipelines alike, no stage missing, and the policy
+ * complete.
+ */
+export type Pipeline = Omit<Erased, 'enrich' | 'postProcess' | 'policy' | 'tools'> &
+  Required<Pick<Erased, 'enrich' | 'postProcess'>> & {
+    tools: WebSearchTool[];
+    policy: PipelinePolicy;
+  };
 
 /**
  * Describes how one kind of job is worked on. The types of every stage follow from the schemas.
  *
  * @throws Error naming the field, when the name, the response schema or the policy cannot be used
  */
-export function definePipeline<Request, Response, Enrichment, Output>(
+export function definePipeline<Request, Response, Enrichment = null, Output = Response>(
   definition: PipelineDefinition<Request, Response, Enrichment, Output>,
 ): Pipeline {
   const { name, response, tools = [] } = definition;
@@ -90,5 +97,15 @@ export function definePipeline<Request, Response, Enrichment, Output>(
   if (!policy.success) {
     throw new Error(`definePipeline("${name}"): ${describeIssues(policy.error, 'policy')}`);
   }
-  return { ...definition, tools, policy: policy.data } as unknown as Pipeline;
+  const { enrich = withoutEnrichment, postProcess = asAnswered } = definition;
+  if (postProcess === asAnswered) policy.data.postProcess.deterministic = true;
+  return { ...definition, enrich, postProcess, tools, policy: policy.data } as unknown as Pipeline;
+}
+
+function withoutEnrichment(): null {
+  return null;
+}
+
+function asAnswered(answer: unknown): unknown {
+  return answer;
 }

@@ -29,6 +29,23 @@ describe('definePipeline', () => {
     expect(policy.llm).toEqual({ ...policySchema.parse({}).llm, timeoutMs: 60_000 });
   });
 
+  it('lets a job without enrich and postProcess have its answer as output, which is not written down twice', async () => {
+    const { enrich, postProcess, policy } = definePipeline({
+      name: 'bare',
+      request,
+      response,
+      prompt: stages.prompt,
+    });
+    const database = { query: () => Promise.reject(new Error('the database was asked')) };
+    const signal = AbortSignal.timeout(1_000);
+    const enrichment = await enrich({ word: 'abc' }, { database, signal, jobId: 'job-1' });
+    expect(enrichment).toBeNull();
+    const answer = { letters: 3 };
+    expect(postProcess(answer, { input: { word: 'abc' }, enrichment, citations: [] })).toBe(answer);
+    expect(policy.postProcess.deterministic).toBe(true);
+    expect(definePipeline(valid).policy.postProcess.deterministic).toBe(false);
+  });
+
   it.each(['', 'Company', 'company brief', '-brief', '1brief', 'company_brief', 'b'.repeat(65)])(
     'refuses the name "%s"',
     (name) => {
@@ -113,6 +130,22 @@ export function compileErrors(): void {
   });
 
   definePipeline({
+    name: 'left-out-stages',
+    request,
+    response,
+    prompt: (input, enrichment) => ({ instructions: input.word, input: String(enrichment === null) }),
+  });
+  definePipeline({
+    name: 'no-enrichment',
+    request,
+    response,
+    // @ts-expect-error without enrich there is nothing
+    prompt: (_, enrichment) => ({ instructions: enrichment.row, input: '' }),
+    // @ts-expect-error likewise
+    postProcess: (_, { enrichment }) => String(enrichment.row),
+  });
+
+  definePipeline({
     ...valid,
     // @ts-expect-error the request has no such field
     enrich: (input) => String(input.wrd),
@@ -176,4 +209,6 @@ export function compileErrors(): void {
   });
   // @ts-expect-error no response schema
   definePipeline({ name: 'no-response', request, ...stages });
+  // @ts-expect-error what to ask the model cannot be guessed
+  definePipeline({ name: 'no-prompt', request, response });
 }
