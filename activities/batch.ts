@@ -1,6 +1,6 @@
 import { HeadwayError, messageOf, type ErrorCode } from '../contracts/errors';
 import type { StageFailure } from '../contracts/stages';
-import { isUnavailable, PermanentError } from '../contracts/stage-errors';
+import { isPermanent, isUnavailable } from '../contracts/stage-errors';
 
 /** Stop adding outcomes to one response at this size; the workflow asks again for the rest. */
 const RESPONSE_MAX_BYTES = 512 * 1024;
@@ -21,7 +21,7 @@ export function jsonBytes(value: unknown): number {
 
 /** An error that a pipeline's own code threw, as the outcome of that one job. */
 export function toStageFailure(error: unknown, code: ErrorCode): StageFailure {
-  const final = error instanceof PermanentError || error instanceof HeadwayError;
+  const final = isPermanent(error) || error instanceof HeadwayError;
   return {
     kind: final ? 'final' : 'retry',
     code: error instanceof HeadwayError ? error.code : code,

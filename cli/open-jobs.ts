@@ -1,7 +1,7 @@
 import { createJobs } from '../bridge/jobs/create-jobs';
 import type { Jobs } from '../bridge/jobs/jobs';
 import { jobLimits } from '../contracts/limits';
-import { pipelineNamed } from '../pipelines/registry';
+import { loadRegistry } from '../pipelines/load-pipelines';
 import { loadConfig } from '../runtime/config';
 import { cliTemporal } from './connections';
 import type { CliContext } from './context';
@@ -11,7 +11,8 @@ export type WithJobs = <T>(context: CliContext, task: (jobs: Jobs) => Promise<T>
 
 /** @throws HeadwayError `HW_SERVER_UNREACHABLE` when Temporal does not answer within seconds; what `task` throws */
 export const withJobs: WithJobs = async (context, task) => {
-  const config = loadConfig(context.env, ['temporal', 'topics']);
+  const config = loadConfig(context.env, ['temporal', 'topics', 'pipelines']);
+  const { pipelineNamed } = await loadRegistry(config.pipelines);
   const { taskQueue, llmTaskQueue, payloadStore } = config.temporal;
   const client = await cliTemporal(config.temporal, context);
   try {

@@ -11,6 +11,10 @@ export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
 }
 
+export function isPermanent(error: unknown): boolean {
+  return error instanceof Error && error.name === 'PermanentError';
+}
+
 /** What Node.js calls trouble with the network. https://nodejs.org/api/errors.html#common-system-errors */
 const networkCodes = new Set([
   'ECONNREFUSED',
@@ -29,7 +33,8 @@ const networkCodes = new Set([
 /** Whether an error, or what caused it, says that another system cannot be reached. */
 export function isUnavailable(error: unknown): boolean {
   for (let inner = error, depth = 0; inner instanceof Error && depth < 5; inner = inner.cause, depth++) {
-    if (inner instanceof UnavailableError) return true;
+    // By name: a pipeline from elsewhere may have another copy of this file.
+    if (inner.name === 'UnavailableError') return true;
     if (networkCodes.has(String((inner as NodeJS.ErrnoException).code))) return true;
   }
   return false;

@@ -1,6 +1,6 @@
 import { messageOf } from '../contracts/errors';
 import { describeIssues, jobRequestSchema } from '../contracts/job-request';
-import { pipelineNamed } from '../pipelines/registry';
+import type { Pipeline } from '../pipelines/define-pipeline';
 
 /** A record for the queue topic that is a job: it has to end in exactly one result. */
 export interface DemoJob {
@@ -31,7 +31,12 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  *
  * @param idIfNone the id for a job without one: the bridge would make one that is not known before the job is sent
  */
-export function classify(value: Buffer, origin: string, idIfNone: string): DemoRecord {
+export function classify(
+  value: Buffer,
+  origin: string,
+  idIfNone: string,
+  pipelineNamed: (name: string) => Pipeline,
+): DemoRecord {
   try {
     const request = jobRequestSchema.safeParse(JSON.parse(utf8.decode(value)));
     if (!request.success) return { value, origin, problem: describeIssues(request.error) };

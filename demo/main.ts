@@ -1,3 +1,4 @@
+import { loadRegistry } from '../pipelines/load-pipelines';
 import { loadConfig } from '../runtime/config';
 import { explain } from '../runtime/run-main';
 import { interruption } from '../stack/interruption';
@@ -22,9 +23,10 @@ async function main(): Promise<number> {
     return 0;
   }
   // Checks every variable, before anything takes time.
-  loadConfig(process.env, ['log']);
+  const config = loadConfig(process.env, ['log', 'pipelines']);
+  const { pipelineNamed } = await loadRegistry(config.pipelines);
   const llm = chooseLlm(process.env, given);
-  const plan = await planJobs({ ...given, ...llm });
+  const plan = await planJobs({ ...given, ...llm, pipelineNamed });
   output.write(introduce(plan, llm));
   return runDemo(plan, llm, given.keep);
 }

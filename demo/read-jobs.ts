@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { HeadwayError, messageOf } from '../contracts/errors';
+import type { Pipeline } from '../pipelines/define-pipeline';
+import { pipelineNamed as shippedPipeline } from '../pipelines/registry';
 import { projectRoot } from '../runtime/project-root';
 import { classify, isJob, withId, type DemoJob, type DemoRecord } from './demo-records';
 
@@ -25,6 +27,8 @@ export interface PlanOptions {
   defaultJobs: number;
   /** The simulator does what a `[[simulate: ...]]` asks for; a real model would wonder. */
   simulated: boolean;
+  /** Default: the shipped pipelines. */
+  pipelineNamed?: (name: string) => Pipeline;
 }
 
 /**
@@ -34,12 +38,12 @@ export interface PlanOptions {
  * @throws HeadwayError `HW_CONFIG_INVALID` when a file cannot be read or used
  */
 export async function planJobs(options: PlanOptions): Promise<DemoPlan> {
-  const { input, jobs, defaultJobs, simulated } = options;
-  if (input !== undefined) return planFile(await readRecords(input), input, jobs);
+  const { input, jobs, defaultJobs, simulated, pipelineNamed = shippedPipeline } = options;
+  if (input !== undefined) return planFile(await readRecords(input, pipelineNamed), input, jobs);
 
   const examples = join(projectRoot(), 'examples');
-  const ordinary = (await readRecords(join(examples, 'company-brief.jsonl'))).filter(isJob);
-  const special = await readRecords(join(examples, 'special.jsonl'));
+  const ordinary = (await readRecords(join(examples, 'company-brief.jsonl'), pipelineNamed)).filter(isJob);
+  const special = await readRecords(join(examples, 'special.jsonl'), pipelineNamed);
   const count = jobs ?? defaultJobs;
   const specialJobs = special.filter(isJob).slice(0, simulated ? count - 1 : 0);
   const notJobs = special.filter((record) => !isJob(record));
@@ -81,14 +85,14 @@ function checkIds(jobs: DemoJob[]): void {
   }
 }
 
-async function readRecords(file: string): Promise<DemoRecord[]> {
+async function readRecords(file: string, pipelineNamed: (name: string) => Pipeline): Promise<DemoRecord[]> {
   const records: DemoRecord[] = [];
   for (const [index, line] of linesOf(await read(file)).entries()) {
     if (line.toString('latin1').trim() === '') continue;
     const origin = `${basename(file)}, line ${index + 1}`;
     if (line.length > lineMaxBytes)
       throw invalid(`${origin} has ${line.length} bytes; at most ${lineMaxBytes} can be sent.`);
-    records.push(classify(line, origin, `line-${index + 1}`));
+    records.push(classify(line, origin, `line-${index + 1}`, pipelineNamed));
   }
   return records;
 }

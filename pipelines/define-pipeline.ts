@@ -99,7 +99,16 @@ export function definePipeline<Request, Response, Enrichment = null, Output = Re
   }
   const { enrich = withoutEnrichment, postProcess = asAnswered } = definition;
   if (postProcess === asAnswered) policy.data.postProcess.deterministic = true;
-  return { ...definition, enrich, postProcess, tools, policy: policy.data } as unknown as Pipeline;
+  const pipeline = { ...definition, enrich, postProcess, tools, policy: policy.data } as unknown as Pipeline;
+  return Object.defineProperty(pipeline, mark, { value: true });
+}
+
+/** The same for every copy of Headway in a process: a pipeline from elsewhere may have been made with its own. */
+const mark = Symbol.for('headway.pipeline');
+
+/** Whether `definePipeline` made it. */
+export function isPipeline(value: unknown): value is Pipeline {
+  return typeof value === 'object' && value !== null && mark in value;
 }
 
 function withoutEnrichment(): null {

@@ -2,21 +2,33 @@ import { HeadwayError } from '../contracts/errors';
 import { companyBrief } from './company-brief/pipeline';
 import type { Pipeline } from './define-pipeline';
 
-/** All installed pipelines. A new one is added here. */
-export const pipelines: readonly Pipeline[] = [companyBrief];
+/** The pipelines that come with Headway. A new one of this repository is added here. */
+export const shippedPipelines: readonly Pipeline[] = [companyBrief];
 
-const byName = new Map(pipelines.map((pipeline) => [pipeline.name, pipeline]));
-
-/**
- * The installed pipeline of that name.
- *
- * @throws HeadwayError `HW_PIPELINE_UNKNOWN`, naming the installed ones
- */
-export function pipelineNamed(name: string): Pipeline {
-  const pipeline = byName.get(name);
-  if (!pipeline) {
-    const known = [...byName.keys()].join(', ');
-    throw new HeadwayError('HW_PIPELINE_UNKNOWN', `pipeline: "${name}" is not installed; known: ${known}`);
-  }
-  return pipeline;
+/** The pipelines of one process. */
+export interface Registry {
+  pipelines: readonly Pipeline[];
+  /**
+   * The installed pipeline of that name.
+   *
+   * @throws HeadwayError `HW_PIPELINE_UNKNOWN`, naming the installed ones
+   */
+  pipelineNamed: (name: string) => Pipeline;
 }
+
+/** What processes take has come through `loadRegistry`, which adds those of HEADWAY_PIPELINES. */
+export function createRegistry(pipelines: readonly Pipeline[]): Registry {
+  const byName = new Map(pipelines.map((pipeline) => [pipeline.name, pipeline]));
+  return {
+    pipelines,
+    pipelineNamed: (name) => {
+      const pipeline = byName.get(name);
+      if (pipeline) return pipeline;
+      const known = [...byName.keys()].join(', ');
+      throw new HeadwayError('HW_PIPELINE_UNKNOWN', `pipeline: "${name}" is not installed; known: ${known}`);
+    },
+  };
+}
+
+/** The shipped ones by name. */
+export const { pipelineNamed } = createRegistry(shippedPipelines);

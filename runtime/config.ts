@@ -57,6 +57,8 @@ export interface Config {
     maxCachedWorkflows: number;
     shutdownGraceMs: number;
   };
+  /** Modules, folders and packages with pipelines besides the shipped ones. */
+  pipelines: string[];
   results: { maxBytes: number };
   /** The HTTP door as the command line reaches it. */
   door: { url: string; apiKey?: string };
@@ -163,6 +165,11 @@ function readers(
       maxCachedWorkflows: v.WORKER_MAX_CACHED_WORKFLOWS,
       shutdownGraceMs: v.WORKER_SHUTDOWN_GRACE_MS,
     }),
+    pipelines: () =>
+      (v.HEADWAY_PIPELINES ?? '')
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean),
     results: () => ({ maxBytes: resultMaxBytes(v, payloadStore(), problems) }),
     door: () => ({ url: v.HEADWAY_URL, apiKey: v.HEADWAY_API_KEY }),
     status: () => ({ host: v.STATUS_HOST, port: v.STATUS_PORT, allowRemote: v.STATUS_ALLOW_REMOTE }),

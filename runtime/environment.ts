@@ -334,6 +334,16 @@ const worker = {
   ),
 };
 
+const pipelines = {
+  HEADWAY_PIPELINES: matching(
+    /^\s*[^\s,][^,]*(,\s*[^\s,][^,]*)*$/,
+    'paths that begin with `./`, `../` or `/`, or names of npm packages, separated by commas',
+    'Pipelines besides the shipped ones: compiled modules, folders of them, or npm packages, for every process. See ' +
+      '[Write a pipeline](../guides/write-a-pipeline.md).',
+    'only the shipped ones',
+  ),
+};
+
 const commandLine = {
   HEADWAY_URL: variable(
     z
@@ -384,6 +394,7 @@ export const variableGroups = {
   'HTTP door': http,
   LLM: llm,
   Worker: worker,
+  Pipelines: pipelines,
   'Command line': commandLine,
   Operation: operation,
 };
@@ -397,6 +408,7 @@ export const environmentSchema = z.object({
   ...http,
   ...llm,
   ...worker,
+  ...pipelines,
   ...commandLine,
   ...operation,
 });

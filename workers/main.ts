@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Runtime, makeTelemetryFilterString } from '@temporalio/worker';
 import { HeadwayError } from '../contracts/errors';
+import { loadRegistry } from '../pipelines/load-pipelines';
 import { loadConfig } from '../runtime/config';
 import { createLogger } from '../runtime/logger';
 import { createMetrics, workerMetrics } from '../runtime/metrics';
@@ -19,6 +20,7 @@ void runMain('worker', async () => {
       'The workflow bundle is missing; make it with: npm run build',
     );
   }
+  const { pipelines, pipelineNamed } = await loadRegistry(config.pipelines);
   const logger = createLogger(config.log, 'worker');
   Runtime.install({
     logger: toSdkLogger(logger),
@@ -40,8 +42,18 @@ void runMain('worker', async () => {
       'LLM SIMULATOR: no OPENAI_API_KEY is set, so all answers are made up',
     );
   }
-  const worker = await startWorker({ config, logger, shutdown, metrics: workerMetrics(metrics) });
+  const worker = await startWorker({
+    config,
+    logger,
+    shutdown,
+    metrics: workerMetrics(metrics),
+    pipelineNamed,
+  });
   readiness = worker.readiness;
-  logger.info({ llm: llm.mode, model: llm.model, taskQueue: config.temporal.taskQueue }, 'worker is up');
+  const names = pipelines.map(({ name }) => name);
+  logger.info(
+    { llm: llm.mode, model: llm.model, taskQueue: config.temporal.taskQueue, pipelines: names },
+    'worker is up',
+  );
   await worker.stopped;
 });

@@ -1,5 +1,5 @@
 import { jobLimits } from '../../contracts/limits';
-import { pipelineNamed, pipelines } from '../../pipelines/registry';
+import { loadRegistry } from '../../pipelines/load-pipelines';
 import { loadConfig } from '../../runtime/config';
 import { createLogger } from '../../runtime/logger';
 import { createMetrics, httpMetrics } from '../../runtime/metrics';
@@ -13,7 +13,16 @@ import { createHttpBridge } from './http-bridge';
 import { watchTemporal } from '../../runtime/watch-temporal';
 
 void runMain('http', async () => {
-  const config = loadConfig(process.env, ['http', 'temporal', 'topics', 'jobIds', 'status', 'log']);
+  const config = loadConfig(process.env, [
+    'http',
+    'temporal',
+    'topics',
+    'jobIds',
+    'pipelines',
+    'status',
+    'log',
+  ]);
+  const { pipelines, pipelineNamed } = await loadRegistry(config.pipelines);
   const logger = createLogger(config.log, 'http');
   const shutdown = onShutdown(logger);
   const metrics = createMetrics('http');

@@ -1,4 +1,4 @@
-import { pipelineNamed } from '../../pipelines/registry';
+import { loadRegistry } from '../../pipelines/load-pipelines';
 import { loadConfig } from '../../runtime/config';
 import { createKafka } from '../../runtime/kafka';
 import { createLogger } from '../../runtime/logger';
@@ -19,9 +19,11 @@ void runMain('bridge', async () => {
     'temporal',
     'bridge',
     'jobIds',
+    'pipelines',
     'status',
     'log',
   ]);
+  const { pipelineNamed } = await loadRegistry(config.pipelines);
   const logger = createLogger(config.log, 'bridge');
   const shutdown = onShutdown(logger);
   const metrics = createMetrics('bridge');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Pipeline } from '../../pipelines/define-pipeline';
-import { pipelineNamed, pipelines } from '../../pipelines/registry';
+import { loadRegistry } from '../../pipelines/load-pipelines';
+import { loadConfig } from '../../runtime/config';
 import type { CliContext } from '../context';
 import { HeadwayCommand } from '../headway-command';
 import { printJson } from '../output';
@@ -12,7 +13,9 @@ export function pipelinesCommand(context: CliContext): HeadwayCommand {
     .argument('[name]', 'pipeline whose schemas to print')
     .option('--json', 'print JSON: all pipelines with their schemas')
     .withExample('headway pipelines company-brief')
-    .action((name: string | undefined, { json }: { json?: boolean }) => {
+    .action(async (name: string | undefined, { json }: { json?: boolean }) => {
+      const config = loadConfig(context.env, ['pipelines']);
+      const { pipelines, pipelineNamed } = await loadRegistry(config.pipelines);
       if (name !== undefined) printJson(context, describe(pipelineNamed(name)));
       else if (json) printJson(context, { pipelines: pipelines.map(describe) });
       else context.stdout.write(pipelines.map((pipeline) => `${pipeline.name}\n`).join(''));

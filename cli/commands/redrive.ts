@@ -3,7 +3,7 @@ import { createLetterFilter } from '../../bridge/kafka/redrive/filter';
 import { redrive, type RedriveReport } from '../../bridge/kafka/redrive/redrive';
 import { retryFailed, type RetryFailedReport } from '../../bridge/kafka/redrive/retry-failed';
 import { createJobRetry } from '../../bridge/retry-job';
-import { pipelineNamed } from '../../pipelines/registry';
+import { loadRegistry } from '../../pipelines/load-pipelines';
 import { loadConfig } from '../../runtime/config';
 import { isConnectionError } from '../../runtime/kafka-errors';
 import { cliKafka, cliTemporal, unreachable } from '../connections';
@@ -84,7 +84,8 @@ async function runDeadLetters(options: Options, context: CliContext): Promise<vo
 }
 
 async function runFailed(options: Options, context: CliContext): Promise<void> {
-  const config = loadConfig(context.env, ['kafka', 'topics', 'temporal']);
+  const config = loadConfig(context.env, ['kafka', 'topics', 'temporal', 'pipelines']);
+  const { pipelineNamed } = await loadRegistry(config.pipelines);
   const { codes, pipelines, since = -Infinity, until = Infinity } = readFilter(options, Date.now());
   const client = await cliTemporal(config.temporal, context);
   const progress = createProgressBar(context.stderr);

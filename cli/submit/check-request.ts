@@ -3,7 +3,7 @@ import { readRecord } from '../../bridge/kafka/read-record';
 import { HeadwayError } from '../../contracts/errors';
 import type { JobRequest } from '../../contracts/job-request';
 import { jobLimits } from '../../contracts/limits';
-import { pipelineNamed } from '../../pipelines/registry';
+import type { Pipeline } from '../../pipelines/define-pipeline';
 import type { RawRequest } from './read-requests';
 
 /** A job request that the doors take. */
@@ -16,6 +16,7 @@ export interface CheckedRequest {
 }
 
 export interface CheckRequestOptions {
+  pipelineNamed: (name: string) => Pipeline;
   queueTopic: string;
   /** Whether there is a payload store, and so room for large jobs. */
   payloadStore: boolean;
@@ -29,7 +30,11 @@ export type CheckRequest = (raw: RawRequest) => CheckedRequest;
  *
  * @returns throws HeadwayError naming the line and the field; also for an id that an earlier one of them has
  */
-export function createCheckRequest({ queueTopic, payloadStore }: CheckRequestOptions): CheckRequest {
+export function createCheckRequest({
+  pipelineNamed,
+  queueTopic,
+  payloadStore,
+}: CheckRequestOptions): CheckRequest {
   const limits = jobLimits(payloadStore);
   const places = new Map<string, string>();
   return ({ number, place, bytes }) => {

@@ -1,4 +1,5 @@
 import { HeadwayError } from '../../contracts/errors';
+import { loadRegistry } from '../../pipelines/load-pipelines';
 import { loadConfig } from '../../runtime/config';
 import type { CliContext } from '../context';
 import { exitCodes } from '../exit-codes';
@@ -35,7 +36,8 @@ export async function runSubmit(
   }
   const made = requestOfOptions(options, request !== undefined, Date.now());
   const source = made === undefined ? await pickSource(request, context.stdin) : fromText(made);
-  const newCheck = () => createCheckRequest(readRules(options, context));
+  const rules = { ...(await installed(context)), ...readRules(options, context) };
+  const newCheck = () => createCheckRequest(rules);
   const total = source.repeatable ? await checkAll(readRequests(source.open()), newCheck()) : undefined;
   if (total === 0) throw new HeadwayError('HW_CONFIG_INVALID', `There is no job request in ${source.name}.`);
 
@@ -62,6 +64,10 @@ export async function runSubmit(
     throw new HeadwayError('HW_CONFIG_INVALID', `There is no job request in ${source.name}.`);
   }
   if (report.isBad()) context.exitCode = exitCodes.badFinding;
+}
+
+function installed({ env }: CliContext) {
+  return loadRegistry(loadConfig(env, ['pipelines']).pipelines);
 }
 
 /** The HTTP door may be far from Kafka and Temporal, and knows best how large a job may be. */

@@ -6,7 +6,8 @@ require.extensions['.ts'] = (module, filename) => {
   const { code } = transformSync(readFileSync(filename, 'utf8'), {
     filename,
     jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
-    module: { type: 'commonjs' },
+    // `import()` stays what it is, as tsc leaves it: it has to load ES modules.
+    module: { type: 'commonjs', ignoreDynamic: true },
     sourceMaps: false,
   });
   module._compile(code, filename);

@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { createHttpBridge, type HttpBridge, type HttpBridgeOptions } from '../../../bridge/http/http-bridge';
-import { pipelineNamed, pipelines } from '../../../pipelines/registry';
+import { pipelineNamed, shippedPipelines } from '../../../pipelines/registry';
 import type { ApiKey } from '../../../runtime/api-keys';
 import { createMetrics, httpMetrics, type Metrics } from '../../../runtime/metrics';
 import { readPublishedDocument, type PublishedDocument } from './published-document';
@@ -62,7 +62,7 @@ export async function openDoor(
       ...config,
     },
     jobsOf: (tenant) => jobs.of(tenant),
-    pipelines,
+    pipelines: shippedPipelines,
     pipelineNamed,
     bodyMaxBytes: 512 * 1024,
     metrics: httpMetrics(metrics),
