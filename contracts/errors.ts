@@ -19,6 +19,10 @@ export const errorCodes = {
     meaning: 'A server that a command needs does not answer.',
     action: 'Start it, or correct the address; the message names both.',
   },
+  HW_NO_WORKER: {
+    meaning: 'Temporal answers, but no worker took the question that was put to a workflow in time.',
+    action: 'Start a worker, or wait until the workers have less to do; then ask again.',
+  },
   HW_RECORD_EMPTY: {
     meaning: 'The record has no value (a tombstone) or an empty one.',
     action: 'Send a job request as JSON in the record value.',

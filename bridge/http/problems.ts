@@ -24,6 +24,7 @@ export const statuses: Partial<Record<ErrorCode, { status: number; retryAfter?: 
   HW_JOB_ID_TAKEN: { status: 422 },
   HW_RATE_LIMITED: { status: 429, retryAfter: 5 },
   HW_SERVER_UNREACHABLE: { status: 503, retryAfter: 5 },
+  HW_NO_WORKER: { status: 503, retryAfter: 5 },
   HW_UNAVAILABLE: { status: 503, retryAfter: 5 },
   HW_OVERLOADED: { status: 503, retryAfter: 2 },
   HW_SHUTTING_DOWN: { status: 503, retryAfter: 1 },

@@ -18,7 +18,7 @@ const HOPS_MAX = 3;
 /**
  * Cancels a job in the workflow that holds it. When the promise resolves its end is durable.
  *
- * @throws HeadwayError `HW_JOB_ENDED`, `HW_JOB_UNKNOWN`, `HW_SERVER_UNREACHABLE`, also when no worker answers
+ * @throws HeadwayError `HW_JOB_ENDED`, `HW_JOB_UNKNOWN`, `HW_NO_WORKER`, `HW_SERVER_UNREACHABLE`
  */
 export async function cancelJob(
   client: Client,
@@ -61,7 +61,7 @@ async function update(
     }
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
     const message = `no worker took the request to cancel job ${jobId} within ${UPDATE_MS} ms`;
-    throw new HeadwayError('HW_SERVER_UNREACHABLE', message, { cause: error });
+    throw new HeadwayError('HW_NO_WORKER', message, { cause: error });
   }
 }
 
