@@ -51,7 +51,7 @@ export function createDatabase(
       ): Promise<Row[]> {
         const stopTimer = metrics?.databaseQueryDuration.startTimer();
         try {
-          return await whenItsTurn(turn, () => ask<Row>(sql, parameters, signal));
+          return await whenItsTurn(turn, () => ask<Row>(sql, parameters, signal), signal);
         } catch (error) {
           throw isAway(error)
             ? new UnavailableError(`database: ${messageOf(error)}`, { cause: error })
@@ -64,18 +64,28 @@ export function createDatabase(
   }
 
   /** Throws what the pool throws, and after as long, when no connection is free in time. */
-  function whenItsTurn<T>(turn: TaskPriority | undefined, query: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      let late = false;
-      const timer = setTimeout(() => {
-        late = true;
-        reject(new Error('timeout exceeded when waiting for a connection'));
-      }, CONNECTION_TIMEOUT_MS);
-      limit(turn, async () => {
-        clearTimeout(timer);
-        if (!late) resolve(await query());
-      }).catch(reject);
-    });
+  async function whenItsTurn<T>(
+    turn: TaskPriority | undefined,
+    query: () => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    signal?.throwIfAborted();
+    const givenUp = new AbortController();
+    const giveUp = (): void => givenUp.abort(signal?.reason);
+    signal?.addEventListener('abort', giveUp, { once: true });
+    const timer = setTimeout(
+      () => givenUp.abort(new Error('timeout exceeded when waiting for a connection')),
+      CONNECTION_TIMEOUT_MS,
+    );
+    const waitNoMore = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
+    };
+    const begin = (): Promise<T> => {
+      waitNoMore();
+      return query();
+    };
+    return await limit(turn, begin, givenUp.signal).finally(waitNoMore);
   }
 
   async function ask<Row>(sql: string, parameters?: unknown[], signal?: AbortSignal): Promise<Row[]> {

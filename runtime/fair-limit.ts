@@ -1,6 +1,11 @@
 import { DEFAULT_PRIORITY, type TaskPriority } from '../contracts/task-priority';
 
-export type FairLimit = <T>(turn: TaskPriority | undefined, task: () => Promise<T>) => Promise<T>;
+/** Rejects with the reason of `signal` when that is aborted before the task has begun; a task that has begun it leaves alone. */
+export type FairLimit = <T>(
+  turn: TaskPriority | undefined,
+  task: () => Promise<T>,
+  signal?: AbortSignal,
+) => Promise<T>;
 
 /**
  * Lets at most `concurrency` tasks run at a time. Of those that wait the most urgent go first, and among these each key in turn, so that many tasks
@@ -9,8 +14,9 @@ export type FairLimit = <T>(turn: TaskPriority | undefined, task: () => Promise<
 export function createFairLimit(concurrency: number): FairLimit {
   let running = 0;
   const waiting = new Map<number, Lanes>();
-  return async (turn, task) => {
-    if (running >= concurrency) await new Promise<void>((resolve) => wait(turn, resolve));
+  return async (turn, task, signal) => {
+    signal?.throwIfAborted();
+    if (running >= concurrency) await untilItsTurn(turn, signal);
     else running += 1;
     try {
       return await task();
@@ -22,13 +28,37 @@ export function createFairLimit(concurrency: number): FairLimit {
     }
   };
 
-  function wait(turn: TaskPriority | undefined, resolve: () => void): void {
+  function untilItsTurn(turn: TaskPriority | undefined, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const begin = (): void => {
+        signal?.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const giveUp = (): void => {
+        leave(turn, begin);
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', giveUp, { once: true });
+      wait(turn, begin);
+    });
+  }
+
+  function wait(turn: TaskPriority | undefined, begin: () => void): void {
     const { priorityKey = DEFAULT_PRIORITY, fairnessKey = '' } = turn ?? {};
-    const lanes: Lanes = waiting.get(priorityKey) ?? new Map<string, (() => void)[]>();
+    const lanes: Lanes = waiting.get(priorityKey) ?? new Map<string, Set<() => void>>();
     waiting.set(priorityKey, lanes);
     const lane = lanes.get(fairnessKey);
-    if (lane) lane.push(resolve);
-    else lanes.set(fairnessKey, [resolve]);
+    if (lane) lane.add(begin);
+    else lanes.set(fairnessKey, new Set([begin]));
+  }
+
+  function leave(turn: TaskPriority | undefined, begin: () => void): void {
+    const { priorityKey = DEFAULT_PRIORITY, fairnessKey = '' } = turn ?? {};
+    const lanes = waiting.get(priorityKey);
+    const lane = lanes?.get(fairnessKey);
+    lane?.delete(begin);
+    if (lane?.size === 0) lanes?.delete(fairnessKey);
+    if (lanes?.size === 0) waiting.delete(priorityKey);
   }
 
   function takeNext(): (() => void) | undefined {
@@ -36,14 +66,15 @@ export function createFairLimit(concurrency: number): FairLimit {
     const mostUrgent = Math.min(...waiting.keys());
     const lanes = waiting.get(mostUrgent)!;
     // A map keeps the order in which keys were added: the first has waited longest for its turn.
-    const [[key, lane]] = lanes as unknown as [[string, (() => void)[]]];
-    const next = lane.shift();
+    const [[key, lane]] = lanes as unknown as [[string, Set<() => void>]];
+    const [next] = lane as unknown as [() => void];
+    lane.delete(next);
     lanes.delete(key);
-    if (lane.length > 0) lanes.set(key, lane);
+    if (lane.size > 0) lanes.set(key, lane);
     else if (lanes.size === 0) waiting.delete(mostUrgent);
     return next;
   }
 }
 
-/** Tasks that wait, by key. */
-type Lanes = Map<string, (() => void)[]>;
+/** Tasks that wait, by key. Sets, so that one of thousands leaves at no cost. */
+type Lanes = Map<string, Set<() => void>>;

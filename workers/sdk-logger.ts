@@ -16,7 +16,7 @@ const CORE_EVERY_MS = 30_000;
 
 /**
  * Temporal's SDK logs through ours. Its workflow and activity lines carry the workflow id already. Lines of its core that differ in numbers
- * and names of calls only come at most every 30 s, with how many there were.
+ *, ids and names of calls only come at most every 30 s, with how many there were; errors all come.
  */
 export function toSdkLogger(logger: Logger, now?: () => number): SdkLogger {
   const child = logger.child({ part: 'temporal' });
@@ -24,16 +24,23 @@ export function toSdkLogger(logger: Logger, now?: () => number): SdkLogger {
   return new DefaultLogger('DEBUG', ({ level, message, meta }) => {
     // The SDK tells at INFO what every activity does; that is our DEBUG.
     const ours = level === 'INFO' || harmless.test(message) ? 'debug' : levels[level];
-    if (meta?.sdkComponent !== 'core') return child[ours](withReason(meta), message);
+    if (meta?.sdkComponent !== 'core' || level === 'ERROR') return child[ours](withReason(meta), message);
     seldom(kindOf(message), (times) =>
       child[ours]({ ...withReason(meta), ...(times > 1 && { times }) }, message),
     );
   });
 }
 
-/** `gRPC call poll_activity_task_queue retried 6 times` is the same whatever is called, and however often. */
+/**
+ * `gRPC call poll_activity_task_queue retried 6 times` is the same whatever is called, and however often; what is quoted, or has a digit in it
+ * (ids, hashes, tokens, counts, times), is that of one workflow or call.
+ */
 function kindOf(message: string): string {
-  return message.replace(/^gRPC call \w+/, 'gRPC call').replace(/\d+/g, '#');
+  return message
+    .replace(/^gRPC call \w+/, 'gRPC call')
+    .replace(/"[^"]*"/g, '#')
+    .replace(/[^\s,;:()[\]{}]*\d[^\s,;:()[\]{}]*/g, '#')
+    .slice(0, 200);
 }
 
 /** An error as JSON is empty. */

@@ -12,7 +12,7 @@ import type { Logger } from '../../runtime/logger';
 import { PollTimes } from './poll-times';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
-import { createErrorReader } from './tell-trouble';
+import { createTroubleTeller } from './tell-trouble';
 import { WatchedCalls } from './watched-calls';
 
 export interface LlmCallsOptions {
@@ -48,7 +48,7 @@ export function createBackgroundCalls({
   const limitPolls = createFairLimit(concurrency);
   const pollTimesOf = new Map<string, PollTimes>();
   const watchedCalls = new WatchedCalls();
-  const readError = createErrorReader(logger);
+  const { ofError: readError, ofOutcome: tellOutcome } = createTroubleTeller(logger);
 
   return {
     async start(call, signal, turn) {
@@ -57,11 +57,15 @@ export function createBackgroundCalls({
       if (expired) return expired;
       try {
         const body = toRequest(call, pipelineNamed(call.pipeline), model);
-        const response = await limitCreates(turn, () => {
-          // Whoever takes over would not know of a call made after this attempt has ended.
-          signal?.throwIfAborted();
-          return client.responses.create({ ...body, background: true, store: true }, requestOptions(call));
-        });
+        const response = await limitCreates(
+          turn,
+          () => {
+            // Whoever takes over would not know of a call made after this attempt has ended.
+            signal?.throwIfAborted();
+            return client.responses.create({ ...body, background: true, store: true }, requestOptions(call));
+          },
+          signal,
+        );
         return toHandle(call, response.id, startedAt);
       } catch (error) {
         signal?.throwIfAborted();
@@ -86,7 +90,11 @@ export function createBackgroundCalls({
           const base = { index: handle.index, startedAt: handle.startedAt, endedAt };
           if (response && response.status !== 'queued' && response.status !== 'in_progress') {
             if (isWatched) pollTimes.learn(endedAt - handle.startedAt);
-            return { ...base, usage: usageOf(response), ...readResponse(response, pipeline, limits) };
+            return {
+              ...base,
+              usage: usageOf(response),
+              ...tellOutcome(readResponse(response, pipeline, limits)),
+            };
           }
           if (response === null) return { ...base, usage: noUsage, ...forgotten(handle) };
           if (response) pollTimes.stillRunning(endedAt - handle.startedAt);
@@ -116,7 +124,11 @@ export function createBackgroundCalls({
   ): Promise<Response | null | undefined> {
     try {
       // Without `signal`: the client never takes its listener off again, and a poll is short.
-      return await limitPolls(turn, () => client.responses.retrieve(handle.callId, {}, requestOptions()));
+      return await limitPolls(
+        turn,
+        () => client.responses.retrieve(handle.callId, {}, requestOptions()),
+        signal,
+      );
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof NotFoundError) return null;

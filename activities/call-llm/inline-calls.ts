@@ -7,7 +7,7 @@ import { classifyError } from './classify-error';
 import type { LlmCalls } from './index';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
-import { createErrorReader } from './tell-trouble';
+import { createTroubleTeller } from './tell-trouble';
 
 /** How long an outcome nobody came for is kept: a workflow that is gone asks no more. */
 const KEPT_MS = 10 * 60_000;
@@ -24,7 +24,7 @@ interface HeldCall {
  */
 export function createInlineCalls(options: LlmCallsOptions, heldBy: string): LlmCalls {
   const held = new Map<string, HeldCall>();
-  const readError = createErrorReader(options.logger);
+  const { ofError: readError, ofOutcome: tellOutcome } = createTroubleTeller(options.logger);
 
   return {
     heldBy,
@@ -81,7 +81,7 @@ export function createInlineCalls(options: LlmCallsOptions, heldBy: string): Llm
       };
       const response = await client.responses.create(toRequest(call, pipeline, model), options);
       const base = { index: call.index, startedAt, endedAt: Date.now(), usage: usageOf(response) };
-      return { ...base, ...readResponse(response, pipeline, limits) };
+      return { ...base, ...tellOutcome(readResponse(response, pipeline, limits)) };
     } catch (error) {
       if (error instanceof APIConnectionTimeoutError || timedOutSignal.aborted)
         return timedOut(handle, Date.now());

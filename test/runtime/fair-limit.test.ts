@@ -62,3 +62,45 @@ it('at most so many run at a time, and a task that fails gives its place on', as
   expect(most).toBe(2);
   await expect(limit(undefined, () => Promise.resolve('ok'))).resolves.toBe('ok');
 });
+
+it('a task that is given up leaves the queue: it never begins, and the places go to the others', async () => {
+  const limit = createFairLimit(1);
+  let open = () => {};
+  const first = limit(undefined, () => new Promise<void>((resolve) => (open = resolve)));
+  const given = new AbortController();
+  const began: string[] = [];
+  const task = (name: string) => () => Promise.resolve(void began.push(name));
+  const gone = [of('a'), of('a'), of('b', 1)].map((turn) => limit(turn, task('gone'), given.signal));
+  const stays = limit(of('a'), task('stays'), new AbortController().signal);
+  given.abort(new Error('given up'));
+  // While the place is still taken.
+  expect(await Promise.allSettled(gone)).toEqual(
+    gone.map(() => ({ status: 'rejected', reason: new Error('given up') })),
+  );
+  open();
+  await Promise.all([first, stays]);
+  expect(began).toEqual(['stays']);
+  await expect(limit(undefined, task('late'), given.signal)).rejects.toThrow('given up');
+  await limit(of('b', 1), task('after'));
+  expect(began).toEqual(['stays', 'after']);
+});
+
+it('a task that has begun keeps its place when it is given up, and takes its listener off the signal', async () => {
+  const limit = createFairLimit(1);
+  const given = new AbortController();
+  const removed = jest.spyOn(given.signal, 'removeEventListener');
+  let end = () => {};
+  const first = limit(undefined, () => Promise.resolve());
+  const second = limit(undefined, () => new Promise<void>((resolve) => (end = resolve)), given.signal);
+  await first;
+  await new Promise(setImmediate);
+  expect(removed).toHaveBeenCalledTimes(1);
+  given.abort(new Error('given up'));
+  const began: string[] = [];
+  const third = limit(undefined, () => Promise.resolve(void began.push('third')));
+  await new Promise(setImmediate);
+  expect(began).toEqual([]);
+  end();
+  await Promise.all([second, third]);
+  expect(began).toEqual(['third']);
+});

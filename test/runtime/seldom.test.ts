@@ -11,3 +11,10 @@ test('each key is said at once, then once in the time, with how often it happene
   happen('b');
   expect(said).toEqual(['0 a 1', '1000 a 10', '2000 a 10', '2500 b 1', '60000 b 1']);
 });
+
+test('of very many keys the oldest are forgotten', () => {
+  const seldom = createSeldom(1_000, () => 0, 3);
+  const said: string[] = [];
+  for (const key of ['a', 'b', 'c', 'c', 'd', 'b', 'a']) seldom(key, () => said.push(key));
+  expect(said).toEqual(['a', 'b', 'c', 'd', 'a']);
+});

@@ -63,3 +63,23 @@ test('lines of workflows and activities all come, also those that are the same',
   for (let line = 0; line < 3; line++) log.warn('Activity failed', { sdkComponent: 'worker' as never });
   expect(lines).toHaveLength(3);
 });
+
+test('lines of the core that differ in ids only are one kind', () => {
+  const { log, lines } = createLog();
+  const meta = { sdkComponent: 'core' as never };
+  for (let line = 0; line < 500; line++) {
+    const hex = (0xabcdef0 + line).toString(16);
+    log.warn(
+      `Evicting run 0198f1c2-7b0a-7c3e-9d1f-0000${hex.padStart(8, 'a')} of workflow "job-${hex}"`,
+      meta,
+    );
+    log.warn(`task token ${Buffer.from(`token ${line} ${hex}`).toString('base64')} not found`, meta);
+  }
+  expect(lines).toHaveLength(2);
+});
+
+test('errors of the core are never held back', () => {
+  const { log, lines } = createLog();
+  for (let line = 0; line < 3; line++) log.error('a defect', { sdkComponent: 'core' as never });
+  expect(lines).toHaveLength(3);
+});

@@ -1,6 +1,7 @@
 import { APIError } from 'openai';
 import { classifyError } from '../../../activities/call-llm/classify-error';
-import { createErrorReader } from '../../../activities/call-llm/tell-trouble';
+import { readResponse } from '../../../activities/call-llm/read-response';
+import { createErrorReader, createTroubleTeller } from '../../../activities/call-llm/tell-trouble';
 
 const answered = (status: number, message: string, code?: string) =>
   APIError.generate(status, { error: { message, code } }, undefined, new Headers());
@@ -43,4 +44,19 @@ test('no key and no long text of the provider gets into the log', () => {
   read(answered(401, `Incorrect API key provided: sk-proj-abcdefgh12345678. ${'prompt '.repeat(200)}`));
   expect(JSON.stringify(lines)).not.toContain('abcdefgh');
   expect(String(lines[0]?.reason).length).toBeLessThanOrEqual(300);
+});
+
+test('calls that the provider ends later for a reason that passes are told of too, once a minute', () => {
+  const lines: Record<string, unknown>[] = [];
+  const tell = createTroubleTeller({ warn: (fields: object) => void lines.push({ ...fields }) }, () => 0);
+  const failed = (code: string) =>
+    ({ id: 'r', status: 'failed', error: { code, message: 'Try again later.' }, output: [] }) as never;
+  for (let call = 0; call < 100; call++)
+    tell.ofOutcome(readResponse(failed('rate_limit_exceeded'), {} as never));
+  tell.ofOutcome(readResponse(failed('server_error'), {} as never));
+  tell.ofOutcome(readResponse(failed('invalid_prompt'), {} as never));
+  expect(lines.map(({ code, reason }) => [code, reason])).toEqual([
+    ['HW_LLM_RATE_LIMITED', 'the provider reports rate_limit_exceeded: Try again later.'],
+    ['HW_LLM_UNAVAILABLE', 'the provider reports server_error: Try again later.'],
+  ]);
 });
