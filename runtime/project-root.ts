@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The folder that holds package.json, from the sources as well as from dist/. */
@@ -10,4 +10,10 @@ export function projectRoot(): string {
     folder = parent;
   }
   return folder;
+}
+
+/** Of Headway, as package.json has it. */
+export function projectVersion(): string {
+  const text = readFileSync(join(projectRoot(), 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

@@ -22,6 +22,8 @@ export interface AppOptions {
   door: Door;
   apiKeys?: readonly ApiKey[];
   ratePerMinute: number;
+  /** The document of the topics, as `asyncApiDocument` makes it. */
+  asyncApi: object;
   /** Milliseconds for a body to arrive, batches aside. */
   bodyTimeoutMs?: number;
 }
@@ -36,6 +38,7 @@ export async function createApp({
   door,
   apiKeys,
   ratePerMinute,
+  asyncApi,
   bodyTimeoutMs = BODY_MS,
 }: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
@@ -84,7 +87,7 @@ export async function createApp({
     // TLS is in front of the door, and so is the promise to keep it.
     strictTransportSecurity: false,
   });
-  await addDocumentation(app, { secured: apiKeys !== undefined });
+  await addDocumentation(app, { secured: apiKeys !== undefined, asyncApi });
   await app.register(async (v1) => {
     const authenticate = createAuthentication(apiKeys);
     v1.addHook('onRequest', async (request, reply) => {

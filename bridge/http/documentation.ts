@@ -7,13 +7,13 @@ import { completeDocument } from './openapi';
 
 /**
  * The OpenAPI document at /openapi.json, made from the schemas of the routes that are added after this, and a page to try them at /docs.
- * Neither needs a key.
+ * The AsyncAPI document of the topics is at /asyncapi.json. None of them needs a key.
  *
  * @param secured requests need a key
  */
 export async function addDocumentation(
   app: FastifyInstance,
-  { secured }: { secured: boolean },
+  { secured, asyncApi }: { secured: boolean; asyncApi: object },
 ): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -40,4 +40,5 @@ export async function addDocumentation(
     theme: { title: 'Headway API' },
   });
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => reply.send(app.swagger()));
+  app.get('/asyncapi.json', { schema: { hide: true } }, (_request, reply) => reply.send(asyncApi));
 }

@@ -21,6 +21,8 @@ export interface HttpBridgeOptions {
   bodyMaxBytes: number;
   /** Requests are refused at once while it says that Temporal is away. */
   temporal?: TemporalWatch;
+  /** The document of the topics, as `asyncApiDocument` makes it. */
+  asyncApi: object;
   metrics: HttpMetrics;
   logger: Logger;
   /** Milliseconds between two signs of life in a stream of events. */
@@ -72,6 +74,7 @@ export async function createHttpBridge(options: HttpBridgeOptions): Promise<Http
     },
     apiKeys: config.apiKeys,
     ratePerMinute: config.ratePerMinute,
+    asyncApi: options.asyncApi,
     bodyTimeoutMs: options.bodyTimeoutMs,
   });
   app.server.maxConnections = config.maxConnections;

@@ -1,8 +1,10 @@
+import { asyncApiDocument } from '../../contracts/async-api';
 import { jobLimits } from '../../contracts/limits';
 import { loadRegistry } from '../../pipelines/load-pipelines';
 import { loadConfig } from '../../runtime/config';
 import { createLogger } from '../../runtime/logger';
 import { createMetrics, httpMetrics } from '../../runtime/metrics';
+import { projectVersion } from '../../runtime/project-root';
 import { runMain } from '../../runtime/run-main';
 import { onShutdown } from '../../runtime/shutdown';
 import { startStatusServer, type Readiness } from '../../runtime/status-server';
@@ -62,6 +64,7 @@ void runMain('http', async () => {
     pipelineNamed,
     bodyMaxBytes: limits.job,
     temporal,
+    asyncApi: asyncApiDocument({ topics: config.topics, version: projectVersion() }),
     metrics: httpMetrics(metrics),
     logger,
   });

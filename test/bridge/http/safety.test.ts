@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { newApiKey, type ApiKey } from '../../../runtime/api-keys';
+import { topics } from '../../support/async-api';
 import { brief, closeDoors, openDoor, type TestDoor } from './support';
 
 afterEach(closeDoors);
@@ -78,6 +79,13 @@ describe('with keys', () => {
     expect(log.join('')).toContain('request answered');
     expect(log.join('')).not.toContain(one.key.slice(3));
   });
+});
+
+it('serves the document of the topics to everybody, beside that of the door', async () => {
+  const { call } = await openDoor({ keys: [keyFor({}).configured] });
+  const { status, body } = await call('GET', '/asyncapi.json');
+  expect([status, body.asyncapi, body.channels?.queue?.address]).toEqual([200, '3.0.0', topics.queue]);
+  expect((await call('GET', '/openapi.json')).status).toBe(200);
 });
 
 it('tells browsers to run nothing that is not its own', async () => {

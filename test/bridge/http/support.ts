@@ -1,8 +1,10 @@
 import pino from 'pino';
 import { createHttpBridge, type HttpBridge, type HttpBridgeOptions } from '../../../bridge/http/http-bridge';
+import { asyncApiDocument } from '../../../contracts/async-api';
 import { pipelineNamed, shippedPipelines } from '../../../pipelines/registry';
 import type { ApiKey } from '../../../runtime/api-keys';
 import { createMetrics, httpMetrics, type Metrics } from '../../../runtime/metrics';
+import { topics } from '../../support/async-api';
 import { readPublishedDocument, type PublishedDocument } from './published-document';
 import { createFakeJobs, type FakeJobs } from './fake-jobs';
 
@@ -65,6 +67,7 @@ export async function openDoor(
     pipelines: shippedPipelines,
     pipelineNamed,
     bodyMaxBytes: 512 * 1024,
+    asyncApi: asyncApiDocument({ topics, version: '1.0.0' }),
     metrics: httpMetrics(metrics),
     logger: pino({ level: 'debug' }, { write: (line) => void log.push(line) }),
     ...options,
