@@ -21,7 +21,8 @@ const dynamicConfig = {
   'matching.persistenceMaxQPS': 100_000,
   'history.persistenceMaxQPS': 100_000,
   // Priorities, and fairness by tenant, in the task queues: off by default. Both hold within one partition of a queue, and a single server
-  // gains nothing by several. docs/guides/priority-and-fairness.md
+  // gains nothing by several. Over data of a server that ran without fairness: let it finish its jobs first, since server 1.29.1 does not serve
+  // tasks that wait in the old queues. docs/guides/priority-and-fairness.md
   'matching.useNewMatcher': true,
   'matching.enableFairness': true,
   'matching.numTaskqueueReadPartitions': 1,
