@@ -1,6 +1,9 @@
 import { createJobIdLedger, sourceText } from '../../bridge/job-id-ledger';
+import { createSubmit } from '../../bridge/jobs/submit';
 import { checkLedger } from '../../bridge/open-job-id-ledger';
+import { jobLimits } from '../../contracts/limits';
 import type { PackJob } from '../../contracts/pack';
+import { pipelineNamed } from '../../pipelines/registry';
 import { startTestDatabase, type TestDatabase } from '../pipelines/company-brief/pglite';
 
 let database: TestDatabase;
@@ -37,6 +40,31 @@ describe('a claim', () => {
     await claim(job('a', 0), job('b', 1), job('c', 2));
     await expect(claim(job('b', 1), job('c', 2), job('d', 3))).resolves.toMatchObject({ duplicates: [] });
     await expect(claim(job('a', 0))).resolves.toMatchObject({ duplicates: [] });
+  });
+
+  it('over HTTP is our own when it is made again after a start that failed, and a record stays behind it', async () => {
+    let starts = 0;
+    const startPack = () =>
+      starts++ === 0
+        ? Promise.reject(new Error('the start failed'))
+        : Promise.resolve({ kind: 'started', runId: 'r' } as const);
+    const submit = createSubmit({
+      client: { withDeadline: (_until: number, request: () => Promise<unknown>) => request() } as never,
+      rules: { pipelineNamed, queueTopic: 'q', limits: jobLimits(false) },
+      startPack,
+      ledger: createJobIdLedger(database),
+    });
+    const input = { company: 'Vantorp Steel', domain: 'vantorp.example', question: 'Who?' };
+    const request = { id: 'a', pipeline: 'company-brief', input };
+    let now = 1_000;
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now++);
+    try {
+      await expect(submit(request, undefined, {})).rejects.toThrow('the start failed');
+      await expect(submit(request, undefined, {})).resolves.toMatchObject({ runId: 'r' });
+    } finally {
+      clock.mockRestore();
+    }
+    await expect(claim(job('a', 0))).resolves.toMatchObject({ duplicates: ['q:0:0:1000 after http'] });
   });
 
   it('of another record is a duplicate, and says which record was the first', async () => {
