@@ -5,6 +5,7 @@ import type { CliContext } from './context';
 import { exitCodeOf } from './exit-code-of';
 import { exitCodes } from './exit-codes';
 import { formatTable, printJson } from './output';
+import { printableLine } from './printable';
 
 /** More would only wait in the server. */
 const CONCURRENCY = 8;
@@ -41,7 +42,10 @@ export async function forEachJob(
 export function printOutcomes(context: CliContext, outcomes: JobOutcome[], done: string, json = false): void {
   if (json) printJson(context, outcomes);
   else {
-    const rows = outcomes.map(({ id, error }) => [id, error ? `${error.code}: ${error.message}` : done]);
+    const rows = outcomes.map(({ id, error }) => [
+      id,
+      error ? printableLine(`${error.code}: ${error.message}`) : done,
+    ]);
     context.stdout.write(`${formatTable(rows)}\n`);
   }
   if (outcomes.some(({ error }) => error)) context.exitCode = exitCodes.badFinding;

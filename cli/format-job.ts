@@ -1,17 +1,19 @@
 import type { JobView } from '../contracts/job-view';
 import { duration } from './duration';
 import { formatTable, type Styles } from './output';
+import { printableLine } from './printable';
 
 /** Everything about a job but its output, for a person. */
 export function formatJob(job: JobView, styles: Styles): string {
+  const error = errorOf(job);
   const rows: [string, string | number | undefined][] = [
     ['job', job.id],
     ['pipeline', job.pipeline],
     ['status', `${colouredStatus(job, styles)}${job.run > 1 ? `, run ${job.run}` : ''}`],
     ['stage', stageOf(job)],
-    ['last error', job.lastError && `${job.lastError.type}: ${job.lastError.message}`],
-    ['error', errorOf(job)],
-    ['tenant', job.tenant],
+    ['last error', job.lastError && printableLine(`${job.lastError.type}: ${job.lastError.message}`)],
+    ['error', error === undefined ? undefined : printableLine(error)],
+    ['tenant', job.tenant === undefined ? undefined : printableLine(job.tenant)],
     ['priority', job.priority === undefined ? undefined : String(job.priority)],
     ['deadline', job.deadline],
     ['not before', job.notBefore],
@@ -33,7 +35,7 @@ export function formatJobs(jobs: readonly JobView[]): string {
     ...jobs.map((job) => [
       job.id,
       job.pipeline,
-      job.tenant ?? '-',
+      printableLine(job.tenant ?? '-'),
       job.status,
       stageOf(job) ?? '-',
       job.receivedAt.replace(/\.\d+Z$/, 'Z'),

@@ -4,6 +4,7 @@ import { explain } from '../runtime/run-main';
 import type { CliContext } from './context';
 import { exitCodeOf } from './exit-code-of';
 import { exitCodes } from './exit-codes';
+import { printable } from './printable';
 import { createProgram, type MakeCommand } from './program';
 
 /**
@@ -26,8 +27,9 @@ export async function runCli(
     // Commander has written its own sentence already; asking for help or the version is no error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (context.signal.aborted) return exitCodes.interrupted;
-    context.stderr.write(`${redact(explain('headway', error, context.env))}\n`);
-    return exitCodeOf(error);
+    context.stderr.write(`${printable(redact(explain('headway', error, context.env)))}\n`);
+    const exitCode = exitCodeOf(error);
+    return exitCode === exitCodes.usage && context.exitCode !== exitCodes.ok ? context.exitCode : exitCode;
   }
 }
 

@@ -3,6 +3,7 @@ import type { SeenJob } from './follow-jobs';
 import { errorOf, stageOf, tookOf } from './format-job';
 import { createLiveTable } from './live-table';
 import { formatTable, printJsonLine } from './output';
+import { printableLine } from './printable';
 
 export interface WatchView {
   show(changed: readonly SeenJob[]): void;
@@ -39,7 +40,8 @@ function createTable(ids: readonly string[], { stdout }: CliContext): WatchView 
 
 function cells({ id, view, over }: SeenJob): string[] {
   if (!view) return [id, over ? 'unknown' : 'not known yet', '', ''];
-  return [id, view.status, stageOf(view) ?? tookOf(view) ?? '', errorOf(view) ?? lastError(view.lastError)];
+  const error = errorOf(view) ?? lastError(view.lastError);
+  return [id, view.status, stageOf(view) ?? tookOf(view) ?? '', printableLine(error)];
 }
 
 function lastError(error: { type: string; message: string } | undefined): string {

@@ -3,7 +3,7 @@ import { loadConfig, type Config, type ConfigSection } from '../../runtime/confi
 import { createKafka } from '../../runtime/kafka';
 import { redact } from '../../runtime/redact';
 import { connectTemporalClient } from '../../runtime/temporal';
-import { cliLogger } from '../connections';
+import { cliLogger, unreachable } from '../connections';
 import type { CliContext } from '../context';
 import { checkKafka } from '../doctor/check-kafka';
 import { checkDatabase, checkLlm, checkPayloadStore } from '../doctor/check-others';
@@ -12,6 +12,7 @@ import { CHECK_MS, runCheck, type Finding } from '../doctor/findings';
 import { exitCodes } from '../exit-codes';
 import { HeadwayCommand } from '../headway-command';
 import { printJson, styles } from '../output';
+import { printable } from '../printable';
 
 /** `headway doctor`: what is wrong with the installation, and what to do. */
 export function doctorCommand(context: CliContext): HeadwayCommand {
@@ -53,7 +54,7 @@ function allChecks(context: CliContext): Promise<Finding[]>[] {
     configured('Temporal', () => {
       const config = load('temporal', 'kafka', 'topics', 'bridge', 'jobIds');
       const soon = AbortSignal.any([signal, AbortSignal.timeout(CHECK_MS - 500)]);
-      const connect = () => connectTemporalClient(config.temporal, { logger, signal: soon });
+      const connect = () => connectSoon(config.temporal, logger, soon, signal);
       return checkTemporal(connect, kafkaOf(config.kafka), config);
     }),
     runCheck('LLM', async () => checkLlm(load('llm').llm)).then((one) => [one]),
@@ -67,13 +68,29 @@ function allChecks(context: CliContext): Promise<Finding[]>[] {
   ];
 }
 
+/** Connecting goes on until it is interrupted, and knows not what by. */
+async function connectSoon(
+  temporal: Config['temporal'],
+  logger: ReturnType<typeof cliLogger>,
+  soon: AbortSignal,
+  interrupted: AbortSignal,
+) {
+  try {
+    return await connectTemporalClient(temporal, { logger, signal: soon });
+  } catch (error) {
+    if (!soon.aborted || interrupted.aborted) throw error;
+    const reason = `no connection within ${(CHECK_MS - 500) / 1_000} s`;
+    throw unreachable(`Temporal does not answer at ${temporal.address} (TEMPORAL_ADDRESS)`, reason);
+  }
+}
+
 function formatFindings(findings: readonly Finding[], { stdout, env }: CliContext): string {
   const { green, red, bold } = styles(stdout, env);
   const colours = { ok: green, warning: bold, wrong: red, skipped: (text: string) => text };
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = findings.flatMap(({ name, state, found, todo }) => [
-    `${colours[state](state.padEnd(7))}  ${name.padEnd(width)}  ${redact(found)}`,
-    ...(todo === undefined ? [] : [`${' '.repeat(width + 11)}${redact(todo)}`]),
+    `${colours[state](state.padEnd(7))}  ${name.padEnd(width)}  ${printable(redact(found))}`,
+    ...(todo === undefined ? [] : [`${' '.repeat(width + 11)}${printable(redact(todo))}`]),
   ]);
   const count = (wanted: Finding['state']) => findings.filter(({ state }) => state === wanted).length;
   const verdict = count('wrong') > 0 ? red(`${count('wrong')} wrong`) : green('Nothing is wrong');

@@ -8,6 +8,7 @@ import { withJobs, type WithJobs } from '../open-jobs';
 import { readJobId, readJobIds } from '../read-job-id';
 import { readCount } from '../read-number';
 import { splitLines } from '../submit/split-lines';
+import { untilInterrupted } from '../until-interrupted';
 import { createWatchView } from '../watch-view';
 
 interface Options {
@@ -52,11 +53,12 @@ async function idsToWatch(
   jobs: Jobs,
   given: string[] | undefined,
   { limit }: Options,
-  { stdin, stderr }: CliContext,
+  { stdin, stderr, signal }: CliContext,
 ): Promise<string[]> {
   if (given?.includes('-')) {
     const ids = new Set(given.filter((id) => id !== '-'));
-    for await (const { number, bytes } of splitLines(stdin)) ids.add(readLine(number, bytes.toString()));
+    for await (const { number, bytes } of untilInterrupted(splitLines(stdin), signal))
+      ids.add(readLine(number, bytes.toString()));
     if (ids.size === 0) stderr.write('No job ids on standard input.\n');
     return [...ids];
   }

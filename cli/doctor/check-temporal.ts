@@ -100,6 +100,18 @@ async function checkRetentions(client: Client, kafka: Kafka, config: TemporalCon
   return warning(warnings.join('; '), todo);
 }
 
+/** A poll lasts a minute, and the server tells of those who polled within the last five, of dead ones too. */
+const POLLED_WITHIN_MS = 90_000;
+
+type Poller = { identity?: string | null; lastAccessTime?: { seconds?: unknown } | null };
+
+export function countLiving(pollers: readonly Poller[], now = Date.now()): number {
+  const living = pollers.filter(
+    ({ lastAccessTime }) => now - Number(lastAccessTime?.seconds ?? 0) * 1_000 <= POLLED_WITHIN_MS,
+  );
+  return new Set(living.map(({ identity }) => identity)).size;
+}
+
 async function checkWorkers(
   client: Client,
   name: string,
@@ -111,10 +123,10 @@ async function checkWorkers(
     taskQueue: { name },
     taskQueueType,
   });
-  const workers = new Set(pollers.map(({ identity }) => identity)).size;
+  const workers = countLiving(pollers);
   if (workers > 0) return ok(`${workers} poll task queue ${name}`);
   return wrong(
-    `nobody polls task queue ${name}`,
+    `nobody has polled task queue ${name} for ${POLLED_WITHIN_MS / 1_000} s`,
     `Start a worker (\`npm run worker\`), or correct ${variable}.`,
   );
 }

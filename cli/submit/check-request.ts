@@ -26,7 +26,7 @@ export type CheckRequest = (raw: RawRequest) => CheckedRequest;
 
 /**
  * Looks at requests one after the other as the bridge will look at them, so that what is sent is not answered with a dead letter. One without an id
- * gets one, by which its result is found.
+ * gets one, by which its result is found. Of a stream without end the last 100,000 ids are remembered.
  *
  * @returns throws HeadwayError naming the line and the field; also for an id that an earlier one of them has
  */
@@ -36,7 +36,7 @@ export function createCheckRequest({
   payloadStore,
 }: CheckRequestOptions): CheckRequest {
   const limits = jobLimits(payloadStore);
-  const places = new Map<string, string>();
+  const places = createRecentPlaces();
   return ({ number, place, bytes }) => {
     const request = readRequest(place, bytes);
     const id = request.id ?? randomUUID();
@@ -69,4 +69,18 @@ export function createCheckRequest({
       throw new HeadwayError(error.code, message, { cause: error });
     }
   }
+}
+
+/** Where ids were seen, the newest of them. */
+function createRecentPlaces(remembered = 100_000) {
+  const places = new Map<string, string>();
+  return {
+    get: (id: string) => places.get(id),
+    set(id: string, place: string): void {
+      places.set(id, place);
+      if (places.size <= remembered) return;
+      const [oldest] = places.keys();
+      if (oldest !== undefined) places.delete(oldest);
+    },
+  };
 }

@@ -6,6 +6,8 @@ export interface Verdict {
   request: CheckedRequest;
   /** Why it was not taken: a code of the registry, and a sentence. */
   refused?: { code: string; message: string };
+  /** The door failed while it was being sent: it may have been taken. What the door throws then says why. */
+  unsure?: true;
 }
 
 /** How a job ended. */

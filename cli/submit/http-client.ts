@@ -24,7 +24,8 @@ export interface HttpClient {
 
 /** A door that is away, or asks for patience, is asked again for so long. */
 const PATIENCE_MS = 60_000;
-const REQUEST_MS = 60_000;
+/** Several of them, so that one request that hangs is not the end. */
+const REQUEST_MS = 20_000;
 const WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 10_000;
 

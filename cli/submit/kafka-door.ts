@@ -3,13 +3,21 @@ import type { Kafka } from '../../runtime/kafka';
 import { isTooLarge } from '../../runtime/kafka-errors';
 import { withOffsets } from '../../runtime/kafka-offsets';
 import { createProducer } from '../../runtime/kafka-producer';
+import { readTopicSettings } from '../../runtime/kafka-topic-settings';
 import type { CheckedRequest } from './check-request';
 import type { Door, Verdict } from './door';
 import { inBatches } from './in-batches';
 import { readOutcomes } from './kafka-outcomes';
 
-/** Of one request: what goes to a partition in it has to fit `max.message.bytes`, which is 1 MiB by default. */
+/** Of one request. */
 const BATCH = { items: 500, bytes: 512 * 1024, waitMs: 20 };
+
+/** What goes to a partition in one request has to fit this, and all of a request may go to one. It is the default of Kafka. */
+const MAX_MESSAGE_BYTES = 1_048_588;
+
+/** Around the records, and around the key and the value of one: more than it ever is (KIP-98: 61 bytes, and varints). */
+const BATCH_OVERHEAD_BYTES = 512;
+const RECORD_OVERHEAD_BYTES = 64;
 
 export interface KafkaDoorOptions {
   kafka: Kafka;
@@ -29,6 +37,8 @@ export interface KafkaDoorOptions {
 export async function openKafkaDoor({ kafka, topics, wait, signal }: KafkaDoorOptions): Promise<Door> {
   await checkTopics(kafka, topics, wait);
   const outcomes = wait ? await readOutcomes({ kafka, topics, signal }) : undefined;
+  const maxMessageBytes = await readMaxMessageBytes(kafka, topics.queue);
+  const batchLimits = { ...BATCH, bytes: Math.min(BATCH.bytes, maxMessageBytes - BATCH_OVERHEAD_BYTES) };
   const producer = createProducer(kafka, {
     idempotent: true,
     maxInFlightRequests: 1,
@@ -38,12 +48,13 @@ export async function openKafkaDoor({ kafka, topics, wait, signal }: KafkaDoorOp
   return {
     name: topics.queue,
     async *send(requests) {
-      for await (const batch of inBatches(requests, ({ json }) => Buffer.byteLength(json), BATCH)) {
+      for await (const batch of inBatches(requests, recordBytes, batchLimits)) {
         // A quick job may have ended before Kafka has said that it has it.
         for (const { id } of batch) outcomes?.expect(id);
-        const verdicts = await sendBatch(batch);
+        const { verdicts, error } = await sendBatch(batch);
         for (const { request, refused } of verdicts) if (refused) outcomes?.forget(request.id);
         yield* verdicts;
+        if (error !== undefined) throw error;
       }
       outcomes?.expectNoMore();
     },
@@ -53,19 +64,32 @@ export async function openKafkaDoor({ kafka, topics, wait, signal }: KafkaDoorOp
     },
   };
 
-  async function sendBatch(batch: CheckedRequest[]): Promise<Verdict[]> {
+  async function sendBatch(batch: CheckedRequest[]): Promise<{ verdicts: Verdict[]; error?: unknown }> {
     try {
       const messages = batch.map(({ id, json }) => ({ key: id, value: json }));
       await producer.send({ topic: topics.queue, acks: -1, messages });
-      return batch.map((request) => ({ request }));
+      return { verdicts: batch.map((request) => ({ request })) };
     } catch (error) {
       const [request] = batch;
-      if (!isTooLarge(error) || !request || batch.length > 1) throw error;
+      // Some partitions may have taken theirs, and Kafka does not tell which.
+      if (!isTooLarge(error) || !request || batch.length > 1) {
+        return { verdicts: batch.map((request) => ({ request, unsure: true })), error };
+      }
       const bytes = Buffer.byteLength(request.json);
       const message = `topic ${topics.queue} takes no record of ${bytes} bytes (max.message.bytes)`;
-      return [{ request, refused: { code: 'HW_RECORD_TOO_LARGE', message } }];
+      return { verdicts: [{ request, refused: { code: 'HW_RECORD_TOO_LARGE', message } }] };
     }
   }
+}
+
+function recordBytes({ id, json }: CheckedRequest): number {
+  return Buffer.byteLength(json) + Buffer.byteLength(id) + RECORD_OVERHEAD_BYTES;
+}
+
+/** The right to send does not bring the right to look at the settings. */
+async function readMaxMessageBytes(kafka: Kafka, topic: string): Promise<number> {
+  const found = await readTopicSettings(kafka, [topic], ['max.message.bytes']).catch(() => []);
+  return Number(found[0]?.get('max.message.bytes') ?? MAX_MESSAGE_BYTES);
 }
 
 async function* nothing(): AsyncGenerator<never> {}

@@ -46,12 +46,16 @@ export async function runSubmit(
   const progress = createProgressBar(context.stderr);
   const report = createSubmitReport({ ...options, alone: total === 1 }, context, progress, total);
   const door = await openDoor(options, context, signal);
+  let late = false;
   const reminder = setInterval(() => report.remind(), REMIND_MS).unref();
   try {
     const requests = readRequests(source.open());
     await submit({ door, requests, check: newCheck(), wait, signal, ...report });
   } catch (error) {
+    // Whatever is wrong, "nothing was done" would not be true.
+    if (report.hasSent()) context.exitCode = exitCodes.failed;
     if (!tooLong.some(({ aborted }) => aborted) || context.signal.aborted) throw error;
+    late = true;
     report.timedOut();
     context.exitCode = exitCodes.badFinding;
   } finally {
@@ -60,7 +64,7 @@ export async function runSubmit(
     report.sum(door.name);
     await door.close();
   }
-  if (report.seen() === 0) {
+  if (report.seen() === 0 && !late) {
     throw new HeadwayError('HW_CONFIG_INVALID', `There is no job request in ${source.name}.`);
   }
   if (report.isBad()) context.exitCode = exitCodes.badFinding;

@@ -3,6 +3,7 @@ import { redact } from '../../runtime/redact';
 import type { CliContext } from '../context';
 import { duration } from '../duration';
 import { printJson, printJsonLine } from '../output';
+import { printable, printableLine } from '../printable';
 import type { ProgressBar } from '../progress';
 import type { JobEnd, Verdict } from './door';
 import type { RawRequest } from './read-requests';
@@ -27,12 +28,20 @@ export function createSubmitReport(
   const early = new Set<string>();
   let sent = 0;
   let wrong = 0;
+  let unsure = 0;
   let ended = 0;
   let completed = 0;
 
   return {
-    onVerdict({ request, refused }: Verdict): void {
+    onVerdict({ request, refused, unsure: mayBeSent }: Verdict): void {
       const { id, number: line } = request;
+      if (mayBeSent) {
+        unsure += 1;
+        // Its id is all that one can look for it with, or send it again by.
+        tell(`${request.place}: job ${id} may have been sent or not`);
+        if (json) printJsonLine(context, { line, id, unsure: true });
+        return;
+      }
       if (refused) {
         wrong += 1;
         tell(`${request.place}: ${refused.code}: ${refused.message}`);
@@ -64,7 +73,7 @@ export function createSubmitReport(
     remind(): void {
       if (open.size === 0) return;
       tell(
-        `${stillOpen()}. \`headway status ID\` says where one stands; a bridge and a worker must be running.`,
+        `${stillOpen()}. \`headway status ID\` says where one stands; a bridge and a worker must be running. With JOB_ID_DEDUPE=ledger a job whose id was there before is left out, and nothing more is heard of it here.`,
       );
     },
     timedOut: () => tell(`${stillOpen()}; they go on.`),
@@ -72,9 +81,14 @@ export function createSubmitReport(
     sum(door: string): void {
       const left = wrong > 0 ? `, ${count(wrong, 'request')} left out` : '';
       const ends = wait ? `; ${completed} completed, ${ended - completed} ended otherwise` : '';
-      if (sent + wrong > 0) context.stderr.write(`Sent ${count(sent, 'job')} to ${door}${left}${ends}.\n`);
+      const doubtful = unsure > 0 ? `, ${count(unsure, 'job')} that may have been sent or not` : '';
+      if (sent + wrong + unsure > 0) {
+        context.stderr.write(`Sent ${count(sent, 'job')} to ${door}${left}${doubtful}${ends}.\n`);
+      }
     },
-    seen: () => sent + wrong,
+    seen: () => sent + wrong + unsure,
+    /** Whether the door may have taken something already. */
+    hasSent: () => sent + unsure > 0,
     isBad: () => wrong > 0 || (wait && completed < sent),
   };
 
@@ -84,7 +98,7 @@ export function createSubmitReport(
     if (alone && status === 'completed') return printJson(context, result?.output ?? null);
     if (alone) return tell(`job ${id} is ${status}: ${message}`);
     const took = result ? `  ${duration(result.timings.totalMs)}` : '';
-    context.stdout.write(`${id}  ${status}${took}${message ? `  ${message}` : ''}\n`);
+    context.stdout.write(`${id}  ${status}${took}${message ? `  ${printableLine(message)}` : ''}\n`);
   }
 
   function stillOpen(): string {
@@ -94,7 +108,7 @@ export function createSubmitReport(
 
   function tell(sentence: string): void {
     progress.close();
-    context.stderr.write(`headway: ${redact(sentence)}\n`);
+    context.stderr.write(`headway: ${printable(redact(sentence))}\n`);
   }
 }
 

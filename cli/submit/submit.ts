@@ -2,6 +2,7 @@ import { HeadwayError } from '../../contracts/errors';
 import type { CheckedRequest, CheckRequest } from './check-request';
 import type { Door, JobEnd, Verdict } from './door';
 import type { RawRequest } from './read-requests';
+import { untilInterrupted } from '../until-interrupted';
 
 export interface SubmitOptions {
   door: Door;
@@ -34,8 +35,7 @@ export async function submit(options: SubmitOptions): Promise<void> {
 }
 
 async function* checked({ requests, check, onWrong, signal }: SubmitOptions): AsyncGenerator<CheckedRequest> {
-  for await (const raw of requests) {
-    signal.throwIfAborted();
+  for await (const raw of untilInterrupted(requests, signal)) {
     try {
       yield check(raw);
     } catch (error) {

@@ -61,6 +61,16 @@ test('each thing that is wrong is named with what to do, and keeps no other chec
   expect(finding('namespace')?.todo).toContain('temporal operator namespace create');
 });
 
+test('where no worker has polled, one is asked for', async () => {
+  const { code, states, finding } = await doctor({
+    HEADWAY_TASK_QUEUE: `${rig.name}-nobody`,
+    HEADWAY_LLM_TASK_QUEUE: `${rig.name}-nobody-llm`,
+  });
+  expect(code).toBe(1);
+  expect(states).toMatchObject({ workers: 'wrong', 'LLM workers': 'wrong' });
+  expect(finding('workers')?.todo).toContain('HEADWAY_TASK_QUEUE');
+});
+
 test('servers that are away are findings too; with a value that cannot be read nothing is checked', async () => {
   const { code, states, finding } = await doctor({
     KAFKA_BROKERS: '127.0.0.1:1',
@@ -75,6 +85,9 @@ test('servers that are away are findings too; with a value that cannot be read n
     database: 'ok',
   });
   expect(finding('Kafka')?.todo).toContain('KAFKA_BROKERS');
+  expect(finding('Temporal')?.found).toMatch(
+    /^Temporal does not answer at 127\.0\.0\.1:1 \(TEMPORAL_ADDRESS\)/,
+  );
   const unreadable = await headway({ ...rig.env, DATABASE_URL: 'not a url' }, ['doctor']);
   expect(unreadable).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('DATABASE_URL') });
 });

@@ -28,6 +28,22 @@ test('--wait prints the result of each job of a pipe as it ends, and 1 for one t
   expect(JSON.parse(one.stdout)).toHaveProperty('summary');
 });
 
+test('a topic that takes less than usual takes them in smaller batches, and what is too large for it is named', async () => {
+  const small = `${rig.queue}-small`;
+  const configEntries = [{ name: 'max.message.bytes', value: '3000' }];
+  await rig.admin.createTopics({ topics: [{ topic: small, numPartitions: 1, configEntries }] });
+  const jobs = [...briefs(60, `${rig.name}-many`), ...briefs(1, `${rig.name}-large`)];
+  Object.assign(jobs.at(-1)!, {
+    metadata: Object.fromEntries('abcdefgh'.split('').map((key) => [key, key.repeat(500)])),
+  });
+  const run = await headway({ ...rig.env, QUEUE_TOPIC: small }, ['submit', '-'], lines(jobs));
+  expect(run.stderr).toContain(`HW_RECORD_TOO_LARGE: topic ${small} takes no record of`);
+  expect(run.stderr).toContain(`Sent 60 jobs to ${small}, 1 request left out.`);
+  const [range] = await rig.admin.fetchTopicOffsets(small);
+  expect(Number(range?.high)).toBe(60);
+  await rig.admin.deleteTopics({ topics: [small] });
+});
+
 test('without --wait the ids are printed, as watch takes them', async () => {
   const jobs = briefs(3, rig.name).map(({ id: _id, ...job }) => job);
   const sent = await headway(rig.env, ['submit', '-'], lines(jobs));

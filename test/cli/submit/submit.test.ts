@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { submitCommand } from '../../../cli/commands/submit';
 import { runCli } from '../../../cli/run-cli';
 import type { Door, JobEnd, Verdict } from '../../../cli/submit/door';
+import { HeadwayError } from '../../../contracts/errors';
+import { eventually } from '../../support/eventually';
 import { resultOf } from '../fake-jobs';
 import { createContext } from '../support';
 
@@ -23,6 +26,11 @@ function file(text: string): string {
 
 interface DoorScript {
   refuse?: string[];
+  /** The door fails while this one is being sent. */
+  breakAt?: string;
+  /** Standard input gives what it has, and then nothing, without an end. */
+  quiet?: boolean;
+  interrupt?: boolean;
   failed?: string[];
 }
 
@@ -32,6 +40,10 @@ async function run(args: string[], { stdin = [], ...script }: DoorScript & { std
     name: 'the door',
     async *send(requests) {
       for await (const request of requests) {
+        if (request.id === script.breakAt) {
+          yield { request, unsure: true } satisfies Verdict;
+          throw new HeadwayError('HW_RECORD_TOO_LARGE', 'too large');
+        }
         const refused = script.refuse?.includes(request.id)
           ? { code: 'HW_JOB_ID_TAKEN', message: 'taken' }
           : undefined;
@@ -54,7 +66,13 @@ async function run(args: string[], { stdin = [], ...script }: DoorScript & { std
     close: () => Promise.resolve(),
   };
   const env = { KAFKA_BROKERS: 'x:1', TEMPORAL_ADDRESS: 'x:1' };
-  const { context, stdout, stderr } = createContext(env, stdin);
+  const { context, stdout, stderr, interrupt } = createContext(env, stdin);
+  if (script.quiet) {
+    const input = new Readable({ read() {} });
+    for (const text of stdin) input.push(text);
+    context.stdin = input;
+    if (script.interrupt) void eventually('the first is sent', () => sent.length > 0).then(interrupt);
+  }
   const exitCode = await runCli(['submit', ...args], context, [
     (given) => submitCommand(given, async () => door),
   ]);
@@ -196,6 +214,25 @@ test('--wait prints the output of a single job, a line for each of several, and 
 test('--wait --json prints whole results, a line each', async () => {
   const { stdout } = await run([brief('a'), '--wait', '--json']);
   expect(JSON.parse(stdout)).toEqual(resultOf('a', 'completed'));
+});
+
+test('Ctrl-C and --timeout end it while standard input is quiet, and what was sent is told', async () => {
+  const stdin = [`${brief('a')}\n`];
+  const interrupted = await run(['-'], { stdin, quiet: true, interrupt: true });
+  expect(interrupted).toMatchObject({ exitCode: 130, stdout: 'a\n' });
+  expect(interrupted.stderr).toContain('Sent 1 job to the door.');
+  const late = await run(['-', '--wait', '--timeout', '1s'], { stdin, quiet: true });
+  expect(late.exitCode).toBe(1);
+  const silent = await run(['-', '--wait', '--timeout', '1s'], { quiet: true });
+  expect(silent).toMatchObject({ exitCode: 1, stdout: '' });
+});
+
+test('a job that the door failed over is named with its id, and "nothing was done" is not claimed', async () => {
+  const broken = await run([file(`${brief('a')}\n${brief('b')}`), '--json'], { breakAt: 'b' });
+  expect(broken.exitCode).toBe(3);
+  expect(broken.stdout).toBe('{"line":1,"id":"a"}\n{"line":2,"id":"b","unsure":true}\n');
+  expect(broken.stderr).toContain('headway: line 2: job b may have been sent or not\n');
+  expect(broken.stderr).toContain('Sent 1 job to the door, 1 job that may have been sent or not.');
 });
 
 test.each([

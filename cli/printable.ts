@@ -1,0 +1,16 @@
+/** Everything below a space but the ends of lines and tabs, and what terminals take for a command of eight bits. */
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/**
+ * Text of others (a job's id, a provider's message) as it can be written to a terminal: a control character, which could move the cursor or colour
+ * what follows, stands as its escape. JSON needs none of it.
+ */
+export function printable(text: string): string {
+  return text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** The same for what has one line only. */
+export function printableLine(text: string): string {
+  return printable(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+}
