@@ -1,9 +1,10 @@
 import { HeadwayError } from '../contracts/errors';
 import { companyBrief } from './company-brief/pipeline';
 import type { Pipeline } from './define-pipeline';
+import { documentTriage } from './document-triage/pipeline';
 
 /** The pipelines that come with Headway. A new one of this repository is added here. */
-export const shippedPipelines: readonly Pipeline[] = [companyBrief];
+export const shippedPipelines: readonly Pipeline[] = [companyBrief, documentTriage];
 
 /** The pipelines of one process. */
 export interface Registry {

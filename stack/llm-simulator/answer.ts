@@ -36,7 +36,8 @@ export function writeAnswer(call: Call, nth: number, outcome: Outcome, seed: num
   if (call.format.type === 'text') {
     text = writeProse(writer, call.webSearch ? sources : undefined);
   } else {
-    const value = generateFromSchema(call.format.schema, { random, writer, sources });
+    const { findings } = call;
+    const value = generateFromSchema(call.format.schema, { random, writer, sources, findings });
     text = JSON.stringify(
       outcome.kind === 'wrong_schema' ? violateSchema(value, call.format.schema, random) : value,
     );

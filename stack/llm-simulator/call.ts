@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ApiError } from './api-error';
 import { readDirectives, withoutDirectives, type Directive } from './directives';
-import type { JsonSchema } from './json-schema';
+import { enumValuesOf, type JsonSchema } from './json-schema';
+import { findInText, type Findings } from './findings';
 import { createInterner } from './interner';
 import { fingerprint } from './random';
 import { checkStrictSchema } from './strict-schema';
@@ -17,6 +18,8 @@ export interface Call {
   jobKey: string;
   directives: Directive[];
   subject: Subject;
+  /** What the text itself says; absent with web search, which has more to say. */
+  findings: Findings | undefined;
   format: AnswerFormat;
   /** Present when the request brings the web search tool. */
   webSearch: { allowedDomains?: string[] } | undefined;
@@ -74,7 +77,9 @@ const internJson = createInterner((json: string) => json);
 const internText = createInterner((json: string) => {
   const settings = JSON.parse(json) as NonNullable<CreateBody['text']>;
   const echo = { verbosity: 'medium', ...settings, format: settings.format ?? { type: 'text' } };
-  return { format: readFormat(settings.format), echo: JSON.stringify(echo) };
+  const format = readFormat(settings.format);
+  const enumValues = format.type === 'json' ? enumValuesOf(format.schema) : [];
+  return { format, enumValues, echo: JSON.stringify(echo) };
 });
 
 /**
@@ -108,6 +113,7 @@ export function readCall(body: unknown): Call {
     jobKey: request.metadata?.headway_job_id ?? `input-${fingerprint(prompt)}`,
     directives: readDirectives(request.metadata?.headway_simulate, allText),
     subject: readSubject(withoutDirectives(allText)),
+    findings: search ? undefined : findInText(withoutDirectives(prompt), text.enumValues),
     format: text.format,
     webSearch: search && { allowedDomains: search.filters?.allowed_domains ?? undefined },
     includeSources: request.include?.includes('web_search_call.action.sources') ?? false,

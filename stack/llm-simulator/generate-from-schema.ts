@@ -1,3 +1,4 @@
+import type { Findings } from './findings';
 import { generateNumber } from './generate-number';
 import { generateString, isUrlProperty } from './generate-string';
 import { mergeSchemas, resolveSchema, typesOf, type JsonSchema } from './json-schema';
@@ -12,12 +13,16 @@ const deep = 5;
  * that strict structured outputs do not allow (`not`, `if`, `contains`, `patternProperties` are ignored).
  */
 export function generateFromSchema(root: JsonSchema, material: Material): unknown {
-  const { random } = material;
+  const { random, findings } = material;
+  /** What the item of a list that is being made is about. */
+  let found: Partial<FoundItem> = {};
 
   function generate(given: JsonSchema | boolean, name: string, depth: number, citation?: Citation): unknown {
     const schema = chooseBranch(resolveSchema(typeof given === 'boolean' ? {} : given, root), depth);
     if (schema.const !== undefined) return schema.const;
-    if (schema.enum) return random.pick(schema.enum);
+    if (schema.enum) return chooseValue(schema.enum, name);
+    const said = saidInText(schema, name);
+    if (said !== undefined) return said;
     switch (chooseType(schema, depth)) {
       case 'object':
         return generateObject(schema, depth);
@@ -33,6 +38,13 @@ export function generateFromSchema(root: JsonSchema, material: Material): unknow
       default:
         return null;
     }
+  }
+
+  /** What the prompt mentions; a kind that it does not mention is none of those that have a name. */
+  function chooseValue(values: readonly unknown[], name: string): unknown {
+    const mentioned = findings?.mentioned.find((value) => values.includes(value));
+    const isKind = findings && /type|kind|category/i.test(name) && values.includes('other');
+    return mentioned ?? (isKind ? 'other' : random.pick(values));
   }
 
   function chooseBranch(schema: JsonSchema, depth: number): JsonSchema {
@@ -94,11 +106,14 @@ export function generateFromSchema(root: JsonSchema, material: Material): unknow
     const fixed = schema.prefixItems ?? (Array.isArray(schema.items) ? schema.items : []);
     const array = fixed.map((item) => generate(item, name, depth + 1));
     const items = Array.isArray(schema.items) || schema.items === undefined ? {} : schema.items;
-    const usual = fixed.length > 0 ? fixed.length : depth > deep ? 0 : usualCount(name);
+    const inText = findings && listInText(findings, name);
+    const usual = inText?.length ?? (fixed.length > 0 ? fixed.length : depth > deep ? 0 : usualCount(name));
     const count = Math.min(Math.max(usual, schema.minItems ?? 0), schema.maxItems ?? Infinity);
     const seen = new Set<string>();
     for (let attempts = 0; array.length < count && attempts < 20 * count; attempts++) {
+      found = inText?.[array.length] ?? {};
       const item = generate(items, name, depth + 1);
+      found = {};
       if (schema.uniqueItems && seen.has(JSON.stringify(item))) continue;
       if (schema.uniqueItems) seen.add(JSON.stringify(item));
       array.push(item);
@@ -110,7 +125,34 @@ export function generateFromSchema(root: JsonSchema, material: Material): unknow
     return isUrlProperty(name) ? random.integer(1, 3) : random.integer(3, 6);
   }
 
+  /** A value that stands in the prompt, where the property asks for one and the schema lets it through. */
+  function saidInText(schema: JsonSchema, name: string): string | number | undefined {
+    if (!findings || schema.pattern || schema.maxLength) return undefined;
+    const types = typesOf(schema);
+    if (types.includes('number') && /amount|total|price/i.test(name)) return found.amount;
+    if (!types.includes('string')) return undefined;
+    if (/date|deadline/i.test(name)) return found.date ?? findings.dates[0];
+    if (/currency/i.test(name)) return found.currency ?? findings.amounts[0]?.currency;
+    if (/name/i.test(name)) return found.name ?? findings.names[0];
+    return /summary|abstract/i.test(name) ? findings.opening : undefined;
+  }
+
   return generate(root, '', 0);
+}
+
+interface FoundItem {
+  date: string;
+  amount: number;
+  currency: string;
+  name: string;
+}
+
+/** The list that a property of that name asks for, when it is about something that is looked for in the prompt. */
+function listInText({ dates, amounts, names }: Findings, property: string): Partial<FoundItem>[] | undefined {
+  if (/dates|deadlines/i.test(property)) return dates.map((date) => ({ date }));
+  if (/amounts|prices/i.test(property)) return amounts;
+  if (/parties|people|persons|names/i.test(property)) return names.map((name) => ({ name }));
+  return undefined;
 }
 
 function isNull(schema: JsonSchema): boolean {

@@ -67,3 +67,11 @@ function lookUp(reference: string, root: JsonSchema): JsonSchema {
   }
   return found ?? {};
 }
+
+/** Every text that an `enum` somewhere in the schema allows. */
+export function enumValuesOf(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const own = Array.isArray((schema as JsonSchema).enum) ? (schema as JsonSchema).enum! : [];
+  const texts = own.filter((value) => typeof value === 'string');
+  return [...new Set([...texts, ...Object.values(schema).flatMap(enumValuesOf)])];
+}

@@ -163,14 +163,16 @@ describe('list', () => {
 
 describe('pipelines', () => {
   test('are named, and described by JSON Schemas', async () => {
-    expect((await run('pipelines')).stdout).toBe('company-brief\n');
+    expect((await run('pipelines')).stdout).toBe('company-brief\ndocument-triage\n');
     const described = JSON.parse((await run('pipelines', 'company-brief')).stdout) as object;
     expect(described).toMatchObject({
       name: 'company-brief',
       request: { required: ['company', 'domain', 'question'] },
       response: { type: 'object' },
     });
-    expect(JSON.parse((await run('pipelines', '--json')).stdout)).toEqual({ pipelines: [described] });
+    expect(JSON.parse((await run('pipelines', '--json')).stdout)).toMatchObject({
+      pipelines: [described, { name: 'document-triage' }],
+    });
   });
 
   test('an unknown one is refused, with the known ones', async () => {

@@ -34,6 +34,18 @@ describe('readArguments', () => {
     });
   });
 
+  it('takes the examples of a pipeline, and says when there are none', () => {
+    expect(readArguments(['--pipeline', 'document-triage']).input).toMatch(
+      /examples.document-triage\.jsonl$/,
+    );
+    expect(readArguments(['--pipeline', 'company-brief']).input).toBeUndefined();
+    expect(errorOf(() => readArguments(['--pipeline', '../x'])).message).toMatch(
+      /^--pipeline: there are no examples of/,
+    );
+    const both = ['--pipeline', 'document-triage', '--input', 'my.jsonl'];
+    expect(errorOf(() => readArguments(both)).message).toMatch(/^--pipeline and --input cannot both/);
+  });
+
   it.each([['0'], ['-3'], ['2.5'], ['many'], [''], ['1e3'], ['200001']])('refuses --jobs=%s', (value) => {
     expect(errorOf(() => readArguments([`--jobs=${value}`])).message).toBe(
       `--jobs must be a whole number from 1 to 200000, not '${value}'.`,
