@@ -23,6 +23,8 @@ export interface StageFailure {
   shared?: boolean;
   /** The wait the other side asked for, in milliseconds. */
   retryAfterMs?: number;
+  /** It waits for its share of the provider's limit; no call was made. */
+  notMade?: boolean;
 }
 
 /** Detail of the failure of a stage that a job on its own is in. */
@@ -71,6 +73,8 @@ export interface LlmCall {
   /** The answer to mend and what is wrong with it. */
   repair?: { answer: string; problem: string };
   traceparent?: string;
+  /** It came before, and had to wait for its share of the provider's limit. */
+  returned?: boolean;
 }
 
 /** A call under way. Small: it is written to the history with every wave. */
@@ -84,6 +88,8 @@ export interface LlmHandle {
   timeoutAt: number;
   /** The timeout is the job's deadline. */
   expires?: boolean;
+  /** Tokens of the shared budget that were taken for it, until what it used is known. */
+  reserved?: { model: string; tokens: number; prompt: number };
 }
 
 export interface Citation {

@@ -5,6 +5,7 @@ import { environmentSchema, type Environment, type VariableName } from './enviro
 import { readKafkaSecurity, type KafkaSecurity } from './kafka-security';
 import { readLocalStack, type LocalStack } from './local-stack';
 import { isLoopback } from './loopback';
+import { readLlmLimits, type LlmLimits } from './llm-limits';
 import { readPayloadStore, type PayloadStore } from './payload-store/payload-store';
 import { resultMaxBytes } from './result-size';
 import { readTemporalTarget, type TemporalTarget } from './temporal-target';
@@ -48,6 +49,8 @@ export interface Config {
     /** The answers come from the simulator of the local stack. */
     simulated: boolean;
     maxConcurrentCreates: number;
+    /** What is configured for a model; the limits of one that is absent are learned. */
+    limits: Record<string, LlmLimits>;
   };
   database: { url: string };
   worker: {
@@ -156,6 +159,7 @@ function readers(
       model: v.OPENAI_MODEL,
       mode: v.LLM_MODE,
       maxConcurrentCreates: v.LLM_START_CONCURRENCY,
+      limits: readLlmLimits(v),
     }),
     database: () => ({ url: databaseUrl() }),
     worker: () => ({

@@ -64,6 +64,18 @@ function oneOf<const T extends readonly [string, ...string[]]>(
   return variable(schema.default(fallback as never), { about, must, otherwise: fallback });
 }
 
+/** Gives the limit of a model; undefined for one that is not limited. */
+function perModel(about: string) {
+  const must = 'a whole number for `OPENAI_MODEL`, or `model=number` for several models, separated by commas';
+  const entry = String.raw`[^\s=,]{1,200}\s*=\s*[1-9]\d{0,14}`;
+  const pattern = new RegExp(String.raw`^\s*([1-9]\d{0,14}|${entry}(\s*,\s*${entry})*)\s*$`);
+  return variable(z.string().regex(pattern, must).optional(), {
+    about,
+    must,
+    otherwise: 'what the provider’s answers say',
+  });
+}
+
 const HOST_PORT = String.raw`(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}`;
 const LOCAL_STACK = 'the running local stack';
 
@@ -285,6 +297,10 @@ const llm = {
     64,
     'LLM calls being created at a time in one worker, in the background mode.',
   ),
+  LLM_REQUESTS_PER_MINUTE: perModel(
+    'Calls a minute that all workers together may make; see [LLM](../llm.md#shared-budgets). The same in every worker.',
+  ),
+  LLM_TOKENS_PER_MINUTE: perModel('Tokens a minute that these calls may use.'),
 };
 
 const RESULT_MAX = 'a whole number from 200000 to 32000000';

@@ -133,6 +133,45 @@ export function workerMetrics({ registry }: Metrics) {
       buckets: llmBuckets,
       registers,
     }),
+    llmBudget: {
+      taken: new Counter({
+        name: 'headway_llm_budget_taken_total',
+        help: 'Requests, and tokens as estimated, that calls took from the shared budget of a model.',
+        labelNames: ['model', 'unit'] as const,
+        registers,
+      }),
+      limit: new Gauge({
+        name: 'headway_llm_budget_limit_per_minute',
+        help: 'The limit of a model that all workers share, configured or learned. Absent while none is known.',
+        labelNames: ['model', 'unit'] as const,
+        registers,
+      }),
+      waiting: new Gauge({
+        name: 'headway_llm_budget_waiting',
+        help: 'Calls that wait in this process for budget.',
+        labelNames: ['model'] as const,
+        registers,
+      }),
+      wait: new Histogram({
+        name: 'headway_llm_budget_wait_seconds',
+        help: 'How long a call waited in this process for budget before it was made.',
+        labelNames: ['model'] as const,
+        buckets: shortBuckets,
+        registers,
+      }),
+      sentBack: new Counter({
+        name: 'headway_llm_budget_sent_back_total',
+        help: 'Calls whose turn was too far away: their workflows bring them again.',
+        labelNames: ['model'] as const,
+        registers,
+      }),
+      requests: new Counter({
+        name: 'headway_llm_requests_total',
+        help: 'Requests that were to create a call, by what the provider answered: `taken`, `rate_limited` (429) or `refused`.',
+        labelNames: ['model', 'answer'] as const,
+        registers,
+      }),
+    },
     llmCallsInFlight: new Gauge({
       name: 'headway_llm_calls_in_flight',
       help: 'LLM calls this process waits for.',

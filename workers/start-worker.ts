@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import OpenAI from 'openai';
 import { createActivities, type Activities } from '../activities';
+import { openBudgets } from '../activities/call-llm/budget/open-budgets';
+import { observingFetch } from '../activities/call-llm/budget/observe-limits';
+import { withBudget } from '../activities/call-llm/budget/with-budget';
 import { createBackgroundCalls } from '../activities/call-llm/background-calls';
 import { createInlineCalls } from '../activities/call-llm/inline-calls';
 import { createResultProducer } from '../activities/publish-result/result-producer';
@@ -32,6 +35,9 @@ export interface StartWorkerOptions {
   pipelineNamed?: (name: string) => Pipeline;
 }
 
+/** Leases of budget are small and few, and all calls wait for them. */
+const BEFORE_ALL = { priorityKey: 0 };
+
 /**
  * Connects everything a worker process needs and lets it work. Waits while Temporal is away.
  *
@@ -56,12 +62,20 @@ export async function startWorker(
   const resultMaxBytes = await resultLimit({ kafka, topic: config.topics.results, maxBytes, logger });
 
   // Temporal retries; were the client to retry too, the two would multiply.
-  const client = new OpenAI({ apiKey: llm.apiKey, baseURL: llm.baseUrl, maxRetries: 0 });
+  const client = new OpenAI({
+    apiKey: llm.apiKey,
+    baseURL: llm.baseUrl,
+    maxRetries: 0,
+    fetch: observingFetch(),
+  });
   const calls = {
     ...{ client, model: llm.model, concurrency: llm.maxConcurrentCreates },
     ...{ pipelineNamed, limits, logger },
   };
   const ownQueue = llm.mode === 'inline' ? `${temporal.llmTaskQueue}-${randomUUID()}` : undefined;
+  const budgets = openBudgets({ llm, database: database.inTurn(BEFORE_ALL), logger, metrics });
+  shutdown.add('LLM budgets', () => budgets.close());
+  const llmCalls = ownQueue === undefined ? createBackgroundCalls(calls) : createInlineCalls(calls, ownQueue);
   const activities = createActivities({
     database,
     pipelineNamed,
@@ -70,7 +84,7 @@ export async function startWorker(
     outputMaxBytes: resultMaxBytes - RESULT_ENVELOPE_BYTES,
     jobsFinished: metrics.jobsFinished,
     logger,
-    llmCalls: ownQueue === undefined ? createBackgroundCalls(calls) : createInlineCalls(calls, ownQueue),
+    llmCalls: withBudget(llmCalls, { budgetOf: budgets.of, modelOf: () => llm.model }),
     llmMetrics: {
       ended: metrics.llmCalls,
       duration: metrics.llmCallDuration,

@@ -25,6 +25,8 @@ export interface JobProgress {
   llmAttempts: number;
   repairs: number;
   answeredAt?: number;
+  /** Its last call was not made, since its turn in the provider's limit was too far away. */
+  returned?: boolean;
   /** Failed calls that were the job's own trouble. */
   ownFailures: number;
   /** When calls began to fail, and how many answers the pack had by then. */

@@ -29,6 +29,7 @@ export function nextCall(index: number, progress: JobProgress, policy: PipelineP
     deadline: job.deadline === undefined ? undefined : Date.parse(job.deadline),
     repair: badAnswer && { answer: badAnswer.answer, problem: badAnswer.message },
     traceparent: job.traceparent,
+    ...(progress.returned && { returned: true }),
   };
 }
 
@@ -43,6 +44,9 @@ export function afterFailure(
 ): 'again' | 'leave' | 'fail' {
   const job = pack.job(index);
   job.lastError = { code: failure.code, message: failure.message };
+  job.returned = failure.kind === 'retry' && failure.notMade;
+  // Nothing was tried.
+  if (job.returned) job.llmAttempts -= 1;
   job.trouble ??= { since: failure.endedAt, answers: pack.answers };
   if (!failure.shared) job.ownFailures += 1;
   // Each of these was a paid call, so they are counted also when nobody else gets an answer.

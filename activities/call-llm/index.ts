@@ -98,7 +98,8 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
       const life = holdAlive(() => made);
       try {
         if (made.length === 0) {
-          const started = await llmCalls.start(call, life.signal, turn);
+          const returned = activityInfo().attempt > 1;
+          const started = await llmCalls.start({ ...call, returned }, life.signal, turn);
           if ('kind' in started) return unlessShared(notMade(started));
           made.push(started);
           heartbeat(made);
@@ -134,7 +135,7 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
 
   /** It took no time that would say anything. */
   function notMade(outcome: LlmOutcome): LlmOutcome {
-    llmMetrics?.ended.inc({ outcome: outcome.kind });
+    if (!('notMade' in outcome)) llmMetrics?.ended.inc({ outcome: outcome.kind });
     return outcome;
   }
 

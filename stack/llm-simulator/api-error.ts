@@ -70,12 +70,8 @@ function rateLimited(model: string, retryAfterMs: number): ApiError {
     {
       'retry-after-ms': String(Math.round(retryAfterMs)),
       'retry-after': String(Math.max(1, Math.ceil(seconds))),
-      'x-ratelimit-limit-requests': '500',
       'x-ratelimit-remaining-requests': '0',
       'x-ratelimit-reset-requests': `${seconds}s`,
-      'x-ratelimit-limit-tokens': '30000000',
-      'x-ratelimit-remaining-tokens': '29999000',
-      'x-ratelimit-reset-tokens': '2ms',
     },
   );
 }

@@ -20,6 +20,11 @@ export function createControlRoutes(simulation: Simulation) {
     sendJson(response, 200, JSON.stringify({ totals, jobs }));
   }
 
+  /** What of the limits was taken, and how often one was in the way. */
+  function readLimits({ response }: Exchange): void {
+    sendJson(response, 200, JSON.stringify(simulation.limits.read()));
+  }
+
   function readFaults({ response }: Exchange): void {
     sendJson(response, 200, JSON.stringify({ ...simulation.faults, known: faultMeanings }));
   }
@@ -42,5 +47,5 @@ export function createControlRoutes(simulation: Simulation) {
     sendJson(response, 200, '{"reset":true}');
   }
 
-  return { calls, readFaults, setFaults, reset };
+  return { calls, readLimits, readFaults, setFaults, reset };
 }

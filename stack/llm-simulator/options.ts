@@ -33,6 +33,13 @@ const simulatorOptionsSchema = z
     retainMs: milliseconds.default(600_000),
     /** How many finished responses are kept at most. */
     retainMax: number().int().min(1).default(50_000),
+    /** Limits of each model, told in headers and enforced; real minutes. Without one nothing is limited. */
+    requestsPerMinute: number().min(1).optional(),
+    tokensPerMinute: number().min(1).optional(),
+    /** So much of a limit can be saved up. 60 is what the headers of the real API show. */
+    limitBurstSeconds: number().positive().default(60),
+    /** `reserved`: prompt and `max_output_tokens`, as the real API documents it; `used`: what the answer will have used. */
+    tokensCounted: z.enum(['reserved', 'used']).default('reserved'),
   })
   .refine((options) => options.latencyMinMs <= options.latencyMaxMs, {
     path: ['latencyMinMs'],
@@ -54,6 +61,10 @@ const variables: Record<OptionName, string> = {
   faults: 'SIMULATOR_FAULTS',
   retainMs: 'SIMULATOR_RETAIN_MS',
   retainMax: 'SIMULATOR_RETAIN_MAX',
+  requestsPerMinute: 'SIMULATOR_REQUESTS_PER_MINUTE',
+  tokensPerMinute: 'SIMULATOR_TOKENS_PER_MINUTE',
+  limitBurstSeconds: 'SIMULATOR_LIMIT_BURST_SECONDS',
+  tokensCounted: 'SIMULATOR_TOKENS_COUNTED',
 };
 
 /**

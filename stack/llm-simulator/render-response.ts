@@ -1,4 +1,5 @@
-import { countTokens, writeAnswer } from './answer';
+import { countTokens, writeAnswer, type Outcome } from './answer';
+import type { Call } from './call';
 import { isReasoningModel, outputItems } from './output-items';
 import type { SimulatorOptions } from './options';
 import type { StoredResponse } from './responses';
@@ -55,6 +56,12 @@ function statusOf(response: StoredResponse, nowMs: number, timeScale: number): s
   if (response.ended) return response.ended === 'aborted' ? 'cancelled' : response.ended;
   const queuedForMs = Math.min(queuedMs * timeScale, (response.endsAtMs - response.createdAtMs) / 10);
   return nowMs <= response.createdAtMs + queuedForMs ? 'queued' : 'in_progress';
+}
+
+/** Tokens that a call will have used when it has ended. */
+export function tokensOf(call: Call, nth: number, outcome: Outcome, seed: number): number {
+  const { text } = writeAnswer(call, nth, outcome, seed);
+  return usageOf(call.inputTokens, call.webSearch !== undefined, call.model, text).total_tokens;
 }
 
 function usageOf(promptTokens: number, searched: boolean, model: string, text: string) {

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Outcome } from './answer';
 import { ApiError, errorOfFault } from './api-error';
 import { readCall, type Call } from './call';
 import { requestFaults } from './fault-names';
 import { planCall, planPoll, type Plan } from './faults';
 import { readJson, resetConnection, sendError, sendHalf, sendJson } from './http';
-import { renderResponse } from './render-response';
+import { renderResponse, tokensOf } from './render-response';
 import type { StoredResponse } from './responses';
 import type { Simulation } from './simulation';
 
@@ -29,12 +30,14 @@ export function createResponsesRoutes(simulation: Simulation) {
     }
     const nth = counters.count(call.jobKey, 'calls').calls;
     const plan = planCall(call, nth, simulation.faults, options);
+    const limits = takeFromLimits(call, nth, plan, now);
     if (plan.fault) simulation.noteFault(plan.fault, call.jobKey);
     refuseByPlan(call, plan);
 
     counters.count(call.jobKey, 'accepted');
     const life = { nth, createdAtMs: now, endsAtMs: now + plan.latencyMs, outcome: plan.outcome };
     const started = responses.start(call, { ...life, idempotencyKey: key });
+    for (const [name, value] of Object.entries(limits)) exchange.response.setHeader(name, value);
     if (!call.background) return answerWhenDue(exchange, started, plan);
     // The call goes on, but nobody learned its id.
     if (plan.fault === 'disconnect') return disconnect(exchange, started, plan);
@@ -52,6 +55,21 @@ export function createResponsesRoutes(simulation: Simulation) {
       if (error instanceof ApiError) counters.rejected(undefined, error.status);
       throw error;
     }
+  }
+
+  function takeFromLimits(call: Call, nth: number, { outcome }: Plan, nowMs: number) {
+    const { limits } = simulation;
+    try {
+      return limits.take(call.model, limits.countTokens ? tokensFor(call, nth, outcome) : 0, nowMs);
+    } catch (error) {
+      if (error instanceof ApiError) counters.rejected(call.jobKey, error.status);
+      throw error;
+    }
+  }
+
+  function tokensFor(call: Call, nth: number, outcome: Outcome): number {
+    const reserved = options.tokensCounted === 'reserved' && call.maxOutputTokens;
+    return reserved ? call.inputTokens + reserved : tokensOf(call, nth, outcome, options.seed);
   }
 
   function refuseByPlan(call: Call, { fault, retryAfterMs }: Plan): void {

@@ -19,6 +19,7 @@ export function createSimulatorServer(simulation: Simulation): Server {
     const action = `${request.method} ${rest.length > 0 ? rest[0] : ''}`;
     if (area === 'simulator') {
       if (action === 'GET calls') return control.calls(exchange);
+      if (action === 'GET limits') return control.readLimits(exchange);
       if (action === 'GET faults') return control.readFaults(exchange);
       if (action === 'PUT faults') return control.setFaults(exchange);
       if (action === 'POST reset') return control.reset(exchange);

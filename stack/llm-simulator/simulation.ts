@@ -3,6 +3,7 @@ import type { FaultName } from './fault-names';
 import { faultSettingsSchema, type FaultSettings } from './faults';
 import type { Log } from './log';
 import type { SimulatorOptions } from './options';
+import { RateLimits } from './rate-limits';
 import { Responses } from './responses';
 import { WaitingCalls } from './waiting-calls';
 
@@ -12,12 +13,14 @@ export class Simulation {
   readonly responses: Responses;
   /** Requests that are held open: inline calls, and those that hang. */
   readonly waiting = new WaitingCalls();
+  readonly limits: RateLimits;
   faults: FaultSettings;
 
   constructor(
     readonly options: SimulatorOptions,
     readonly log: Log,
   ) {
+    this.limits = new RateLimits(options);
     this.faults = this.initialFaults();
     this.responses = new Responses(options, ({ call }, status) => this.counters.ended(call.jobKey, status));
   }
@@ -44,6 +47,7 @@ export class Simulation {
     this.waiting.resetAll();
     this.responses.clear();
     this.counters.reset();
+    this.limits.reset();
     this.faults = this.initialFaults();
     this.log.line('was reset');
   }

@@ -81,6 +81,7 @@ describe('loadConfig', () => {
         mode: 'background',
         simulated: false,
         maxConcurrentCreates: 64,
+        limits: {},
       },
       database: { url: 'postgres://headway:secret@db:5432/internal' },
       worker: {
@@ -186,6 +187,8 @@ describe('loadConfig', () => {
       OPENAI_MODEL: ['a b'],
       LLM_MODE: ['foreground'],
       LLM_START_CONCURRENCY: ['0'],
+      LLM_REQUESTS_PER_MINUTE: ['0', '1.5', 'many', 'gpt=', 'gpt=1,500', 'gpt=1=2'],
+      LLM_TOKENS_PER_MINUTE: ['0', 'gpt=0', '-1'],
       DATABASE_URL: ['mysql://u:p@h/d', 'host:5432'],
       HEADWAY_PIPELINES: [',', './mine,,other'],
       WORKER_LLM_ACTIVITY_SLOTS: ['0'],

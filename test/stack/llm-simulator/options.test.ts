@@ -12,6 +12,8 @@ it('has a default for everything, and takes an empty variable for one that is no
     latencySlowRatio: 0.01,
     faults: {},
     retainMs: 600_000,
+    limitBurstSeconds: 60,
+    tokensCounted: 'reserved',
     retainMax: 50_000,
   });
 });

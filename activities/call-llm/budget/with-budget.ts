@@ -1,0 +1,87 @@
+import { noUsage } from '../../../contracts/no-usage';
+import type { LlmCall, LlmHandle, LlmOutcome } from '../../../contracts/stages';
+import type { LlmCalls } from '../index';
+import type { CallBudget, Round } from './call-budget';
+import { observeLimits } from './observe-limits';
+import { TokenEstimates } from './token-estimates';
+
+/**
+ * Longest wait of an activity whose calls were not made yet. What has to wait longer goes back to its workflow, which waits with a timer: that
+ * costs less than an activity that heartbeats, and no call is ever made by an attempt that was given up.
+ */
+const PATIENCE_MS = 10_000;
+
+export interface WithBudgetOptions {
+  budgetOf: (model: string) => CallBudget;
+  modelOf: (call: LlmCall) => string;
+}
+
+/** The same calls, each made when the shared budget of its model has room for it; otherwise its outcome says when to come again. */
+export function withBudget(calls: LlmCalls, { budgetOf, modelOf }: WithBudgetOptions): LlmCalls {
+  const estimates = new TokenEstimates();
+  const rounds = new WeakMap<AbortSignal, Round>();
+
+  /** An activity has one signal for all its calls. */
+  function roundOf(signal: AbortSignal | undefined): Round {
+    const round = (signal && rounds.get(signal)) ?? { waitUntil: Date.now() + PATIENCE_MS };
+    if (signal) rounds.set(signal, round);
+    return round;
+  }
+
+  return {
+    ...calls,
+
+    async start(call, signal, turn) {
+      const { deadline } = call;
+      const startedAt = Date.now();
+      const model = modelOf(call);
+      const budget = budgetOf(model);
+      const { tokens, prompt } = estimates.estimate(call);
+      const round = roundOf(signal);
+      const taken = await budget.take(tokens, { turn, returned: call.returned, round, signal });
+      if (taken.kind === 'sent-back') {
+        if (deadline !== undefined && deadline <= Date.now()) return expired(call, startedAt);
+        return sentBack(call, startedAt, model, taken.retryAfterMs);
+      }
+      let started: LlmHandle | LlmOutcome;
+      try {
+        started = await observeLimits(
+          (headers) => budget.note(headers, tokens),
+          () => calls.start(call, signal, turn),
+        );
+      } catch (error) {
+        budget.settle(tokens, 0);
+        throw error;
+      }
+      if ('kind' in started) {
+        // A call that was refused counts as a request, but has used no tokens.
+        budget.settle(tokens, 0);
+        return started;
+      }
+      return { ...started, reserved: { model, tokens, prompt } };
+    },
+
+    async wait(handle, signal, turn) {
+      const outcome = await calls.wait(handle, signal, turn);
+      const { reserved, pipeline } = handle;
+      const used = outcome.usage.inputTokens + outcome.usage.outputTokens;
+      // One that was stopped or lost may have used what was taken for it.
+      if (!reserved || used === 0) return outcome;
+      estimates.learn(pipeline, reserved.prompt, outcome.usage);
+      budgetOf(reserved.model).settle(reserved.tokens, used);
+      return outcome;
+    },
+  };
+}
+
+function sentBack(call: LlmCall, startedAt: number, model: string, retryAfterMs: number): LlmOutcome {
+  return {
+    ...{ index: call.index, startedAt, endedAt: Date.now(), usage: noUsage },
+    ...{ kind: 'retry', code: 'HW_LLM_RATE_LIMITED', shared: true, notMade: true, retryAfterMs },
+    message: `the call waits for its turn in the requests and tokens a minute of ${model}`,
+  };
+}
+
+function expired({ index }: LlmCall, startedAt: number): LlmOutcome {
+  return { index, startedAt, endedAt: Date.now(), usage: noUsage, kind: 'expired' };
+}
