@@ -36,6 +36,8 @@ export interface TakeOptions {
   /** The call was sent back before. */
   returned?: boolean;
   round: Round;
+  /** When its job has no use for it any more, ms since 1970. */
+  deadline?: number;
   signal?: AbortSignal;
 }
 
@@ -63,6 +65,7 @@ const nothingKnown: Lease = { granted: { requests: 0, tokens: 0 }, limits: {}, p
 
 interface Entry extends WaitingCall {
   since: number;
+  deadline: number;
   round: Round;
   settle: (taken: Taken) => void;
 }
@@ -98,7 +101,10 @@ export class CallBudget {
    * Takes one request and so many tokens, when it is this call's turn; or sends it back when that would take longer than its round can
    * wait, with when to come again. Rejects only with the reason of `signal`.
    */
-  async take(tokens: number, { turn, returned = false, round, signal }: TakeOptions): Promise<Taken> {
+  async take(
+    tokens: number,
+    { turn, returned = false, round, deadline = Infinity, signal }: TakeOptions,
+  ): Promise<Taken> {
     signal?.throwIfAborted();
     this.arrived.requests += 1;
     this.arrived.tokens += tokens;
@@ -121,7 +127,7 @@ export class CallBudget {
         signal?.removeEventListener('abort', onAbort);
         resolve(taken);
       };
-      const entry: Entry = { turn, tokens, returned, round, since: now, settle };
+      const entry: Entry = { turn, tokens, returned, round, deadline, since: now, settle };
       this.line.add(entry);
       signal?.addEventListener('abort', onAbort, { once: true });
       this.schedule(
@@ -335,7 +341,7 @@ export class CallBudget {
   private sendBackTheImpatient(): void {
     const now = Date.now();
     for (const [key, at] of this.promised) if (at < now) this.promised.delete(key);
-    for (const entry of this.line.remove(({ round }) => round.waitUntil <= now)) {
+    for (const entry of this.line.remove((one) => Math.min(one.round.waitUntil, one.deadline) <= now)) {
       entry.settle(this.sendBack(entry.turn, entry.tokens));
     }
   }

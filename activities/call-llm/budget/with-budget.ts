@@ -38,7 +38,7 @@ export function withBudget(calls: LlmCalls, { budgetOf, modelOf }: WithBudgetOpt
       const budget = budgetOf(model);
       const { tokens, prompt } = estimates.estimate(call);
       const round = roundOf(signal);
-      const taken = await budget.take(tokens, { turn, returned: call.returned, round, signal });
+      const taken = await budget.take(tokens, { turn, returned: call.returned, round, deadline, signal });
       if (taken.kind === 'sent-back') {
         if (deadline !== undefined && deadline <= Date.now()) return expired(call, startedAt);
         return sentBack(call, startedAt, model, taken.retryAfterMs);
