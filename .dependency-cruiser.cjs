@@ -13,6 +13,8 @@ const mayImport = {
   // A retried job runs under the policy that its pipeline has now.
   cli: ['contracts', 'pipelines', 'bridge', 'runtime'],
   stack: ['contracts', 'runtime'],
+  // The package as others import it: everything that is exported is named there, and nothing of ours imports it.
+  library: ['contracts', 'pipelines', 'workers', 'bridge', 'runtime'],
   demo: ['contracts', 'pipelines', 'runtime', 'stack'],
   bench: [
     'contracts',

@@ -6,6 +6,8 @@ import { findPipelineFiles } from './find-pipeline-files';
 import { createRegistry, shippedPipelines, type Registry } from './registry';
 
 export interface LoadOptions {
+  /** Pipelines that are there already. */
+  given?: readonly Pipeline[];
   /** The variable or option that names them, for messages. */
   variable?: string;
   /** Folder that paths are relative to, and packages are looked for in and above. Default: the working folder. */
@@ -24,7 +26,8 @@ export interface LoadOptions {
 export async function loadRegistry(names: readonly string[], options: LoadOptions = {}): Promise<Registry> {
   const origins = new Map(shippedPipelines.map(({ name }) => [name, 'Headway itself']));
   const loaded: Pipeline[] = [];
-  for (const { pipeline, origin } of await loadPipelines(names, options)) {
+  const given = (options.given ?? []).map((pipeline) => ({ pipeline, origin: 'the program' }));
+  for (const { pipeline, origin } of [...given, ...(await loadPipelines(names, options))]) {
     const other = origins.get(pipeline.name);
     if (other !== undefined) {
       const { variable = 'HEADWAY_PIPELINES' } = options;

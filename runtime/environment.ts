@@ -394,7 +394,10 @@ const operation = {
     'The least severe lines that are logged.',
   ),
   LOG_FORMAT: oneOf(['auto', 'json', 'pretty'], 'auto', '`auto` is pretty on a terminal and JSON elsewhere.'),
-  HEADWAY_STACK_FILE: text('State file of the local stack.', '`.headway/stack.json` in the project'),
+  HEADWAY_STACK_FILE: text(
+    'State file of the local stack.',
+    '`.headway/stack.json` in the project, or where Headway is installed as a package, in the working folder',
+  ),
   HEADWAY_EXIT_WITH_PARENT: flag(
     false,
     'Shut down when standard input closes, so that a process does not outlive the one that started it.',

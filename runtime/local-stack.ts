@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { projectRoot } from './project-root';
+import { workFolder } from './project-root';
 
 /** What a running local stack tells the other processes: written by stack/, read through the configuration. */
 export const localStackSchema = z.object({
@@ -21,7 +21,7 @@ export type LocalStack = z.infer<typeof localStackSchema>;
 
 /** Path of the state file. `HEADWAY_STACK_FILE` moves it, so that several stacks can run side by side. */
 export function localStackFile(env: NodeJS.ProcessEnv = process.env): string {
-  return env.HEADWAY_STACK_FILE ?? join(projectRoot(), '.headway', 'stack.json');
+  return env.HEADWAY_STACK_FILE ?? join(workFolder(), '.headway', 'stack.json');
 }
 
 /** The running local stack, or undefined when there is none (no file, or its process is gone). */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 
 /** The folder that holds package.json, from the sources as well as from dist/. */
 export function projectRoot(): string {
@@ -10,6 +10,12 @@ export function projectRoot(): string {
     folder = parent;
   }
   return folder;
+}
+
+/** Where `.headway` goes: the project, or, where Headway is installed as a package, the folder its user is in. */
+export function workFolder(): string {
+  const root = projectRoot();
+  return root.split(sep).includes('node_modules') ? process.cwd() : root;
 }
 
 /** Of Headway, as package.json has it. */

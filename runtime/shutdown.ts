@@ -27,10 +27,43 @@ export interface ShutdownOptions {
  */
 export function onShutdown(logger: Logger, options: ShutdownOptions = {}): Shutdown {
   const { deadlineMs = 30_000, env = process.env } = options;
+  const shutdown = createShutdown(logger, () => {
+    setTimeout(() => {
+      logger.error({ deadlineMs }, 'shutdown took too long: exiting now');
+      process.exit(1);
+    }, deadlineMs);
+  });
+  void shutdown.ended.then((failed) => process.exit(failed ? 1 : 0));
+
+  for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15 })) {
+    process.on(signal, () => {
+      if (shutdown.signal.aborted) process.exit(128 + number);
+      shutdown.begin(signal);
+    });
+  }
+  if (isSet(env.HEADWAY_EXIT_WITH_PARENT)) {
+    for (const event of ['end', 'close', 'error'])
+      process.stdin.on(event, () => shutdown.begin('parent is gone'));
+    process.stdin.resume();
+  }
+  return shutdown;
+}
+
+/**
+ * The shutdown of a part of a process: `begin` runs the steps, and the process goes on.
+ *
+ * @returns also `ended`, which says when all steps have run, and whether something failed
+ */
+export function createShutdown(
+  logger: Logger,
+  onBegin: () => void = () => undefined,
+): Shutdown & { ended: Promise<boolean> } {
   const controller = new AbortController();
   const steps: Step[] = [];
   let begun = false;
-  let exitCode = 0;
+  let anyFailed = false;
+  let end: (failed: boolean) => void;
+  const ended = new Promise<boolean>((resolve) => (end = resolve));
 
   const runStep = async ({ name, run }: Step): Promise<void> => {
     const startedAt = Date.now();
@@ -38,39 +71,26 @@ export function onShutdown(logger: Logger, options: ShutdownOptions = {}): Shutd
       await run();
       logger.debug({ step: name, ms: Date.now() - startedAt }, 'stopped');
     } catch (error) {
-      exitCode = 1;
+      anyFailed = true;
       logger.error({ step: name, err: error }, 'could not be stopped in order');
     }
   };
 
   const begin = (reason: string, failed = false): void => {
-    if (failed) exitCode = 1;
+    if (failed) anyFailed = true;
     if (begun) return;
     begun = true;
     logger.info({ reason }, 'shutting down');
-    setTimeout(() => {
-      logger.error({ deadlineMs }, 'shutdown took too long: exiting now');
-      process.exit(1);
-    }, deadlineMs);
+    onBegin();
     controller.abort(new ShuttingDown(`shutting down: ${reason}`));
     void inReverse(steps, runStep).then(() => {
       logger.info('stopped');
-      process.exit(exitCode);
+      end(anyFailed);
     });
   };
 
-  for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15 })) {
-    process.on(signal, () => {
-      if (begun) process.exit(128 + number);
-      begin(signal);
-    });
-  }
-  if (isSet(env.HEADWAY_EXIT_WITH_PARENT)) {
-    for (const event of ['end', 'close', 'error']) process.stdin.on(event, () => begin('parent is gone'));
-    process.stdin.resume();
-  }
-
   return {
+    ended,
     signal: controller.signal,
     begin,
     add(name, run) {

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { HeadwayError } from '../contracts/errors';
 import { explain } from '../runtime/run-main';
 import { help, readArguments } from './arguments';

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HeadwayError, messageOf } from '../contracts/errors';
 import { type LocalStack, localStackFile } from '../runtime/local-stack';
-import { projectRoot } from '../runtime/project-root';
+import { workFolder } from '../runtime/project-root';
 import { install } from './install';
 import { createLeash } from './leash';
 import { claimOwnership } from './ownership';
@@ -35,7 +35,7 @@ const explicitAddress: Record<Component, readonly string[]> = {
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const env = options.env ?? process.env;
-  const dataDir = options.dataDir ?? join(projectRoot(), '.headway', 'stack');
+  const dataDir = options.dataDir ?? join(workFolder(), '.headway', 'stack');
   const stateFile = options.stateFile ?? localStackFile(env);
   const onProgress = options.onProgress ?? (() => {});
   const components = componentsToStart(options);

@@ -1,59 +1,6 @@
-import { existsSync } from 'node:fs';
-import { Runtime, makeTelemetryFilterString } from '@temporalio/worker';
-import { HeadwayError } from '../contracts/errors';
-import { loadRegistry } from '../pipelines/load-pipelines';
-import { loadConfig } from '../runtime/config';
-import { createLogger } from '../runtime/logger';
-import { createMetrics, workerMetrics } from '../runtime/metrics';
+#!/usr/bin/env node
 import { runMain } from '../runtime/run-main';
 import { onShutdown } from '../runtime/shutdown';
-import { startStatusServer, type Readiness } from '../runtime/status-server';
-import { bundlePath } from './bundle-path';
-import { toSdkLogger } from './sdk-logger';
-import { startWorker } from './start-worker';
+import { runWorker } from './run-worker';
 
-void runMain('worker', async () => {
-  const config = loadConfig();
-  if (!existsSync(bundlePath)) {
-    throw new HeadwayError(
-      'HW_CONFIG_INVALID',
-      'The workflow bundle is missing; make it with: npm run build',
-    );
-  }
-  const { pipelines, pipelineNamed } = await loadRegistry(config.pipelines);
-  const logger = createLogger(config.log, 'worker');
-  Runtime.install({
-    logger: toSdkLogger(logger),
-    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} } },
-    // The SDK must not stop its workers by itself: they are one step of the shutdown below.
-    shutdownSignals: [],
-  });
-  const shutdown = onShutdown(logger, { deadlineMs: config.worker.shutdownGraceMs + 20_000 });
-  const metrics = createMetrics('worker');
-
-  let readiness = (): Readiness => ({ temporal: 'connecting' });
-  const status = await startStatusServer({ ...config.status, metrics, logger, readiness: () => readiness() });
-  shutdown.add('status server', () => status.stop());
-
-  const { llm } = config;
-  if (llm.simulated) {
-    logger.warn(
-      { baseUrl: llm.baseUrl },
-      'LLM SIMULATOR: no OPENAI_API_KEY is set, so all answers are made up',
-    );
-  }
-  const worker = await startWorker({
-    config,
-    logger,
-    shutdown,
-    metrics: workerMetrics(metrics),
-    pipelineNamed,
-  });
-  readiness = worker.readiness;
-  const names = pipelines.map(({ name }) => name);
-  logger.info(
-    { llm: llm.mode, model: llm.model, taskQueue: config.temporal.taskQueue, pipelines: names },
-    'worker is up',
-  );
-  await worker.stopped;
-});
+void runMain('worker', () => runWorker({ openShutdown: onShutdown }));

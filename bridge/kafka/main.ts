@@ -1,65 +1,6 @@
-import { loadRegistry } from '../../pipelines/load-pipelines';
-import { loadConfig } from '../../runtime/config';
-import { createKafka } from '../../runtime/kafka';
-import { createLogger } from '../../runtime/logger';
-import { bridgeMetrics, createMetrics } from '../../runtime/metrics';
+#!/usr/bin/env node
 import { runMain } from '../../runtime/run-main';
 import { onShutdown } from '../../runtime/shutdown';
-import { startStatusServer, type Readiness } from '../../runtime/status-server';
-import { connectTemporalClient } from '../../runtime/temporal';
-import { openJobIdLedger } from '../open-job-id-ledger';
-import { createBridge } from './bridge';
-import { checkDeadLetterTopic } from './check-dead-letter-topic';
-import { checkRetention } from './check-retention';
+import { runKafkaBridge } from './run-bridge';
 
-void runMain('bridge', async () => {
-  const config = loadConfig(process.env, [
-    'kafka',
-    'topics',
-    'temporal',
-    'bridge',
-    'jobIds',
-    'pipelines',
-    'status',
-    'log',
-  ]);
-  const { pipelineNamed } = await loadRegistry(config.pipelines);
-  const logger = createLogger(config.log, 'bridge');
-  const shutdown = onShutdown(logger);
-  const metrics = createMetrics('bridge');
-  const kafka = createKafka(config.kafka, logger);
-
-  let readiness = (): Readiness => ({ temporal: 'connecting' });
-  const status = await startStatusServer({ ...config.status, metrics, logger, readiness: () => readiness() });
-  shutdown.add('status server', () => status.stop());
-
-  const client = await connectTemporalClient(config.temporal, {
-    logger,
-    signal: shutdown.signal,
-    reportThrottling: true,
-  });
-  shutdown.add('Temporal connection', () => client.connection.close());
-  await checkRetention({ kafka, client, config, logger });
-  await checkDeadLetterTopic({ kafka, topics: config.topics, logger });
-  const ledger =
-    config.jobIds.ledger &&
-    (await openJobIdLedger(config.jobIds.ledger, { logger, signal: shutdown.signal }));
-  shutdown.add('job-id ledger', () => ledger?.close());
-
-  const bridge = createBridge({
-    kafka,
-    client,
-    config,
-    pipelineNamed,
-    ledger,
-    logger,
-    metrics: bridgeMetrics(metrics),
-  });
-  readiness = () => bridge.readiness();
-  shutdown.add('bridge', () => bridge.stop());
-  logger.info(
-    { topic: config.topics.queue, group: config.bridge.groupId, packMax: config.bridge.packMax },
-    'bridge is up',
-  );
-  await bridge.run();
-});
+void runMain('bridge', () => runKafkaBridge({ openShutdown: onShutdown }));

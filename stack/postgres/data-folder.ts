@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { projectRoot } from '../../runtime/project-root';
 import { cacheDir, fillCache } from '../cache';
 
 /**
@@ -33,6 +32,6 @@ async function emptyDatabase(): Promise<Blob> {
 }
 
 async function pgliteVersion(): Promise<string> {
-  const file = join(projectRoot(), 'node_modules', '@electric-sql', 'pglite', 'package.json');
+  const file = join(dirname(require.resolve('@electric-sql/pglite')), '..', 'package.json');
   return (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version;
 }

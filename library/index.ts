@@ -1,0 +1,20 @@
+/** Headway as a library: what a pipeline is written with, and the processes that run it. */
+export {
+  definePipeline,
+  PermanentError,
+  UnavailableError,
+  type Database,
+  type EnrichContext,
+  type Pipeline,
+  type PipelineDefinition,
+  type PostProcessContext,
+  type WebSearchTool,
+} from '../pipelines/define-pipeline';
+export type { JobRequest } from '../contracts/job-request';
+export type { JobResult } from '../contracts/job-result';
+export type { Citation, Prompt } from '../contracts/stages';
+export { HeadwayError } from '../contracts/errors';
+export { createHttpBridge, createKafkaBridge, createWorker } from './processes';
+export type { HeadwayProcess, ProcessOptions } from './headway-process';
+/** The copy of zod that Headway has, so that a program needs none of its own. */
+export { z } from 'zod';
