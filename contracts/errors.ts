@@ -49,6 +49,10 @@ export const errorCodes = {
     meaning: 'The job request, or its input, does not match the schema.',
     action: 'Correct the field that the message names.',
   },
+  HW_PROMPT_INVALID: {
+    meaning: 'A prompt file of a pipeline is missing or is no template, or a variable of it was not given.',
+    action: 'Correct what the message names; the build has to copy prompt files beside the compiled code.',
+  },
   HW_PIPELINE_UNKNOWN: {
     meaning: 'No pipeline of that name is installed.',
     action: 'Use one of the names in the message, or deploy the pipeline first.',

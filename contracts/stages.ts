@@ -11,6 +11,8 @@ import type { JobResult, Usage } from './job-result';
 export interface Prompt {
   instructions: string;
   input: string;
+  /** Which prompt this is, such as `PromptFile.label`: it goes into the metadata of the call, at most 512 characters. */
+  version?: string;
 }
 
 /** Trouble of one job. `final`: repeating changes nothing. `retry`: it might pass. */

@@ -10,6 +10,8 @@ export {
   type PostProcessContext,
   type WebSearchTool,
 } from '../pipelines/define-pipeline';
+export { fenced } from '../pipelines/fenced';
+export { loadPrompt, type PromptFile } from '../pipelines/prompt-file';
 export type { JobRequest } from '../contracts/job-request';
 export type { JobResult } from '../contracts/job-result';
 export type { Citation, Prompt } from '../contracts/stages';

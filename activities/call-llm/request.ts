@@ -28,7 +28,11 @@ export function toRequest(
     include: pipeline.tools.length > 0 ? ['web_search_call.action.sources'] : undefined,
     max_output_tokens: call.maxOutputTokens,
     // Lets a person find the call of a job in the provider's console, and the simulator count calls by job.
-    metadata: { headway_job_id: call.jobId, headway_attempt: String(call.attempt) },
+    metadata: {
+      headway_job_id: call.jobId,
+      headway_attempt: String(call.attempt),
+      ...(call.prompt.version !== undefined && { headway_prompt: call.prompt.version.slice(0, 512) }),
+    },
   };
 }
 

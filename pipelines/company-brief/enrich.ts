@@ -1,6 +1,6 @@
 import type { EnrichContext } from '../define-pipeline';
 import type { CompanyBriefRequest } from './schemas';
-import { systemPromptVersion } from './system-prompt';
+import { systemPrompt } from './system-prompt';
 
 /** What is known about a company inside the house. */
 export type InternalData = {
@@ -49,5 +49,5 @@ export async function enrich(
   { database }: Pick<EnrichContext, 'database'>,
 ): Promise<CompanyBriefEnrichment> {
   const [internalData] = await database.query<InternalData>(internalDataQuery, [domain.toLowerCase()]);
-  return { internalData: internalData ?? null, promptVersion: systemPromptVersion };
+  return { internalData: internalData ?? null, promptVersion: systemPrompt.version };
 }

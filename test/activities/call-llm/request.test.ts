@@ -15,6 +15,13 @@ describe('the request of a call', () => {
     });
   });
 
+  it('says which prompt it carries, where the pipeline tells', () => {
+    const prompt = { instructions: 'Be brief.', input: 'Who?', version: 'system v3 0a1b2c' };
+    const { metadata } = toRequest(llmCall({ prompt }), testPipeline(), 'm');
+    expect(metadata).toMatchObject({ headway_prompt: 'system v3 0a1b2c' });
+    expect(toRequest(llmCall(), testPipeline(), 'm').metadata).not.toHaveProperty('headway_prompt');
+  });
+
   it('wants the answer as JSON of a strict schema', () => {
     expect(toRequest(llmCall(), testPipeline(), 'm').text?.format).toMatchObject({
       type: 'json_schema',

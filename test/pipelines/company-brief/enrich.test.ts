@@ -1,5 +1,5 @@
 import { enrich } from '../../../pipelines/company-brief/enrich';
-import { systemPromptVersion } from '../../../pipelines/company-brief/system-prompt';
+import { systemPrompt } from '../../../pipelines/company-brief/system-prompt';
 import type { Database } from '../../../pipelines/define-pipeline';
 import { startTestDatabase, type TestDatabase } from './pglite';
 
@@ -78,7 +78,7 @@ describe('enrich', () => {
   it('takes an unknown company for one without internal data', async () => {
     expect(await enriched('unknown.example')).toEqual({
       internalData: null,
-      promptVersion: systemPromptVersion,
+      promptVersion: systemPrompt.version,
     });
   });
 
