@@ -1,5 +1,4 @@
 /** Everything below a space but the ends of lines and tabs, and what terminals take for a command of eight bits. */
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /**

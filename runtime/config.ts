@@ -48,6 +48,10 @@ export interface Config {
     mode: 'background' | 'inline';
     /** The answers come from the simulator of the local stack. */
     simulated: boolean;
+    /** Folder into which exchanges with the LLM are written. */
+    record?: string;
+    /** Folder out of which they are answered. */
+    replay?: string;
     maxConcurrentCreates: number;
     /** What is configured for a model; the limits of one that is absent are learned. */
     limits: Record<string, LlmLimits>;
@@ -158,6 +162,8 @@ function readers(
       ...provider(v, stack, problems),
       model: v.OPENAI_MODEL,
       mode: v.LLM_MODE,
+      record: v.LLM_RECORD,
+      replay: v.LLM_REPLAY,
       maxConcurrentCreates: v.LLM_START_CONCURRENCY,
       limits: readLlmLimits(v),
     }),
@@ -199,6 +205,12 @@ function readHttp(v: Environment, problems: ConfigProblems): Config['http'] {
 
 /** The OpenAI client insists on a key; a provider of one's own may need none. */
 function provider(v: Environment, stack: LocalStack | undefined, problems: ConfigProblems) {
+  if (v.LLM_REPLAY !== undefined && v.LLM_RECORD !== undefined) {
+    problems.add('LLM_RECORD', 'must not be set together with LLM_REPLAY: there is nothing to record');
+  }
+  if (v.LLM_REPLAY !== undefined) {
+    return { apiKey: 'replayed', baseUrl: v.OPENAI_BASE_URL, simulated: false };
+  }
   if (v.OPENAI_API_KEY || v.OPENAI_BASE_URL) {
     return { apiKey: v.OPENAI_API_KEY ?? 'none', baseUrl: v.OPENAI_BASE_URL, simulated: false };
   }

@@ -291,6 +291,14 @@ const llm = {
     'How calls are made. `background`: the provider keeps the call, and a crash costs nothing. `inline`: for providers ' +
       'without background mode; the worker holds a request open for each call.',
   ),
+  LLM_RECORD: text(
+    'Folder. Writes every exchange with the LLM into it, a file each, without keys. Prompts and answers are in them.',
+    'nothing is recorded',
+  ),
+  LLM_REPLAY: text(
+    'Folder. Answers out of a recording in it instead of asking an LLM. For tests.',
+    'the LLM is asked',
+  ),
   LLM_START_CONCURRENCY: wholeNumber(
     1,
     1_000,

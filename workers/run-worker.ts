@@ -38,6 +38,12 @@ export async function runWorker({ env, pipelines: given, openShutdown }: RunOpti
       'LLM SIMULATOR: no OPENAI_API_KEY is set, so all answers are made up',
     );
   }
+  if (llm.replay !== undefined) {
+    logger.warn({ folder: llm.replay }, 'LLM_REPLAY: answers come out of a recording, and no LLM is asked');
+  }
+  if (llm.record !== undefined) {
+    logger.warn({ folder: llm.record }, 'LLM_RECORD: prompts and answers are written into this folder');
+  }
   const worker = await startWorker({
     config,
     logger,

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import OpenAI from 'openai';
 import { createActivities, type Activities } from '../activities';
 import { openBudgets } from '../activities/call-llm/budget/open-budgets';
-import { observingFetch } from '../activities/call-llm/budget/observe-limits';
 import { withBudget } from '../activities/call-llm/budget/with-budget';
 import { createBackgroundCalls } from '../activities/call-llm/background-calls';
 import { createInlineCalls } from '../activities/call-llm/inline-calls';
+import { openLlmClient } from '../activities/call-llm/open-client';
 import { createResultProducer } from '../activities/publish-result/result-producer';
 import { jobLimits, RESULT_ENVELOPE_BYTES } from '../contracts/limits';
 import type { Pipeline } from '../pipelines/define-pipeline';
@@ -61,13 +60,8 @@ export async function startWorker(
   const { maxBytes } = config.results;
   const resultMaxBytes = await resultLimit({ kafka, topic: config.topics.results, maxBytes, logger });
 
-  // Temporal retries; were the client to retry too, the two would multiply.
-  const client = new OpenAI({
-    apiKey: llm.apiKey,
-    baseURL: llm.baseUrl,
-    maxRetries: 0,
-    fetch: observingFetch(),
-  });
+  const { client, close } = openLlmClient(llm, logger);
+  shutdown.add('LLM client', close);
   const calls = {
     ...{ client, model: llm.model, concurrency: llm.maxConcurrentCreates },
     ...{ pipelineNamed, limits, logger },

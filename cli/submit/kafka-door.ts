@@ -54,7 +54,7 @@ export async function openKafkaDoor({ kafka, topics, wait, signal }: KafkaDoorOp
         const { verdicts, error } = await sendBatch(batch);
         for (const { request, refused } of verdicts) if (refused) outcomes?.forget(request.id);
         yield* verdicts;
-        if (error !== undefined) throw error;
+        if (error) throw error;
       }
       outcomes?.expectNoMore();
     },
@@ -64,7 +64,7 @@ export async function openKafkaDoor({ kafka, topics, wait, signal }: KafkaDoorOp
     },
   };
 
-  async function sendBatch(batch: CheckedRequest[]): Promise<{ verdicts: Verdict[]; error?: unknown }> {
+  async function sendBatch(batch: CheckedRequest[]): Promise<{ verdicts: Verdict[]; error?: Error }> {
     try {
       const messages = batch.map(({ id, json }) => ({ key: id, value: json }));
       await producer.send({ topic: topics.queue, acks: -1, messages });
@@ -73,7 +73,7 @@ export async function openKafkaDoor({ kafka, topics, wait, signal }: KafkaDoorOp
       const [request] = batch;
       // Some partitions may have taken theirs, and Kafka does not tell which.
       if (!isTooLarge(error) || !request || batch.length > 1) {
-        return { verdicts: batch.map((request) => ({ request, unsure: true })), error };
+        return { verdicts: batch.map((request) => ({ request, unsure: true })), error: error as Error };
       }
       const bytes = Buffer.byteLength(request.json);
       const message = `topic ${topics.queue} takes no record of ${bytes} bytes (max.message.bytes)`;

@@ -233,6 +233,11 @@ describe('loadConfig', () => {
       expect(Object.keys(problemsOf({ ...complete, ...env })).sort()).toEqual(Object.keys(env).sort());
     });
 
+    it('a recording that is replayed and made at once', () => {
+      const env = { LLM_RECORD: './recording', LLM_REPLAY: './recording' };
+      expect(Object.keys(problemsOf({ ...complete, ...env }))).toEqual(['LLM_RECORD']);
+    });
+
     it('and there is no variable with a rule that is not tried here', () => {
       const ruled = describeConfig().filter(({ must }) => must !== 'text');
       expect(ruled.map(({ name }) => name).filter((name) => !bad[name])).toEqual([]);
