@@ -42,9 +42,8 @@ export function createProgram(context: CliContext, commands: readonly HeadwayCom
 
 const afterHelp = `
 \`headway <command> --help\` has options and an example; --version the version.
-Addresses, topics and keys come from the environment (configuration.md); what is
-not set there is that of the running local stack. Exit codes: 0 fine, 1 the
-finding is bad, 2 wrong usage or configuration, 3 it failed.`;
+Addresses, topics, keys: from the environment, else the running local stack.
+Exit codes: 0 fine, 1 bad finding, 2 wrong usage or configuration, 3 failed.`;
 
 function readVersion(): string {
   const { version } = JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')) as {

@@ -87,7 +87,7 @@ export function definePipeline<Request, Response, Enrichment = null, Output = Re
   definition: PipelineDefinition<Request, Response, Enrichment, Output>,
 ): Pipeline {
   const { name, response, tools = [] } = definition;
-  if (!/^[a-z][a-z0-9-]{0,63}$/.test(name)) {
+  if (!isPipelineName(name)) {
     throw new Error(`definePipeline: name "${name}" must be lower-case words joined by hyphens`);
   }
   const problem = responseSchemaProblem(response);
@@ -109,6 +109,11 @@ const mark = Symbol.for('headway.pipeline');
 /** Whether `definePipeline` made it. */
 export function isPipeline(value: unknown): value is Pipeline {
   return typeof value === 'object' && value !== null && mark in value;
+}
+
+/** Lower-case words joined by hyphens. */
+export function isPipelineName(name: string): boolean {
+  return /^[a-z][a-z0-9-]{0,63}$/.test(name);
 }
 
 function withoutEnrichment(): null {

@@ -5,6 +5,7 @@ import { cancelCommand } from './cancel';
 import { completionCommand } from './completion';
 import { doctorCommand } from './doctor';
 import { listCommand } from './list';
+import { newCommand } from './new';
 import { pipelinesCommand } from './pipelines';
 import { redriveCommand } from './redrive';
 import { resultCommand } from './result';
@@ -25,6 +26,7 @@ export const commands: readonly MakeCommand[] = [
   auditCommand,
   redriveCommand,
   pipelinesCommand,
+  newCommand,
   doctorCommand,
   completionCommand,
   apiKeyCommand,
