@@ -20,7 +20,7 @@ function installHeadway(): void {
   writeFileSync(
     join(folder, 'index.js'),
     `import { createRequire } from 'node:module';
-     export const { definePipeline, z } = createRequire(import.meta.url)(${library});`,
+     export const { definePipeline, fenced, z } = createRequire(import.meta.url)(${library});`,
   );
 }
 

@@ -146,7 +146,11 @@ test.each([
   ['a missing field', `${brief('a')}\n{"id":"b","input":{}}`, /^line 2: pipeline: /m],
   ['a wrong input', `[${brief('a', { input: { company: 1 } })}]`, /^item 1: input\.company: /m],
   ['a wrong id', `${brief(' a')}\n${brief('b')}`, /^line 1: id: must not contain control characters/m],
-  ['an unknown pipeline', brief('a', { pipeline: 'x' }), /"x" is not installed; known: company-brief, document-triage$/m],
+  [
+    'an unknown pipeline',
+    brief('a', { pipeline: 'x' }),
+    /"x" is not installed; known: company-brief, document-triage$/m,
+  ],
   [
     'an id that was there',
     `${brief('a')}\n${brief('b')}\n${brief('a')}`,
