@@ -120,8 +120,10 @@ describe('POST /v1/jobs:batch', () => {
 async function sendForEver(request: ClientRequest): Promise<never> {
   let sent = 0;
   while (!request.destroyed) {
-    const line = `${JSON.stringify(brief({ id: `${sent++}-${'x'.repeat(180)}` }))}\n`;
-    if (!request.write(line)) await new Promise<void>((resolve) => request.once('drain', resolve));
+    const line = () => `${JSON.stringify(brief({ id: `${sent++}-${'x'.repeat(180)}` }))}\n`;
+    // Many at once: the buffers of the machine hold thousands of verdicts.
+    if (!request.write(Array.from({ length: 50 }, line).join('')))
+      await new Promise<void>((resolve) => request.once('drain', resolve));
     await soon();
   }
   return new Promise<never>(() => undefined);
