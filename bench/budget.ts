@@ -1,0 +1,194 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { HeadwayError } from '../contracts/errors';
+import { projectRoot } from '../runtime/project-root';
+import { runMain } from '../runtime/run-main';
+import type { LimitCounts } from '../stack/llm-simulator/rate-limits';
+import { startSimulator } from '../stack/llm-simulator/simulator';
+import { migrate } from '../stack/postgres/migrate';
+import type { CallerOptions } from './budget/caller';
+
+const help = `npm run bench:budget -- [options]
+
+How much of a provider's limit is used, and how many calls are answered 429: two processes that share the budget through PostgreSQL, against two that
+each call at once and back off. Both learn nothing beforehand. The simulator enforces the limit; each way has its own, in alternating rounds.
+
+  --rounds N    of each way (default 2, at most 10)
+  --seconds N   that are measured in each, after 15 that are not (default 40, at most 300)
+`;
+
+const PROCESSES = 2;
+const WARM_UP_SECONDS = 15;
+const common = { latencyMinMs: 500, latencyMaxMs: 1_500, latencySlowRatio: 0, limitBurstSeconds: 10 };
+
+/** In each, the jobs want several times what the limit allows. */
+const scenarios = {
+  '1,200 requests a minute': { requestsPerMinute: 1_200 },
+  '1.2 million tokens a minute, as reserved': { tokensPerMinute: 1_200_000, tokensCounted: 'reserved' },
+  '0.4 million tokens a minute, as used': { tokensPerMinute: 400_000, tokensCounted: 'used' },
+} as const;
+const JOBS = 100;
+
+interface Round {
+  scenario: string;
+  shared: boolean;
+  used: number;
+  refused: number;
+  jobsPerSecond: number;
+  p50: number;
+  p99: number;
+}
+
+void runMain('bench', async () => {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '2' },
+      seconds: { type: 'string', default: '40' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return void process.stdout.write(help);
+  const rounds = numberOf('--rounds', values.rounds, 10);
+  const seconds = numberOf('--seconds', values.seconds, 300);
+  await withDatabase(async (databaseUrl) => {
+    const measured: Round[] = [];
+    for (let round = 0; round < rounds; round++) {
+      for (const shared of [true, false]) {
+        const all = Object.keys(scenarios) as (keyof typeof scenarios)[];
+        measured.push(...(await Promise.all(all.map((name) => measure(name, shared, seconds, databaseUrl)))));
+      }
+    }
+    process.stdout.write(
+      `${availableParallelism()} cores, Node.js ${process.version}; each round\n\n${table(measured)}`,
+    );
+  });
+});
+
+async function measure(
+  scenario: keyof typeof scenarios,
+  shared: boolean,
+  seconds: number,
+  databaseUrl: string,
+): Promise<Round> {
+  const limits = scenarios[scenario];
+  const simulator = await startSimulator({ ...common, ...limits });
+  try {
+    const countFrom = Date.now() + WARM_UP_SECONDS * 1_000;
+    const endAt = countFrom + seconds * 1_000;
+    const callers = Array.from({ length: PROCESSES }, (_, index) =>
+      runCaller({
+        ...{ name: `process-${index}`, shared, baseUrl: simulator.baseUrl, databaseUrl },
+        ...{ jobs: JOBS, countFrom, endAt },
+      }),
+    );
+    const counts = async () => {
+      const response = await fetch(`${simulator.origin}/simulator/limits`);
+      return (Object.values((await response.json()) as object) as LimitCounts[])[0]!;
+    };
+    await until(countFrom);
+    const before = await counts();
+    await until(endAt - 100);
+    const after = await counts();
+    const waits = (await Promise.all(callers)).flat().sort((a, b) => a - b);
+    const unit = 'requestsPerMinute' in limits ? 'requests' : 'tokens';
+    const perMinute = 'requestsPerMinute' in limits ? limits.requestsPerMinute : limits.tokensPerMinute;
+    const minutes = (seconds * 1_000 - 100) / 60_000;
+    const made = after.taken.requests - before.taken.requests;
+    const refused =
+      after.refused.requests + after.refused.tokens - before.refused.requests - before.refused.tokens;
+    return {
+      ...{ scenario, shared },
+      used: (after.taken[unit] - before.taken[unit]) / (perMinute * minutes),
+      refused: refused / Math.max(1, made + refused),
+      jobsPerSecond: made / (minutes * 60),
+      p50: waits[Math.floor(waits.length * 0.5)] ?? NaN,
+      p99: waits[Math.floor(waits.length * 0.99)] ?? NaN,
+    };
+  } finally {
+    await simulator.stop();
+  }
+}
+
+function runCaller(options: CallerOptions): Promise<number[]> {
+  const entry = join(projectRoot(), 'dist', 'bench', 'budget', 'caller.js');
+  const child = spawn(process.execPath, [entry, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      const last = output.trim().split('\n').at(-1);
+      if (code !== 0 || !last) return reject(new Error(`${options.name} ended with ${code}`));
+      resolve((JSON.parse(last) as { waits: number[] }).waits);
+    });
+  });
+}
+
+/** PostgreSQL as in the local stack, with nothing in it. */
+async function withDatabase(work: (url: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'headway-budget-'));
+  const port = await freePort();
+  const entry = join(projectRoot(), 'dist', 'stack', 'postgres', 'main.js');
+  const server = spawn(process.execPath, [entry, String(port), join(folder, 'postgres')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.stdout.once('data', () => resolve());
+      server.once('error', reject);
+      server.once('close', () => reject(new Error('PostgreSQL did not start')));
+    });
+    const url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
+    await migrate(url);
+    await work(url);
+  } finally {
+    server.kill('SIGTERM');
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function table(rounds: Round[]): string {
+  const lines = [
+    '| limit | way | of the budget used | answered 429 | jobs/s | wait p50 | wait p99 |',
+    '|---|---|---|---|---|---|---|',
+  ];
+  for (const scenario of Object.keys(scenarios)) {
+    for (const shared of [true, false]) {
+      const own = rounds.filter((round) => round.scenario === scenario && round.shared === shared);
+      const all = (text: (round: Round) => string) => own.map(text).join(', ');
+      const cells = [
+        all(({ used }) => `${(used * 100).toFixed(1)} %`),
+        all(({ refused }) => `${(refused * 100).toFixed(2)} %`),
+        all(({ jobsPerSecond }) => jobsPerSecond.toFixed(1)),
+        all(({ p50 }) => `${(p50 / 1_000).toFixed(1)} s`),
+        all(({ p99 }) => `${(p99 / 1_000).toFixed(1)} s`),
+      ];
+      lines.push(`| ${scenario} | ${shared ? 'shared budget' : 'naive retries'} | ${cells.join(' | ')} |`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function numberOf(option: string, text: string, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new HeadwayError('HW_CONFIG_INVALID', `${option} must be a whole number from 1 to ${most}.`);
+}
+
+function until(time: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, time - Date.now())));
+}
