@@ -1,5 +1,5 @@
 /** The level of the provider's bucket at which our own count is taken as it is. */
-const CENTRE = 0.5;
+const CENTRE = 0.75;
 const SLOWEST = 0.05;
 const FASTEST = 1.25;
 
@@ -10,6 +10,6 @@ const FASTEST = 1.25;
  * @param ownLimit less was configured than the provider allows, so its bucket stays full, which is no reason to go faster
  */
 export function paceOf(tokenLevel: number, ownLimit: boolean): number {
-  const pace = 2 ** ((tokenLevel - CENTRE) * 8);
+  const pace = 2 ** ((tokenLevel - CENTRE) * 4);
   return Math.min(Math.max(pace, SLOWEST), ownLimit ? 1 : FASTEST);
 }
