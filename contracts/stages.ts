@@ -92,6 +92,8 @@ export interface LlmHandle {
   expires?: boolean;
   /** Tokens of the shared budget that were taken for it, until what it used is known. */
   reserved?: { model: string; tokens: number; prompt: number };
+  /** The request is held open by the process that made it, which alone can await it. */
+  heldOpen?: boolean;
 }
 
 export interface Citation {

@@ -45,7 +45,7 @@ export interface Config {
     apiKey: string;
     baseUrl?: string;
     model: string;
-    mode: 'background' | 'inline';
+    mode: 'background' | 'inline' | 'chat-completions' | 'auto';
     /** The answers come from the simulator of the local stack. */
     simulated: boolean;
     /** Folder into which exchanges with the LLM are written. */

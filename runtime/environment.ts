@@ -280,16 +280,17 @@ const llm = {
   OPENAI_BASE_URL: matching(
     /^https?:\/\/\S+$/,
     'an http or https URL',
-    'Another provider that speaks the OpenAI Responses API.',
+    'Another provider that speaks the OpenAI API; see [LLM](../llm.md#providers) and `LLM_MODE`.',
     'that of OpenAI',
     true,
   ),
   OPENAI_MODEL: name('gpt-5.4-mini', 'Model that answers.'),
   LLM_MODE: oneOf(
-    ['background', 'inline'],
+    ['background', 'inline', 'chat-completions', 'auto'],
     'background',
     'How calls are made. `background`: the provider keeps the call, and a crash costs nothing. `inline`: for providers ' +
-      'without background mode; the worker holds a request open for each call.',
+      'without background mode; the worker holds a request open for each call. `chat-completions`: the same, for providers ' +
+      'without the Responses API. `auto`: finds out with the first calls.',
   ),
   LLM_RECORD: text(
     'Folder. Writes every exchange with the LLM into it, a file each, without keys. Prompts and answers are in them.',

@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createActivities, type Activities } from '../activities';
 import { openBudgets } from '../activities/call-llm/budget/open-budgets';
 import { withBudget } from '../activities/call-llm/budget/with-budget';
-import { createBackgroundCalls } from '../activities/call-llm/background-calls';
-import { createInlineCalls } from '../activities/call-llm/inline-calls';
+import { openLlmCalls } from '../activities/call-llm/open-calls';
 import { openLlmClient } from '../activities/call-llm/open-client';
 import { createResultProducer } from '../activities/publish-result/result-producer';
 import { jobLimits, RESULT_ENVELOPE_BYTES } from '../contracts/limits';
@@ -66,10 +64,9 @@ export async function startWorker(
     ...{ client, model: llm.model, concurrency: llm.maxConcurrentCreates },
     ...{ pipelineNamed, limits, logger },
   };
-  const ownQueue = llm.mode === 'inline' ? `${temporal.llmTaskQueue}-${randomUUID()}` : undefined;
+  const { llmCalls, ownQueue } = openLlmCalls(llm.mode, temporal.llmTaskQueue, calls);
   const budgets = openBudgets({ llm, database: database.inTurn(BEFORE_ALL), logger, metrics });
   shutdown.add('LLM budgets', () => budgets.close());
-  const llmCalls = ownQueue === undefined ? createBackgroundCalls(calls) : createInlineCalls(calls, ownQueue);
   const activities = createActivities({
     database,
     pipelineNamed,

@@ -1,5 +1,5 @@
 import { APIConnectionError, APIError, APIUserAbortError } from 'openai';
-import { messageOf } from '../../contracts/errors';
+import { HeadwayError, messageOf } from '../../contracts/errors';
 import { isUnavailable } from '../../contracts/stage-errors';
 import type { StageFailure } from '../../contracts/stages';
 
@@ -12,6 +12,8 @@ const RETRY_AFTER_MAX_MS = 10 * 60_000;
  */
 export function classifyError(error: unknown): Omit<StageFailure, 'endedAt'> {
   const message = messageOf(error);
+  // Ours: the request cannot be made at all.
+  if (error instanceof HeadwayError) return { kind: 'final', code: error.code, message };
   // Aborted is what our own timer does to a request that hangs.
   const unreachable = error instanceof APIConnectionError || error instanceof APIUserAbortError;
   if (unreachable || isUnavailable(error)) {

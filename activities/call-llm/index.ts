@@ -18,7 +18,7 @@ export interface LlmCalls {
   wait(handle: LlmHandle, signal: AbortSignal, turn?: TaskPriority): Promise<LlmOutcome>;
   /** Stops a call whose answer nobody wants. Never throws. */
   cancel(handle: LlmHandle, turn?: TaskPriority): Promise<void>;
-  /** Task queue of this process, when only it can await the calls it made. */
+  /** Task queue of this process, when there may be calls that only it can await (`heldOpen`). */
   heldBy?: string;
 }
 
@@ -48,7 +48,9 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
             heartbeat([...made.values()]);
           }),
         );
-        return { handles: [...made.values()], outcomes, heldBy: llmCalls.heldBy };
+        const handles = [...made.values()];
+        const heldBy = handles.some(({ heldOpen }) => heldOpen) ? llmCalls.heldBy : undefined;
+        return { handles, outcomes, heldBy };
       } catch (error) {
         throw await stopped([...made.values()], error);
       } finally {
@@ -124,8 +126,8 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
 
   /** Calls an earlier attempt made. Those that a process held open ended with it. */
   function stillHeld(): LlmHandle[] {
-    const details: unknown = llmCalls.heldBy === undefined ? activityInfo().heartbeatDetails : undefined;
-    return Array.isArray(details) ? (details as LlmHandle[]) : [];
+    const details: unknown = activityInfo().heartbeatDetails;
+    return Array.isArray(details) ? (details as LlmHandle[]).filter(({ heldOpen }) => !heldOpen) : [];
   }
 
   function count(outcome: LlmOutcome): void {

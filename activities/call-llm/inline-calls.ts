@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { APIConnectionTimeoutError } from 'openai';
 import { noUsage } from '../../contracts/no-usage';
-import type { LlmCall, LlmOutcome } from '../../contracts/stages';
+import type { LlmCall, LlmHandle, LlmOutcome } from '../../contracts/stages';
 import { alreadyExpired, timedOut, toHandle, type LlmCallsOptions } from './background-calls';
 import { classifyError } from './classify-error';
 import type { LlmCalls } from './index';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
+import { viaResponses, type Respond } from './respond';
 import { createTroubleTeller } from './tell-trouble';
 
 /** How long an outcome nobody came for is kept: a workflow that is gone asks no more. */
@@ -18,11 +19,22 @@ interface HeldCall {
   abort: AbortController;
 }
 
+export interface InlineCalls extends LlmCalls {
+  /** Makes a call and waits for its outcome. Never rejects. */
+  ask(call: LlmCall, startedAt: number, signal: AbortSignal, respond?: Respond): Promise<LlmOutcome>;
+  /** A handle for a call that this process has made otherwise. `abort` ends it. */
+  hold(call: LlmCall, startedAt: number, outcome: Promise<LlmOutcome>, abort: AbortController): LlmHandle;
+}
+
 /**
  * Calls for providers without background mode: the request is held open in this process, which alone can await it (`heldBy`). When
  * the process is gone, the calls whose outcomes are not in the history yet are made again elsewhere.
  */
-export function createInlineCalls(options: LlmCallsOptions, heldBy: string): LlmCalls {
+export function createInlineCalls(
+  options: LlmCallsOptions,
+  heldBy: string,
+  respond: Respond = viaResponses(options.client),
+): InlineCalls {
   const held = new Map<string, HeldCall>();
   const { ofError: readError, ofOutcome: tellOutcome } = createTroubleTeller(options.logger);
 
@@ -33,13 +45,12 @@ export function createInlineCalls(options: LlmCallsOptions, heldBy: string): Llm
       const startedAt = Date.now();
       const expired = alreadyExpired(call, startedAt);
       if (expired) return Promise.resolve(expired);
-      const callId = randomUUID();
       const abort = new AbortController();
-      const outcome = makeCall(call, startedAt, abort.signal);
-      held.set(callId, { outcome, abort });
-      void outcome.then(() => setTimeout(() => held.delete(callId), KEPT_MS).unref());
-      return Promise.resolve(toHandle(call, callId, startedAt));
+      return Promise.resolve(hold(call, startedAt, ask(call, startedAt, abort.signal), abort));
     },
+
+    ask,
+    hold,
 
     async wait(handle, signal) {
       const call = held.get(handle.callId);
@@ -66,8 +77,25 @@ export function createInlineCalls(options: LlmCallsOptions, heldBy: string): Llm
     },
   };
 
-  async function makeCall(call: LlmCall, startedAt: number, signal: AbortSignal): Promise<LlmOutcome> {
-    const { client, model, pipelineNamed, limits } = options;
+  function hold(
+    call: LlmCall,
+    startedAt: number,
+    outcome: Promise<LlmOutcome>,
+    abort: AbortController,
+  ): LlmHandle {
+    const callId = randomUUID();
+    held.set(callId, { outcome, abort });
+    void outcome.then(() => setTimeout(() => held.delete(callId), KEPT_MS).unref());
+    return { ...toHandle(call, callId, startedAt), heldOpen: true };
+  }
+
+  async function ask(
+    call: LlmCall,
+    startedAt: number,
+    signal: AbortSignal,
+    send = respond,
+  ): Promise<LlmOutcome> {
+    const { model, pipelineNamed, limits } = options;
     const handle = toHandle(call, '', startedAt);
     const timedOutSignal = AbortSignal.timeout(handle.timeoutAt - startedAt);
     try {
@@ -79,7 +107,7 @@ export function createInlineCalls(options: LlmCallsOptions, heldBy: string): Llm
         signal: AbortSignal.any([signal, timedOutSignal]),
         headers: traceHeadersOf(call),
       };
-      const response = await client.responses.create(toRequest(call, pipeline, model), options);
+      const response = await send(toRequest(call, pipeline, model), options);
       const base = { index: call.index, startedAt, endedAt: Date.now(), usage: usageOf(response) };
       return { ...base, ...tellOutcome(readResponse(response, pipeline, limits)) };
     } catch (error) {

@@ -1,0 +1,149 @@
+import {
+  createRecognisingCalls,
+  type RecognisingCallsOptions,
+} from '../../../activities/call-llm/recognising-calls';
+import { asHandle, callOf, noSignal, openProvider } from './simulator';
+import {
+  chatCompletion,
+  noRoute,
+  refusal,
+  response,
+  scriptedProvider,
+  type Answer,
+  type Asked,
+} from './scripted-provider';
+
+function open(
+  answer: (asked: Asked) => Answer | Promise<Answer>,
+  others: Partial<RecognisingCallsOptions> = {},
+) {
+  const scripted = scriptedProvider(answer);
+  const info = jest.fn();
+  const options = { ...scripted.options, logger: { info, warn: jest.fn() }, ...others };
+  const calls = createRecognisingCalls(options, 'llm@1');
+  const outcomeOf = async (job: string) => {
+    const started = await calls.start(callOf(job));
+    return 'kind' in started ? started : await calls.wait(started, noSignal());
+  };
+  const told = () => info.mock.calls.map(([fields]: [{ mode: string }]) => fields.mode);
+  return { ...scripted, calls, outcomeOf, told };
+}
+
+const isPost = ({ method }: Asked) => method === 'POST';
+const wantsBackground = ({ body }: Asked) => body.background === true;
+const isChat = ({ path }: Asked) => path.endsWith('/chat/completions');
+
+describe('LLM_MODE=auto', () => {
+  it('uses background mode where the provider has it, and any process can await the first call', async () => {
+    const provider = await openProvider();
+    try {
+      const info = jest.fn();
+      const logger = { info, warn: jest.fn() };
+      const calls = createRecognisingCalls({ ...provider.options, logger }, 'llm@1');
+      const handles = [asHandle(await calls.start(callOf('a'))), asHandle(await calls.start(callOf('b')))];
+      expect(handles.some(({ heldOpen }) => heldOpen)).toBe(false);
+      const elsewhere = createRecognisingCalls({ ...provider.options, logger }, 'llm@2');
+      for (const handle of handles)
+        await expect(elsewhere.wait(handle, noSignal())).resolves.toMatchObject({ kind: 'answer' });
+      expect(await provider.countsOf('a')).toMatchObject({ accepted: 1 });
+      expect(info).toHaveBeenCalledTimes(1);
+    } finally {
+      await provider.stop();
+    }
+  });
+
+  it('holds calls open where `background` is refused: one refused request, then none; told once', async () => {
+    const { outcomeOf, asked, told } = open((one) =>
+      wantsBackground(one) ? refusal('Unknown parameter', 'background') : { body: response() },
+    );
+    await expect(outcomeOf('a')).resolves.toMatchObject({ kind: 'answer' });
+    await expect(outcomeOf('b')).resolves.toMatchObject({ kind: 'answer' });
+    expect(asked.map(wantsBackground)).toEqual([true, false, false]);
+    expect(told()).toEqual(['inline']);
+  });
+
+  it.each([404, 405, 501])('uses Chat Completions where the Responses API is %s', async (status) => {
+    const { outcomeOf, routes, told } = open((one) =>
+      isChat(one) ? { body: chatCompletion() } : { ...noRoute, status },
+    );
+    await expect(outcomeOf('a')).resolves.toMatchObject({ kind: 'answer' });
+    await expect(outcomeOf('b')).resolves.toMatchObject({ kind: 'answer' });
+    expect(routes()).toEqual([
+      'POST /v1/responses',
+      'POST /v1/chat/completions',
+      'POST /v1/chat/completions',
+    ]);
+    expect(told()).toEqual(['chat-completions']);
+  });
+
+  it('uses an answer that is already complete, and does not pay for it again', async () => {
+    const { outcomeOf, asked, told } = open((one) =>
+      isPost(one) ? { body: response({ background: true }) } : noRoute,
+    );
+    await expect(outcomeOf('a')).resolves.toMatchObject({ kind: 'answer' });
+    expect(asked.filter(isPost)).toHaveLength(1);
+    expect(told()).toEqual(['inline']);
+    await expect(outcomeOf('b')).resolves.toMatchObject({ kind: 'answer' });
+    expect(asked.map(wantsBackground)).toEqual([true, false, false]);
+  });
+
+  it('does not take a server that only ignores `background` for one that has it', async () => {
+    const { outcomeOf, told } = open(() => ({ body: response() }));
+    await outcomeOf('a');
+    expect(told()).toEqual(['inline']);
+  });
+
+  it.each<[string, Answer]>([
+    ['a server error', { status: 500, body: { error: { message: 'background workers are down' } } }],
+    ['a rate limit', { status: 429, body: { error: { message: 'slow down' } } }],
+    ['an unknown model', { status: 404, body: { error: { message: 'x', code: 'model_not_found' } } }],
+    [
+      'a missing deployment',
+      { status: 404, body: { error: { message: 'The API deployment does not exist' } } },
+    ],
+    ['a broken connection', new TypeError('fetch failed')],
+    ['a key that is refused', { status: 401, body: { error: { message: 'wrong key' } } }],
+  ])('does not take %s for a missing feature', async (_, trouble) => {
+    let troubled = true;
+    const { outcomeOf, routes, told } = open((one) => {
+      if (troubled) return trouble;
+      return { body: response(isPost(one) ? { status: 'queued', output: [] } : {}) };
+    });
+    expect((await outcomeOf('a')).kind).not.toBe('answer');
+    expect(routes()).toEqual(['POST /v1/responses']);
+    expect(told()).toEqual([]);
+    troubled = false;
+    await expect(outcomeOf('a')).resolves.toMatchObject({ kind: 'answer' });
+    expect(told()).toEqual(['background']);
+  });
+
+  it('finds out nothing from an address where neither dialect is spoken', async () => {
+    const { outcomeOf, told } = open(() => noRoute);
+    await expect(outcomeOf('a')).resolves.toMatchObject({ kind: 'final', code: 'HW_LLM_REJECTED' });
+    expect(told()).toEqual([]);
+  });
+
+  it('holds a first call open whose provider takes long, and lets only this process await it', async () => {
+    let answer = (_: Answer) => {};
+    const { calls, asked } = open(() => new Promise((resolve) => (answer = resolve)), { acceptMs: 20 });
+    const handle = asHandle(await calls.start(callOf('slow')));
+    expect(handle.heldOpen).toBe(true);
+    const outcome = calls.wait(handle, noSignal());
+    answer({ body: response() });
+    await expect(outcome).resolves.toMatchObject({ kind: 'answer' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('sees a call to its end that the provider took late into its background', async () => {
+    let answer = (_: Answer) => {};
+    const { calls, asked } = open(
+      (one) => (isPost(one) ? new Promise((resolve) => (answer = resolve)) : { body: response() }),
+      { acceptMs: 20 },
+    );
+    const handle = asHandle(await calls.start(callOf('late')));
+    const outcome = calls.wait(handle, noSignal());
+    answer({ body: response({ status: 'queued', output: [], background: true }) });
+    await expect(outcome).resolves.toMatchObject({ kind: 'answer' });
+    expect(asked.filter(isPost)).toHaveLength(1);
+  });
+});
