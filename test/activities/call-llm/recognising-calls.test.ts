@@ -62,6 +62,15 @@ describe('LLM_MODE=auto', () => {
     expect(told()).toEqual(['inline']);
   });
 
+  it('tells once what several first calls find out at the same time', async () => {
+    const { outcomeOf, told } = open((one) =>
+      wantsBackground(one) ? refusal('Unknown parameter', 'background') : { body: response() },
+    );
+    const outcomes = await Promise.all(['a', 'b', 'c'].map(outcomeOf));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['answer', 'answer', 'answer']);
+    expect(told()).toEqual(['inline']);
+  });
+
   it.each([404, 405, 501])('uses Chat Completions where the Responses API is %s', async (status) => {
     const { outcomeOf, routes, told } = open((one) =>
       isChat(one) ? { body: chatCompletion() } : { ...noRoute, status },
