@@ -4,7 +4,7 @@ import { startTestDatabase, type TestDatabase } from '../../../pipelines/company
 let database: TestDatabase;
 beforeAll(async () => {
   database = await startTestDatabase();
-});
+}, 60_000);
 afterAll(() => database.close());
 
 let number = 0;
