@@ -93,9 +93,12 @@ const concessions: Concession[] = [
   },
 ];
 
+/** 500 is what some servers of the llama.cpp family say. */
 function wasRefused(error: unknown, { isAskedFor }: Concession): boolean {
   return (
-    error instanceof APIError && [400, 422].includes(error.status as number) && isAskedFor(error as APIError)
+    error instanceof APIError &&
+    [400, 422, 500].includes(error.status as number) &&
+    isAskedFor(error as APIError)
   );
 }
 

@@ -117,6 +117,16 @@ describe('a call through Chat Completions', () => {
     expect(warn).toHaveBeenCalledTimes(1);
   });
 
+  it('understands a server that calls that an error of its own', async () => {
+    const message = 'response_format type must be one of "text" or "json_object", but got: json_schema';
+    const { ask } = provider(({ body }) =>
+      (body.response_format as { type: string }).type === 'json_schema'
+        ? { status: 500, body: { error: { message } } }
+        : { body: chatCompletion() },
+    );
+    await expect(ask()).resolves.toMatchObject({ kind: 'answer' });
+  });
+
   it('says max_completion_tokens to a server that wants it', async () => {
     const { ask, asked } = provider(({ body }) =>
       'max_tokens' in body
