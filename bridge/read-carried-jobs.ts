@@ -1,4 +1,6 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
+import { HeadwayError, messageOf } from '../contracts/errors';
 import type { PackJob } from '../contracts/pack';
 import { jobsCarriedBy } from '../contracts/retry';
 import { readPayload } from '../runtime/payload-store/read-payload';
@@ -10,6 +12,7 @@ const NOT_FOUND = 5;
  * Headway; undefined when Temporal does not know it.
  *
  * @param workflow without `runId` the newest run
+ * @throws HeadwayError `HW_PAYLOAD_UNREADABLE`; what Temporal's client throws
  */
 export async function readCarriedJobs(
   client: Client,
@@ -22,10 +25,19 @@ export async function readCarriedJobs(
       maximumPageSize: 1,
     });
     const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-    return payload ? jobsCarriedBy(await readPayload(client, payload)) : [];
+    return payload ? jobsCarriedBy(await readable(client, payload, id)) : [];
   } catch (error) {
     if (error instanceof WorkflowNotFoundError || (error as { code?: unknown }).code === NOT_FOUND)
       return undefined;
     throw error;
+  }
+}
+
+async function readable(client: Client, payload: Payload, id: string): Promise<unknown> {
+  try {
+    return await readPayload(client, payload);
+  } catch (error) {
+    const message = `what workflow ${id} was started with cannot be read: ${messageOf(error)}`;
+    throw new HeadwayError('HW_PAYLOAD_UNREADABLE', message, { cause: error });
   }
 }

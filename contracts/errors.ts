@@ -185,6 +185,12 @@ export const errorCodes = {
     meaning: 'Too many HTTP requests with this API key.',
     action: 'Wait as long as the header Retry-After says.',
   },
+  HW_PAYLOAD_UNREADABLE: {
+    meaning:
+      'What Temporal holds of a job cannot be read here: it was moved to a payload store that is away, or that this process has not been told of.',
+    action:
+      'Set PAYLOAD_STORE to what it was when the job was started, and see that the store can be reached.',
+  },
   HW_OVERLOADED: {
     meaning: 'The HTTP door has more to do than it can take.',
     action: 'Send it again after the time in the header Retry-After.',

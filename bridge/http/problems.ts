@@ -26,6 +26,7 @@ export const statuses: Partial<Record<ErrorCode, { status: number; retryAfter?: 
   HW_SERVER_UNREACHABLE: { status: 503, retryAfter: 5 },
   HW_NO_WORKER: { status: 503, retryAfter: 5 },
   HW_UNAVAILABLE: { status: 503, retryAfter: 5 },
+  HW_PAYLOAD_UNREADABLE: { status: 503, retryAfter: 30 },
   HW_OVERLOADED: { status: 503, retryAfter: 2 },
   HW_SHUTTING_DOWN: { status: 503, retryAfter: 1 },
 };

@@ -56,7 +56,7 @@ export const jobPageSchema = z
     jobs: z.array(jobViewSchema),
     /** Absent on the last page. */
     nextCursor: z.string().optional(),
-    /** Workflows that have ended and that no worker tells about at present: their jobs are left out. */
+    /** Workflows whose jobs are left out: they have ended and no worker tells about them at present, or their payload store is away. */
     unanswered: z.array(z.string()).optional(),
   })
   .meta({ id: 'JobPage' });

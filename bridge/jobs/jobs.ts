@@ -16,7 +16,10 @@ export interface JobPage {
   jobs: JobView[];
   /** Where the next page begins; absent on the last one. A page may have fewer jobs than asked for, even none, and yet not be the last. */
   cursor?: string;
-  /** Packs that have ended and that no worker tells about: how each of their jobs ended is not known, and they are left out. */
+  /**
+   * Workflows whose jobs are left out: packs that have ended and that no worker tells about, so that it is not known how each of their
+   * jobs ended; and what lies in a payload store that is away or not known here.
+   */
   unanswered?: string[];
 }
 

@@ -87,9 +87,16 @@ export function createListJobs(client: Client) {
   }
 
   async function jobsOf(raw: RawExecution, filter: JobFilter, asked: Asked): Promise<JobView[]> {
-    const { id = '', runId = '', ids } = identityOf(raw);
-    const views = ids.length === 1 ? [await viewOfOne(raw)] : await viewsOfPack(raw, { id, runId }, asked);
-    return views.filter((view) => view !== undefined && matches(view, filter)) as JobView[];
+    const { id, runId, ids } = identityOf(raw);
+    try {
+      const views = ids.length === 1 ? [await viewOfOne(raw)] : await viewsOfPack(raw, { id, runId }, asked);
+      return views.filter((view) => view !== undefined && matches(view, filter)) as JobView[];
+    } catch (error) {
+      // One that cannot be read takes no other out of the list.
+      if (!(error instanceof HeadwayError) || error.code !== 'HW_PAYLOAD_UNREADABLE') throw error;
+      asked.unanswered.push(id);
+      return [];
+    }
   }
 
   /** What visibility says is enough, but for what the request had. */

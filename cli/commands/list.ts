@@ -72,7 +72,9 @@ async function readPages(
     const page = await from.list(filter, { limit: Math.min(PAGE, limit - jobs.length), cursor });
     jobs.push(...page.jobs);
     for (const workflow of page.unanswered ?? []) {
-      stderr.write(`headway: left out: no worker tells what became of the jobs in workflow ${workflow}\n`);
+      stderr.write(
+        `headway: left out: the jobs in workflow ${workflow}, of which no worker tells, or whose payload store is away\n`,
+      );
     }
     cursor = page.cursor;
     if (cursor === undefined) break;

@@ -197,9 +197,9 @@ test.each(['refuse', 'stall'] as const)(
       const again = await call('POST', '/v1/jobs', { ...unnamed, id: first.body.id ?? job.id });
       expect(again.status).toBe(202);
       await eventually('there is one job, the one that was accepted', async () => {
-        const { body } = await call('GET', `/v1/jobs?since=${since}&limit=200`);
-        const own = body.jobs.filter(({ id }: { id: string }) => id === again.body.id);
-        return own.length === 1;
+        const { status, body } = await call('GET', `/v1/jobs?since=${since}&limit=200`);
+        if (status !== 200) return `${status} ${JSON.stringify(body)}`;
+        return body.jobs.filter(({ id }: { id: string }) => id === again.body.id).length === 1;
       });
       expect(await rig.client.workflow.count(`TaskQueue = '${rig.env.HEADWAY_TASK_QUEUE}'`)).toMatchObject({
         count: 1,

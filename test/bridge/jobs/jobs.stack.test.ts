@@ -1,16 +1,21 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@temporalio/client';
 import { createJobs } from '../../../bridge/jobs/create-jobs';
 import type { Jobs } from '../../../bridge/jobs/jobs';
 import type { JobRequest } from '../../../contracts/job-request';
 import { pipelineNamed } from '../../../pipelines/registry';
+import { createDataConverter } from '../../../runtime/payload-store/data-converter';
 import { eventually } from '../../support/eventually';
 import { briefs } from '../../support/rig';
 import { useRig } from '../../support/use-rig';
 
 const rig = useRig();
 
-function jobs(tenant?: string): Jobs {
+function jobs(tenant?: string, client = rig.client): Jobs {
   return createJobs({
-    client: rig.client,
+    client,
     taskQueue: rig.env.HEADWAY_TASK_QUEUE ?? '',
     llmTaskQueue: rig.env.HEADWAY_LLM_TASK_QUEUE ?? '',
     queueTopic: rig.queue,
@@ -232,6 +237,33 @@ test('a list says what no worker tells about, and holds all the rest', async () 
     const page = await jobs(rig.name).list({}, { limit: 10 });
     return page.unanswered?.[0] === pack && page.jobs[0]?.id === other.id && page.jobs.length === 1;
   });
+});
+
+test('a job in a payload store that is not known here takes no other out of the list, and is told by name', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'headway-payloads-'));
+  try {
+    const dataConverter = createDataConverter({ place: { kind: 'folder', folder }, thresholdBytes: 200 });
+    const { connection, namespace } = rig.client.options;
+    const moved = new Client({ connection, namespace, dataConverter });
+    const [hidden, plain] = [brief('hidden-payload'), brief('plain-payload')];
+    const { view } = await jobs(rig.name, moved).submit(hidden);
+    await jobs(rig.name).submit(plain);
+    await eventually('visibility knows both', async () => {
+      const page = await jobs(rig.name).list({ since: Date.now() - 60_000 }, { limit: 10 });
+      return (
+        page.unanswered?.includes(view.workflow.id) === true && page.jobs.some(({ id }) => id === plain.id)
+      );
+    });
+    const unreadable = {
+      code: 'HW_PAYLOAD_UNREADABLE',
+      message: expect.stringContaining('PAYLOAD_STORE') as string,
+    };
+    await expect(jobs(rig.name).get(hidden.id)).rejects.toMatchObject(unreadable);
+    await expect(jobs(rig.name).submit(hidden)).rejects.toMatchObject(unreadable);
+    expect(await jobs(rig.name, moved).get(hidden.id)).toMatchObject({ status: 'queued' });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test('changes tell each state of a job once, and end with it', async () => {
