@@ -10,8 +10,8 @@ const mayImport = {
   workers: ['contracts', 'pipelines', 'workflows', 'activities', 'runtime'],
   bridge: ['contracts', 'pipelines', 'runtime'],
   runtime: ['contracts'],
-  // A retried job runs under the policy that its pipeline has now.
-  cli: ['contracts', 'pipelines', 'bridge', 'runtime'],
+  // A retried job runs under the policy that its pipeline has now, and `headway replay` runs the workflows of the workers.
+  cli: ['contracts', 'pipelines', 'workers', 'bridge', 'runtime'],
   stack: ['contracts', 'runtime'],
   // The package as others import it: everything that is exported is named there, and nothing of ours imports it.
   library: ['contracts', 'pipelines', 'workers', 'bridge', 'runtime'],

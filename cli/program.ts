@@ -11,7 +11,6 @@ export type MakeCommand = (context: CliContext) => HeadwayCommand;
 /** The whole command line. It throws CommanderError instead of exiting; `runCli` knows what to do with it. */
 export function createProgram(context: CliContext, commands: readonly HeadwayCommand[]): Command {
   const program = new Command('headway')
-    .description('Slow jobs from Kafka and HTTP, made durable in Temporal.')
     .usage('<command> [options]')
     .version(readVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')

@@ -63,6 +63,8 @@ export interface Config {
     workflowTaskSlots: number;
     maxCachedWorkflows: number;
     shutdownGraceMs: number;
+    /** Which build it runs, where workers are versioned. */
+    version?: { deploymentName: string; buildId: string };
   };
   /** Modules, folders and packages with pipelines besides the shipped ones. */
   pipelines: string[];
@@ -174,6 +176,7 @@ function readers(
       workflowTaskSlots: v.WORKER_WORKFLOW_TASK_SLOTS,
       maxCachedWorkflows: v.WORKER_MAX_CACHED_WORKFLOWS,
       shutdownGraceMs: v.WORKER_SHUTDOWN_GRACE_MS,
+      version: readVersion(v, problems),
     }),
     pipelines: () =>
       (v.HEADWAY_PIPELINES ?? '')
@@ -201,6 +204,18 @@ function readHttp(v: Environment, problems: ConfigProblems): Config['http'] {
     maxStreams: v.HTTP_MAX_STREAMS,
     startConcurrency: v.HTTP_START_CONCURRENCY,
   };
+}
+
+function readVersion(
+  { HEADWAY_DEPLOYMENT: deploymentName, HEADWAY_BUILD_ID: buildId }: Environment,
+  problems: ConfigProblems,
+): Config['worker']['version'] {
+  if (deploymentName !== undefined && buildId !== undefined) return { deploymentName, buildId };
+  if (buildId !== undefined) problems.add('HEADWAY_DEPLOYMENT', 'must be set beside HEADWAY_BUILD_ID');
+  if (deploymentName !== undefined) {
+    problems.add('HEADWAY_BUILD_ID', 'must be set beside HEADWAY_DEPLOYMENT');
+  }
+  return undefined;
 }
 
 /** The OpenAI client insists on a key; a provider of one's own may need none. */

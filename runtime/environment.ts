@@ -359,6 +359,21 @@ const worker = {
   ),
 };
 
+const versions = {
+  HEADWAY_DEPLOYMENT: matching(
+    /^[^\s.:]{1,100}$/,
+    '1 to 100 characters without white space, `.` and `:`',
+    'Name of the worker deployment. With it workers are versioned, and a job ends on the version it began on: ' +
+      '[Change a pipeline](../guides/change-a-pipeline.md). Needs `HEADWAY_BUILD_ID` too.',
+    'workers have no version, and take all jobs',
+  ),
+  HEADWAY_BUILD_ID: matching(
+    /^\S{1,100}$/,
+    '1 to 100 characters without white space',
+    'Which build of workflows and pipelines this worker runs, for example the commit. Never the same for two builds that differ.',
+  ),
+};
+
 const pipelines = {
   HEADWAY_PIPELINES: matching(
     /^\s*[^\s,][^,]*(,\s*[^\s,][^,]*)*$/,
@@ -422,6 +437,7 @@ export const variableGroups = {
   'HTTP door': http,
   LLM: llm,
   Worker: worker,
+  'Worker versions': versions,
   Pipelines: pipelines,
   'Command line': commandLine,
   Operation: operation,
@@ -436,6 +452,7 @@ export const environmentSchema = z.object({
   ...http,
   ...llm,
   ...worker,
+  ...versions,
   ...pipelines,
   ...commandLine,
   ...operation,

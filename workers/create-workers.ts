@@ -32,9 +32,20 @@ export async function createWorkers(options: CreateWorkersOptions): Promise<Work
     maxHeartbeatThrottleInterval: '2s',
   } satisfies Partial<WorkerOptions>;
 
-  const llm = (taskQueue: string) =>
+  const versioned: Partial<WorkerOptions> = worker.version
+    ? {
+        workerDeploymentOptions: {
+          version: worker.version,
+          useWorkerVersioning: true,
+          defaultVersioningBehavior: 'PINNED',
+        },
+      }
+    : {};
+
+  const llm = (taskQueue: string, options: Partial<WorkerOptions> = versioned) =>
     Worker.create({
       ...common,
+      ...options,
       taskQueue,
       // One slot waits for a whole pack, and waiting costs next to nothing: thousands, not the default of 100.
       maxConcurrentActivityTaskExecutions: worker.activitySlots,
@@ -44,6 +55,7 @@ export async function createWorkers(options: CreateWorkersOptions): Promise<Work
   return Promise.all([
     Worker.create({
       ...common,
+      ...versioned,
       taskQueue: temporal.taskQueue,
       workflowBundle: { codePath: bundlePath },
       ...(temporal.payloadStore && timeForLargePayloads),
@@ -56,7 +68,8 @@ export async function createWorkers(options: CreateWorkersOptions): Promise<Work
       workflowTaskPollerBehavior: { type: 'autoscaling', minimum: 2, initial: 5, maximum: 20 },
     }),
     llm(temporal.llmTaskQueue),
-    ...(ownQueue ? [llm(ownQueue)] : []),
+    // Never versioned: whoever knows its name means this very process, and a version may have 100 task queues in all its life.
+    ...(ownQueue ? [llm(ownQueue, {})] : []),
   ]);
 }
 

@@ -53,8 +53,9 @@ export async function runWorker({ env, pipelines: given, openShutdown }: RunOpti
   });
   readiness = worker.readiness;
   const names = pipelines.map(({ name }) => name);
+  const { version } = config.worker;
   logger.info(
-    { llm: llm.mode, model: llm.model, taskQueue: config.temporal.taskQueue, pipelines: names },
+    { llm: llm.mode, model: llm.model, taskQueue: config.temporal.taskQueue, version, pipelines: names },
     'worker is up',
   );
   await worker.stopped;

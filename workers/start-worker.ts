@@ -19,6 +19,7 @@ import { connectTemporalWorker } from '../runtime/temporal';
 import { watchTemporal } from '../runtime/watch-temporal';
 import { createWorkers } from './create-workers';
 import { resultLimit } from './result-limit';
+import { tellVersion } from './tell-version';
 
 export interface StartWorkerOptions {
   config: Config;
@@ -104,6 +105,11 @@ export async function startWorker(
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await Promise.all(running);
   });
+  const { version } = config.worker;
+  if (version) {
+    const { namespace } = temporal;
+    void tellVersion({ temporal: connection, namespace, version, logger, signal: shutdown.signal });
+  }
   return {
     stopped: Promise.all(running).then(() => undefined),
     readiness: () => ({

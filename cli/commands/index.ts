@@ -8,10 +8,12 @@ import { listCommand } from './list';
 import { newCommand } from './new';
 import { pipelinesCommand } from './pipelines';
 import { redriveCommand } from './redrive';
+import { replayCommand } from './replay';
 import { resultCommand } from './result';
 import { retryCommand } from './retry';
 import { statusCommand } from './status';
 import { submitCommand } from './submit';
+import { versionsCommand } from './versions';
 import { watchCommand } from './watch';
 
 /** Every command of `headway`, in the order of the help page. */
@@ -28,6 +30,8 @@ export const commands: readonly MakeCommand[] = [
   pipelinesCommand,
   newCommand,
   doctorCommand,
+  versionsCommand,
+  replayCommand,
   completionCommand,
   apiKeyCommand,
 ];

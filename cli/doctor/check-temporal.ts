@@ -3,6 +3,8 @@ import { checkRetention } from '../../bridge/kafka/check-retention';
 import { searchAttributes } from '../../contracts/search-attributes';
 import type { Config } from '../../runtime/config';
 import type { Kafka } from '../../runtime/kafka';
+import { countLiving, POLLED_WITHIN_MS } from '../count-living';
+import { checkVersions } from './check-versions';
 import { CHECK_MS, ok, runCheck, skipped, warning, wrong, type Finding, type Verdict } from './findings';
 
 type TemporalConfig = Pick<Config, 'temporal' | 'topics' | 'bridge' | 'jobIds'>;
@@ -33,6 +35,7 @@ export async function checkTemporal(
     ['retention', (client) => checkRetentions(client, kafka, config)],
     ['workers', (client) => checkWorkers(client, taskQueue, WORKFLOW_TASKS, 'HEADWAY_TASK_QUEUE')],
     ['LLM workers', (client) => checkWorkers(client, llmTaskQueue, ACTIVITY_TASKS, 'HEADWAY_LLM_TASK_QUEUE')],
+    ['versions', (client) => checkVersions(client, taskQueue)],
   ];
   const names = rest.map(([name]) => name);
   const reached: { client?: Client } = {};
@@ -98,18 +101,6 @@ async function checkRetentions(client: Client, kafka: Kafka, config: TemporalCon
   const todo =
     'Let the namespace (and JOB_ID_RETENTION_HOURS) remember longer than retention.ms of the queue topic.';
   return warning(warnings.join('; '), todo);
-}
-
-/** A poll lasts a minute, and the server tells of those who polled within the last five, of dead ones too. */
-const POLLED_WITHIN_MS = 90_000;
-
-type Poller = { identity?: string | null; lastAccessTime?: { seconds?: unknown } | null };
-
-export function countLiving(pollers: readonly Poller[], now = Date.now()): number {
-  const living = pollers.filter(
-    ({ lastAccessTime }) => now - Number(lastAccessTime?.seconds ?? 0) * 1_000 <= POLLED_WITHIN_MS,
-  );
-  return new Set(living.map(({ identity }) => identity)).size;
 }
 
 async function checkWorkers(

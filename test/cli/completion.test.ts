@@ -26,7 +26,7 @@ function offered(...words: string[]): string[] {
 }
 
 test.each([
-  [['re'], ['result', 'retry', 'redrive']],
+  [['re'], ['result', 'retry', 'redrive', 'replay']],
   [['help', 'aud'], ['audit']],
   [['list', '--p'], ['--pipeline']],
   [

@@ -1,4 +1,4 @@
-import { countLiving } from '../../cli/doctor/check-temporal';
+import { countLiving } from '../../cli/count-living';
 
 const now = 1_000_000_000;
 const poller = (identity: string, secondsAgo: number) => ({

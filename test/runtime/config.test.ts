@@ -196,6 +196,8 @@ describe('loadConfig', () => {
       WORKER_WORKFLOW_TASK_SLOTS: ['1'],
       WORKER_MAX_CACHED_WORKFLOWS: ['-1'],
       WORKER_SHUTDOWN_GRACE_MS: ['10s'],
+      HEADWAY_DEPLOYMENT: ['a b', 'a.b', 'a:b', 'alone', 'x'.repeat(101)],
+      HEADWAY_BUILD_ID: ['a b', 'alone', 'x'.repeat(101)],
       RESULT_MAX_BYTES: ['1', '1900001', '33000000'],
       HTTP_HOST: ['0.0.0.0', '::', 'example.com', 'two words'],
       HTTP_PORT: ['65536'],
@@ -213,6 +215,8 @@ describe('loadConfig', () => {
     };
     const namedInstead: Record<string, string> = {
       'QUEUE_TOPIC=x-jobs-dlq': 'DLQ_TOPIC',
+      'HEADWAY_DEPLOYMENT=alone': 'HEADWAY_BUILD_ID',
+      'HEADWAY_BUILD_ID=alone': 'HEADWAY_DEPLOYMENT',
       'HTTP_HOST=0.0.0.0': 'HTTP_API_KEYS',
       'HTTP_HOST=::': 'HTTP_API_KEYS',
       'HTTP_HOST=example.com': 'HTTP_API_KEYS',

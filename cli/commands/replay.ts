@@ -1,0 +1,118 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { quoted } from '../../bridge/quoted';
+import { loadRegistry } from '../../pipelines/load-pipelines';
+import { loadConfig } from '../../runtime/config';
+import { createDataConverter } from '../../runtime/payload-store/data-converter';
+import { readPayload } from '../../runtime/payload-store/read-payload';
+import type { NamedHistory } from '../../workers/replay/replay-histories';
+import { cliTemporal } from '../connections';
+import type { CliContext } from '../context';
+import { exitCodes } from '../exit-codes';
+import { HeadwayCommand } from '../headway-command';
+import { printJson } from '../output';
+import { createProgressBar } from '../progress';
+import { printable } from '../printable';
+import { readCount } from '../read-number';
+import { replayAll, type ReplaySource } from '../replay/replay-all';
+
+interface Options {
+  limit: number;
+  all?: boolean;
+  save?: string;
+  json?: boolean;
+}
+
+/** `headway replay`: whether what is in flight could go on with this build. */
+export function replayCommand(context: CliContext): HeadwayCommand {
+  return new HeadwayCommand('replay')
+    .description('replay histories: could jobs in flight go on with this build?')
+    .argument('[files...]', 'histories, or folders of them; without any, those of running workflows')
+    .option('--limit <n>', 'at most so many running workflows', readCount, 200)
+    .option('--all', 'also workflows that end on the worker version they began on')
+    .option('--save <folder>', 'write the histories of the running workflows into it')
+    .option('--json', 'print JSON')
+    .withExample('headway replay test/histories')
+    .exitsWithOneWhen('a history does not replay on this build, or has a job that a pipeline no longer takes')
+    .action((files: string[], options: Options) => run(files, options, context));
+}
+
+async function run(files: string[], options: Options, context: CliContext): Promise<void> {
+  const { pipelines: names } = loadConfig(context.env, ['pipelines']);
+  const { pipelineNamed } = await loadRegistry(names);
+  const progress = createProgressBar(context.stderr);
+  const replay = (source: ReplaySource) =>
+    replayAll(source, {
+      pipelineNamed,
+      signal: context.signal,
+      onProgress: (done) => progress.update('replaying', done),
+    });
+  try {
+    const report =
+      files.length > 0 ? await replay(await fromFiles(files)) : await ofRunning(options, context, replay);
+    progress.close();
+    if (options.json) printJson(context, { ok: report.problems.length === 0, ...report });
+    else
+      context.stdout.write(
+        report.problems.map((problem) => `${printable(problem)}\n\n`).join('') + verdict(report),
+      );
+    if (report.problems.length > 0) context.exitCode = exitCodes.badFinding;
+  } finally {
+    progress.close();
+  }
+}
+
+async function fromFiles(files: string[]): Promise<ReplaySource> {
+  const { readHistoryFiles } = await import('../../workers/replay/read-history-files.js');
+  return { histories: readHistoryFiles(files) };
+}
+
+async function ofRunning<T>(
+  { limit, all, save }: Options,
+  context: CliContext,
+  replay: (source: ReplaySource) => Promise<T>,
+): Promise<T> {
+  const { temporal } = loadConfig(context.env, ['temporal']);
+  const client = await cliTemporal(temporal, context);
+  try {
+    const histories = running(client, temporal.taskQueue, limit, all);
+    return await replay({
+      histories: save === undefined ? histories : saved(histories, save),
+      dataConverter: createDataConverter(temporal.payloadStore),
+      readPayload: (payload) => readPayload(client, payload),
+    });
+  } finally {
+    await client.connection.close();
+  }
+}
+
+async function* running(
+  client: Client,
+  taskQueue: string,
+  limit: number,
+  all = false,
+): AsyncGenerator<NamedHistory> {
+  const query = `TaskQueue = ${quoted(taskQueue)} AND ExecutionStatus = 'Running'`;
+  const movable = all ? '' : ' AND TemporalWorkerDeploymentVersion IS NULL';
+  let count = 0;
+  for await (const { workflowId, runId } of client.workflow.list({ query: query + movable })) {
+    if (count++ >= limit) return;
+    yield { name: workflowId, history: await client.workflow.getHandle(workflowId, runId).fetchHistory() };
+  }
+}
+
+async function* saved(histories: AsyncIterable<NamedHistory>, folder: string): AsyncGenerator<NamedHistory> {
+  await mkdir(folder, { recursive: true });
+  for await (const one of histories) {
+    await writeFile(join(folder, `${encodeURIComponent(one.name)}.json`), historyToJSON(one.history));
+    yield one;
+  }
+}
+
+function verdict({ replayed, problems }: { replayed: number; problems: string[] }): string {
+  if (replayed === 0) return 'There was no history to replay.\n';
+  const good = replayed - problems.length;
+  return `${good} of ${replayed} histories fit this build.\n`;
+}

@@ -1,0 +1,45 @@
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { HeadwayError } from '../../contracts/errors';
+import { describeIssues } from '../../contracts/job-request';
+import type { PackJob } from '../../contracts/pack';
+import { jobsCarriedBy } from '../../contracts/retry';
+import type { Pipeline } from '../../pipelines/define-pipeline';
+import type { NamedHistory } from '../../workers/replay/replay-histories';
+
+export type ReadPayload = (payload: Payload) => Promise<unknown>;
+
+/**
+ * What a replay cannot see, since pipelines run in activities: whether this build still has the pipelines of the jobs in a history, and whether
+ * they still take their input. Undefined when all is well, or what the workflow was started with cannot be read.
+ */
+export async function checkPipelines(
+  { name, history }: NamedHistory,
+  pipelineNamed: (name: string) => Pipeline,
+  read: ReadPayload = (payload) => Promise.resolve(defaultPayloadConverter.fromPayload(payload)),
+): Promise<string | undefined> {
+  const payload = history.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+  if (!payload) return undefined;
+  const jobs = await read(payload).then(jobsCarriedBy, (): PackJob[] => []);
+  for (const job of jobs) {
+    const problem = problemOf(job, pipelineNamed);
+    if (problem !== undefined) {
+      return `History ${name} has job ${job.id}: ${problem}. It would fail after the deployment. Keep taking what was taken before, or deploy the change as a new worker version (HEADWAY_BUILD_ID): docs/guides/change-a-pipeline.md`;
+    }
+  }
+  return undefined;
+}
+
+function problemOf(
+  { pipeline, input }: PackJob,
+  pipelineNamed: (name: string) => Pipeline,
+): string | undefined {
+  try {
+    const { success, error } = pipelineNamed(pipeline).request.safeParse(input);
+    return success
+      ? undefined
+      : `pipeline ${pipeline} does not take its input any more, ${describeIssues(error, 'input')}`;
+  } catch (error) {
+    if (!(error instanceof HeadwayError) || error.code !== 'HW_PIPELINE_UNKNOWN') throw error;
+    return `there is no pipeline ${pipeline} any more`;
+  }
+}

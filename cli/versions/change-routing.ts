@@ -1,0 +1,53 @@
+import { hostname } from 'node:os';
+import type { Client } from '@temporalio/client';
+import { HeadwayError, messageOf } from '../../contracts/errors';
+import type { DeploymentView } from './read-versions';
+
+export interface Change {
+  /** Absent: workers without a version. */
+  buildId?: string;
+  /** Share of the new jobs. Absent: all of them, for good. */
+  percent?: number;
+}
+
+const REQUEST_MS = 20_000;
+
+/** gRPC statuses of a change that the server does not want: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION. */
+const REFUSED = [3, 5, 9];
+
+/**
+ * Says which version gets new jobs. Jobs that have begun stay where they are.
+ *
+ * @throws HeadwayError `HW_CONFIG_INVALID` when there is no such version, or the server refuses the change
+ */
+export async function changeRouting(
+  client: Client,
+  { deployment, versions }: DeploymentView,
+  { buildId, percent }: Change,
+): Promise<void> {
+  if (buildId !== undefined && !versions.some((one) => one.buildId === buildId)) {
+    const known = versions.map((one) => one.buildId).filter((one) => one !== undefined);
+    throw new HeadwayError(
+      'HW_CONFIG_INVALID',
+      `--use must be a version of ${deployment} whose worker was started: ${known.join(', ')}.`,
+    );
+  }
+  const request = {
+    namespace: client.options.namespace,
+    deploymentName: deployment,
+    buildId: buildId ?? '',
+    identity: `headway@${hostname()}`,
+  };
+  try {
+    await client.withDeadline(Date.now() + REQUEST_MS, async () => {
+      if (percent === undefined) await client.workflowService.setWorkerDeploymentCurrentVersion(request);
+      else
+        await client.workflowService.setWorkerDeploymentRampingVersion({ ...request, percentage: percent });
+    });
+  } catch (error) {
+    if (!REFUSED.includes(Number((error as { code?: unknown }).code))) throw error;
+    throw new HeadwayError('HW_CONFIG_INVALID', `--use was refused by Temporal: ${messageOf(error)}.`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,25 @@
+/** Where it is said what to do. */
+const GUIDE = 'docs/guides/change-a-pipeline.md';
+
+/** What a replay found wrong, which history, and what to do. */
+export function explainReplayError(name: string, error: Error): string {
+  return `History ${name} does not replay on this build: ${reasonIn(error.message)}. A workflow that has come as far as this one would stand still after the deployment. Put the change behind patched(), or deploy it as a new worker version (HEADWAY_BUILD_ID), so that what has begun ends on the old one: ${GUIDE}`;
+}
+
+/**
+ * The SDK wraps its reason: "... Details: [TMPRL1100] Nondeterminism error: <reason>", or for code that throws "... Details: ... Failure { message:
+ * "<reason>", ...".
+ */
+function reasonIn(message: string): string {
+  const details = message.split('Details: ').at(-1)!;
+  const thrown = /\bmessage: \\?"(.*?)\\?", source:/s.exec(details)?.[1];
+  if (thrown !== undefined) return `its code throws "${firstLine(thrown)}"`;
+  return firstLine(details.replace(/^.*?Nondeterminism error: /s, '')).replace(/[."\s)]+$/, '');
+}
+
+function firstLine(text: string): string {
+  return text
+    .trim()
+    .split(/\n|\\n/)[0]!
+    .slice(0, 300);
+}
