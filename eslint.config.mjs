@@ -15,7 +15,7 @@ const noNodeBuiltins = (why) => ({
 });
 
 export default defineConfig(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '.headway/'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', '.headway/', 'docs/reference/api/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],

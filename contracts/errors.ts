@@ -205,13 +205,20 @@ export const errorCodes = {
   },
 } as const satisfies Record<string, { meaning: string; action: string }>;
 
+/**
+ * A code of the registry above, such as `HW_CONFIG_INVALID`.
+ *
+ * @useDeclaredType
+ */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** An error a user can see. `message` is a full sentence that names the field or variable at fault. */
 export class HeadwayError extends Error {
+  /** Tells it apart where two copies of Headway are loaded. */
   override readonly name = 'HeadwayError';
 
   constructor(
+    /** Which error it is; docs/reference/errors.md has them all. */
     readonly code: ErrorCode,
     message: string,
     options?: ErrorOptions,

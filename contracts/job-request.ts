@@ -64,6 +64,11 @@ export const jobRequestSchema = jobRequestFields.refine(
   { path: ['deadline'], message: 'must be later than notBefore' },
 );
 
+/**
+ * What a job must bring: the value of a record on the queue topic, the body of `POST /v1/jobs`.
+ *
+ * @useDeclaredType
+ */
 export type JobRequest = z.infer<typeof jobRequestSchema>;
 
 /** Where a job came from. `offset` is a string, since Kafka offsets are 64-bit. `timestamp` in ms since 1970. */

@@ -74,4 +74,9 @@ export const jobResultSchema = z.object({
     ),
 });
 
+/**
+ * What became of a job: the value of a record on the results topic.
+ *
+ * @useDeclaredType
+ */
 export type JobResult = z.infer<typeof jobResultSchema>;

@@ -4,6 +4,7 @@ const ms = z.int().positive();
 
 /** How a pipeline's stages are timed and retried. Travels in the workflow's input, so a deployment never changes it for jobs in flight. */
 export const policySchema = z.strictObject({
+  /** `enrich`, and making the prompt. */
   enrich: z
     .strictObject({
       /** Limit for one batch of a pack. */
@@ -12,10 +13,12 @@ export const policySchema = z.strictObject({
       attempts: z.int().positive().default(5),
     })
     .prefault({}),
+  /** The LLM calls. */
   llm: z
     .strictObject({
       /** Limit for one call, from its creation to its answer. */
       timeoutMs: ms.default(180_000),
+      /** Tokens an answer may have, reasoning included. */
       maxOutputTokens: z.int().positive().default(4_096),
       /** Attempts for one job that keeps failing while others of its pack succeed. */
       attempts: z.int().positive().default(5),
@@ -23,11 +26,14 @@ export const policySchema = z.strictObject({
       repairAttempts: z.int().nonnegative().default(2),
       /** First wait before a call is made again; doubles up to `maxBackoffMs`. A longer `retry-after` wins. */
       backoffMs: ms.default(1_000),
+      /** Longest wait before a call is made again. */
       maxBackoffMs: ms.default(120_000),
     })
     .prefault({}),
+  /** `postProcess`. */
   postProcess: z
     .strictObject({
+      /** Limit for one batch of a pack. */
       timeoutMs: ms.default(5_000),
       attempts: z.int().positive().default(5),
       /**
@@ -45,4 +51,9 @@ export const policySchema = z.strictObject({
   giveUpAfterMs: ms.default(24 * 3_600_000),
 });
 
+/**
+ * Times and attempts of all stages, complete.
+ *
+ * @useDeclaredType
+ */
 export type PipelinePolicy = z.infer<typeof policySchema>;

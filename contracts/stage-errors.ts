@@ -1,5 +1,6 @@
 /** Thrown by `enrich` or `postProcess` of a pipeline when repeating would change nothing: the job fails at once. */
 export class PermanentError extends Error {
+  /** What it is recognised by, also from another copy of Headway. */
   override readonly name = 'PermanentError';
 }
 
@@ -8,6 +9,7 @@ export class PermanentError extends Error {
  * it is back, however often the stage has to be tried. `context.database` throws it by itself.
  */
 export class UnavailableError extends Error {
+  /** What it is recognised by, also from another copy of Headway. */
   override readonly name = 'UnavailableError';
 }
 

@@ -8,8 +8,11 @@ import type { JobResult, Usage } from './job-result';
  * workflow's own clock is not the same when a workflow task runs a second time.
  */
 
+/** What the model gets. */
 export interface Prompt {
+  /** What it is to do: the system prompt. */
   instructions: string;
+  /** What it is to do it with: the request and internal data, fenced off. */
   input: string;
   /** Which prompt this is, such as `PromptFile.label`: it goes into the metadata of the call, at most 512 characters. */
   version?: string;
@@ -96,8 +99,11 @@ export interface LlmHandle {
   heldOpen?: boolean;
 }
 
+/** A source that the web search of the model cited. */
 export interface Citation {
+  /** As the model gave it. */
   url: string;
+  /** Of the page; may be empty. */
   title: string;
 }
 

@@ -2,6 +2,7 @@ import type { Pipeline } from '../pipelines/define-pipeline';
 import type { RunOptions } from '../runtime/run-options';
 import { createShutdown, ShuttingDown } from '../runtime/shutdown';
 
+/** Of `createWorker`, `createKafkaBridge` and `createHttpBridge`. */
 export interface ProcessOptions {
   /** Besides the shipped ones and those of HEADWAY_PIPELINES. */
   pipelines?: readonly Pipeline[];

@@ -12,10 +12,11 @@ export {
 } from '../pipelines/define-pipeline';
 export { fenced } from '../pipelines/fenced';
 export { loadPrompt, type PromptFile } from '../pipelines/prompt-file';
+export type { PipelinePolicy } from '../contracts/policy';
 export type { JobRequest } from '../contracts/job-request';
 export type { JobResult } from '../contracts/job-result';
 export type { Citation, Prompt } from '../contracts/stages';
-export { HeadwayError } from '../contracts/errors';
+export { HeadwayError, type ErrorCode } from '../contracts/errors';
 export { createHttpBridge, createKafkaBridge, createWorker } from './processes';
 export type { HeadwayProcess, ProcessOptions } from './headway-process';
 /** The copy of zod that Headway has, so that a program needs none of its own. */

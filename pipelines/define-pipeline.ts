@@ -19,11 +19,15 @@ export interface Database {
 /** What the web search of the model may do. Names as in the OpenAI Responses API, tool type `web_search`. */
 export interface WebSearchTool {
   type: 'web_search';
+  /** Only pages of these domains and their subdomains. Left out: all. */
   allowedDomains?: string[];
+  /** How much of what is found goes to the model, which costs tokens. */
   searchContextSize?: 'low' | 'medium' | 'high';
+  /** Where the search is made from, roughly. */
   userLocation?: { country?: string; region?: string; city?: string; timezone?: string };
 }
 
+/** What `definePipeline` takes. The types of all stages follow from `request`, `response` and what `enrich` returns. */
 export interface PipelineDefinition<Request, Response, Enrichment = null, Output = Response> {
   /** Lower-case words joined by hyphens; the `pipeline` of a job request. */
   name: string;
@@ -53,14 +57,21 @@ export interface PipelineDefinition<Request, Response, Enrichment = null, Output
   policy?: z.input<typeof policySchema>;
 }
 
+/** What `enrich` gets besides the input. */
 export interface EnrichContext {
+  /** The internal data (`DATABASE_URL`). */
   database: Database;
+  /** Aborted when the time of the stage is up. */
   signal: AbortSignal;
+  /** For logs and for requests to other systems. */
   jobId: string;
 }
 
+/** What `postProcess` gets besides the answer. */
 export interface PostProcessContext<Request, Enrichment> {
+  /** The input of the job, as it was sent. */
   input: Request;
+  /** What `enrich` returned. */
   enrichment: Enrichment;
   /** What the model's web search cited, in order of appearance. */
   citations: Citation[];

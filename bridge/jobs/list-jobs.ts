@@ -119,7 +119,9 @@ export function createListJobs(client: Client) {
   }
 
   async function viewsOfPack(raw: RawExecution, workflow: WorkflowRun, asked: Asked): Promise<JobView[]> {
-    const queue = raw.taskQueue ?? '';
+    // Workers of one version may be there while those of another are not.
+    const version = attribute<string>(raw, 'TemporalWorkerDeploymentVersion') ?? '';
+    const queue = `${raw.taskQueue} ${version}`;
     const states = asked.silentQueues.has(queue)
       ? undefined
       : await askForAll(client, workflow.id, workflow.runId);

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { HeadwayError } from '../../contracts/errors';
 import type { Stage } from '../../contracts/job-result';
 import type { JobState } from '../../contracts/job-state';
 import type { JobStatus, JobView } from '../../contracts/job-view';
@@ -75,7 +76,16 @@ function progressOf(execution: Execution, state?: JobState): Progress {
     return { status: historyLength > UNTOUCHED_EVENTS ? 'in_progress' : 'queued' };
   const shown = execution.typedSearchAttributes.get(searchAttributes.status);
   if (isEnd(shown)) return { status: shown };
+  if (shown === 'mixed') throw nobodyTells(execution);
   return endedFromOutside(execution.workflowId);
+}
+
+/** Of a pack that came to its end by itself: its jobs ended in different ways. */
+function nobodyTells({ workflowId, raw }: Execution): HeadwayError {
+  const version = raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId;
+  const whose = version ? `of version ${version} ` : '';
+  const message = `the job has ended, in workflow ${workflowId}; no worker ${whose}is there to say how`;
+  return new HeadwayError('HW_NO_WORKER', message);
 }
 
 /** Of a job whose workflow somebody terminated before it had a result. */

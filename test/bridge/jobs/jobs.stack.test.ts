@@ -237,6 +237,8 @@ test('a list says what no worker tells about, and holds all the rest', async () 
     const page = await jobs(rig.name).list({}, { limit: 10 });
     return page.unanswered?.[0] === pack && page.jobs[0]?.id === other.id && page.jobs.length === 1;
   });
+  // It ended by itself, so nobody may say that it was terminated.
+  await expect(jobs(rig.name).get(fates[1]?.id ?? '')).rejects.toMatchObject({ code: 'HW_NO_WORKER' });
 });
 
 test('a job in a payload store that is not known here takes no other out of the list, and is told by name', async () => {
