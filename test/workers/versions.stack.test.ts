@@ -131,6 +131,8 @@ test('jobs end on the version they began on, also after a crash of it, while new
     const running = (await versions()).find(({ buildId }) => buildId === 'v1')?.running;
     return running === 0 || `${running} workflows`;
   });
+  const bound = await headway({ ...rig.env, ...build('v2') }, ['replay', '--json']);
+  expect(JSON.parse(bound.stdout)).toMatchObject({ replayed: 0 });
   await again.kill('SIGTERM');
 });
 
@@ -143,6 +145,16 @@ test('jobs of workers without a version go on at the first version that becomes 
     const { historyLength } = await rig.client.workflow.getHandle(workflow).describe();
     return historyLength > 4;
   });
+  // So these are what the next build has to fit.
+  const saved = join(folder, 'histories');
+  const replayed = await headway({ ...rig.env, ...build('v1') }, ['replay', '--save', saved]);
+  expect([replayed.code, replayed.stdout]).toEqual([0, '1 of 1 histories fit this build.\n']);
+  const unfit = await headway(rig.env, ['replay', saved]);
+  expect(unfit.code).toBe(1);
+  expect(unfit.stdout).toContain(
+    `History ${encodeURIComponent(workflow)} has job wait-1: there is no pipeline note any more`,
+  );
+
   const v1 = await rig.startWorker(version('v1'));
   await v1.logged(/no version of \S+ is current/);
   await versions('--use', 'v1');
