@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { HeadwayError } from '../contracts/errors';
+import { HeadwayError, type ErrorCode } from '../contracts/errors';
 import type { JobView } from '../contracts/job-view';
 import { createLimit } from '../runtime/limit';
 import { hasEnded } from './format-job';
@@ -27,11 +27,14 @@ export interface FollowOptions {
 const CONCURRENCY = 8;
 const CHUNK = 40;
 
+/** Trouble that is waited out. */
+const passing: ErrorCode[] = ['HW_SERVER_UNREACHABLE', 'HW_NO_WORKER'];
+
 /**
  * Looks at jobs, round after round, until all have ended; tells of those that have changed. Half of the time at most it asks, so that watching
  * thousands of jobs is slow rather than heavy.
  *
- * @throws the reason of `signal`; HeadwayError `HW_SERVER_UNREACHABLE` when the server stays away
+ * @throws the reason of `signal`; HeadwayError `HW_SERVER_UNREACHABLE` or `HW_NO_WORKER` when the server, or who could tell, stays away
  */
 export async function* followJobs(options: FollowOptions): AsyncGenerator<SeenJob[]> {
   const { get, ids, signal, patienceMs = 60_000, everyMs = 1_000 } = options;
@@ -62,7 +65,7 @@ export async function* followJobs(options: FollowOptions): AsyncGenerator<SeenJo
       return remember({ id, view, over: hasEnded(view.status) }, since);
     } catch (error) {
       if (isUnknownJob(error)) return remember({ id, over: Date.now() - since >= patienceMs }, since);
-      if (!(error instanceof HeadwayError) || error.code !== 'HW_SERVER_UNREACHABLE') throw error;
+      if (!(error instanceof HeadwayError) || !passing.includes(error.code)) throw error;
       awaySince ??= Date.now();
       if (Date.now() - awaySince >= patienceMs) throw error;
       return undefined;

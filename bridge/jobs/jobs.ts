@@ -43,7 +43,7 @@ export interface Jobs {
    * belongs to another request
    */
   submit(request: JobRequest, options?: SubmitOptions): Promise<SubmittedJob>;
-  /** @throws HeadwayError `HW_JOB_UNKNOWN` */
+  /** @throws HeadwayError `HW_JOB_UNKNOWN`; `HW_NO_WORKER` when only a worker could tell how it ended, and none answers */
   get(id: string): Promise<JobView>;
   /**
    * The job as it is when it has ended, or `waitMs` milliseconds from now.

@@ -29,8 +29,11 @@ test('one that nobody knows after all is over in the end', async () => {
   expect(await follow(new FakeJobs(), ['a'], 0)).toEqual(['a unknown.']);
 });
 
-test('a server that is away is waited for, but not for ever', async () => {
-  const away = new HeadwayError('HW_SERVER_UNREACHABLE', 'away');
+test.each([
+  ['a server', 'HW_SERVER_UNREACHABLE'],
+  ['a worker that could tell', 'HW_NO_WORKER'],
+] as const)('%s that is away is waited for, but not for ever', async (_, code) => {
+  const away = new HeadwayError(code, 'away');
   const jobs = new FakeJobs();
   jobs.put('a', away, away, { status: 'completed' });
   expect(await follow(jobs, ['a'])).toEqual(['a completed.']);
