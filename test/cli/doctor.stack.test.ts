@@ -25,6 +25,7 @@ test('with everything there nothing is wrong; the simulator is called one', asyn
       Temporal: 'ok',
       namespace: 'ok',
       'search attributes': 'ok',
+      versions: 'ok',
       retention: 'ok',
       workers: 'ok',
       'LLM workers': 'ok',
