@@ -51,7 +51,9 @@ async function run(files: string[], options: Options, context: CliContext): Prom
     });
   try {
     const report =
-      files.length > 0 ? await replay(await fromFiles(files)) : await ofRunning(options, context, replay);
+      files.length > 0
+        ? await replay(await fromFiles(files, context.env))
+        : await ofRunning(options, context, replay);
     progress.close();
     if (options.json) printJson(context, { ok: report.problems.length === 0, ...report });
     else
@@ -64,9 +66,18 @@ async function run(files: string[], options: Options, context: CliContext): Prom
   }
 }
 
-async function fromFiles(files: string[]): Promise<ReplaySource> {
+async function fromFiles(files: string[], env: NodeJS.ProcessEnv): Promise<ReplaySource> {
   const { readHistoryFiles } = await import('../../workers/replay/read-history-files.js');
-  return { histories: readHistoryFiles(files) };
+  return { histories: readHistoryFiles(files), dataConverter: createDataConverter(payloadStoreIn(env)) };
+}
+
+/** Files need no server, so one that is missing is no fault; then no payload store is known either. */
+function payloadStoreIn(env: NodeJS.ProcessEnv) {
+  try {
+    return loadConfig(env, ['temporal']).temporal.payloadStore;
+  } catch {
+    return undefined;
+  }
 }
 
 async function ofRunning<T>(

@@ -15,7 +15,7 @@ export type ReadPayload = (payload: Payload) => Promise<unknown>;
 export async function checkPipelines(
   { name, history }: NamedHistory,
   pipelineNamed: (name: string) => Pipeline,
-  read: ReadPayload = (payload) => Promise.resolve(defaultPayloadConverter.fromPayload(payload)),
+  read: ReadPayload = async (payload) => defaultPayloadConverter.fromPayload(payload),
 ): Promise<string | undefined> {
   const payload = history.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
   if (!payload) return undefined;

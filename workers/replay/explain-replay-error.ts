@@ -3,7 +3,11 @@ const GUIDE = 'docs/guides/change-a-pipeline.md';
 
 /** What a replay found wrong, which history, and what to do. */
 export function explainReplayError(name: string, error: Error): string {
-  return `History ${name} does not replay on this build: ${reasonIn(error.message)}. A workflow that has come as far as this one would stand still after the deployment. Put the change behind patched(), or deploy it as a new worker version (HEADWAY_BUILD_ID), so that what has begun ends on the old one: ${GUIDE}`;
+  const reason = reasonIn(error.message);
+  if (/externally stored payload|PAYLOAD_STORE/.test(reason)) {
+    return `History ${name} cannot be judged here: ${reason}. Its payloads lie in a payload store: set PAYLOAD_STORE as the workers have it.`;
+  }
+  return `History ${name} does not replay on this build: ${reason}. A workflow that has come as far as this one would stand still after the deployment. Put the change behind patched(), or deploy it as a new worker version (HEADWAY_BUILD_ID), so that what has begun ends on the old one: ${GUIDE}`;
 }
 
 /**
@@ -13,7 +17,7 @@ export function explainReplayError(name: string, error: Error): string {
 function reasonIn(message: string): string {
   const details = message.split('Details: ').at(-1)!;
   const thrown = /\bmessage: \\?"(.*?)\\?", source:/s.exec(details)?.[1];
-  if (thrown !== undefined) return `its code throws "${firstLine(thrown)}"`;
+  if (thrown !== undefined) return `its code throws "${firstLine(thrown).replace(/\.$/, '')}"`;
   return firstLine(details.replace(/^.*?Nondeterminism error: /s, '')).replace(/[."\s)]+$/, '');
 }
 
