@@ -74,8 +74,9 @@ export function tookOf({ receivedAt, completedAt }: JobView): string | undefined
 
 function usageOf({ result }: JobView): string | undefined {
   if (!result) return undefined;
-  const { llmCalls, inputTokens, outputTokens, webSearches } = result.usage;
-  return `${llmCalls} LLM calls, ${inputTokens} tokens in, ${outputTokens} out, ${webSearches} web searches`;
+  const { llmCalls, inputTokens, outputTokens, webSearches, costNanoUsd } = result.usage;
+  const used = `${llmCalls} LLM calls, ${inputTokens} tokens in, ${outputTokens} out, ${webSearches} web searches`;
+  return costNanoUsd === undefined ? used : `${used}, ${(costNanoUsd / 1e9).toFixed(6)} USD`;
 }
 
 function colouredStatus({ status }: JobView, { green, red }: Styles): string {

@@ -11,9 +11,27 @@ export type TerminalStatus = z.infer<typeof terminalStatusSchema>;
 export const usageSchema = z.object({
   inputTokens: z.int().nonnegative(),
   outputTokens: z.int().nonnegative(),
+  cachedInputTokens: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Of `inputTokens`, those the provider had in its cache. Absent when it tells none.'),
+  reasoningTokens: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Of `outputTokens`, those the model thought with. Absent when the provider tells none.'),
   webSearches: z.int().nonnegative(),
   /** LLM calls made for this job whose end was seen, repair attempts included. */
   llmCalls: z.int().nonnegative(),
+  costNanoUsd: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe(
+      'What these calls cost by `LLM_PRICES`, in billionths of a US dollar (1 USD = 1000000000): whole numbers, so that sums are exact. Absent, ' +
+        'and never 0, when the cost of one of them is not known: its model has no price, or its end was not seen.',
+    ),
 });
 export type Usage = z.infer<typeof usageSchema>;
 

@@ -6,6 +6,7 @@ import { readKafkaSecurity, type KafkaSecurity } from './kafka-security';
 import { readLocalStack, type LocalStack } from './local-stack';
 import { isLoopback } from './loopback';
 import { readLlmLimits, type LlmLimits } from './llm-limits';
+import { readLlmPrices, type LlmPrices } from './llm-prices';
 import { readPayloadStore, type PayloadStore } from './payload-store/payload-store';
 import { resultMaxBytes } from './result-size';
 import { readTemporalTarget, type TemporalTarget } from './temporal-target';
@@ -55,6 +56,8 @@ export interface Config {
     maxConcurrentCreates: number;
     /** What is configured for a model; the limits of one that is absent are learned. */
     limits: Record<string, LlmLimits>;
+    /** What models cost, where that is configured. */
+    prices?: LlmPrices;
   };
   database: { url: string };
   worker: {
@@ -168,6 +171,7 @@ function readers(
       replay: v.LLM_REPLAY,
       maxConcurrentCreates: v.LLM_START_CONCURRENCY,
       limits: readLlmLimits(v),
+      prices: readLlmPrices(v.LLM_PRICES, problems),
     }),
     database: () => ({ url: databaseUrl() }),
     worker: () => ({

@@ -310,6 +310,12 @@ const llm = {
     'Calls a minute that all workers together may make; see [LLM](../llm.md#shared-budgets). The same in every worker.',
   ),
   LLM_TOKENS_PER_MINUTE: perModel('Tokens a minute that these calls may use.'),
+  LLM_PRICES: matching(
+    /^\s*(\{[^]*|[^\s{][^]*)$/,
+    'a JSON table of prices, or the path of a file with it',
+    'What models cost, for the cost in results and metrics; see [LLM](../llm.md#money). None is built in.',
+    'costs are not known',
+  ),
 };
 
 const RESULT_MAX = 'a whole number from 200000 to 32000000';

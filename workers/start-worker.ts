@@ -63,7 +63,7 @@ export async function startWorker(
   shutdown.add('LLM client', close);
   const calls = {
     ...{ client, model: llm.model, concurrency: llm.maxConcurrentCreates },
-    ...{ pipelineNamed, limits, logger },
+    ...{ pipelineNamed, limits, logger, prices: llm.prices },
   };
   const { llmCalls, ownQueue } = openLlmCalls(llm.mode, temporal.llmTaskQueue, calls);
   const budgets = openBudgets({ llm, database: database.inTurn(BEFORE_ALL), logger, metrics });

@@ -71,14 +71,27 @@ export function newProgress(job: PackJob): JobProgress {
   };
 }
 
-/** Adds what an LLM call cost. */
+/** Adds what an LLM call used and cost. */
 export function addUsage(progress: JobProgress, outcome: LlmOutcome): void {
   const { usage } = progress;
+  addDetails(usage, outcome.usage);
   usage.inputTokens += outcome.usage.inputTokens;
   usage.outputTokens += outcome.usage.outputTokens;
   usage.webSearches += outcome.usage.webSearches;
   usage.llmCalls += outcome.usage.llmCalls;
   progress.llmMs += Math.max(0, outcome.endedAt - outcome.startedAt);
+}
+
+/** What calls of before did not tell is absent, and a sum with an unknown cost is unknown. */
+function addDetails(sum: Usage, call: Usage): void {
+  if (call.llmCalls === 0) return;
+  for (const unit of ['cachedInputTokens', 'reasoningTokens'] as const) {
+    const more = call[unit];
+    if (more !== undefined) sum[unit] = (sum[unit] ?? 0) + more;
+  }
+  const before = sum.llmCalls === 0 ? 0 : sum.costNanoUsd;
+  sum.costNanoUsd =
+    before === undefined || call.costNanoUsd === undefined ? undefined : before + call.costNanoUsd;
 }
 
 /** A result with output. Its time is that of the answer, which is durable; post-processing may run again. */

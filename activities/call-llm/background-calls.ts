@@ -8,6 +8,7 @@ import type { TaskPriority } from '../../contracts/task-priority';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import type { LlmCalls } from './index';
 import { createFairLimit } from '../../runtime/fair-limit';
+import type { LlmPrices } from '../../runtime/llm-prices';
 import type { Logger } from '../../runtime/logger';
 import { PollTimes } from './poll-times';
 import { readResponse, usageOf } from './read-response';
@@ -23,6 +24,8 @@ export interface LlmCallsOptions {
   pipelineNamed: (name: string) => Pipeline;
   /** Default: those without a payload store. */
   limits?: JobLimits;
+  /** Without them no cost is known. */
+  prices?: LlmPrices;
   /** Told of trouble that is waited out. */
   logger?: Pick<Logger, 'warn'>;
 }
@@ -40,6 +43,7 @@ export function createBackgroundCalls({
   concurrency,
   pipelineNamed,
   limits,
+  prices,
   logger,
 }: LlmCallsOptions): LlmCalls {
   // Apart from each other, so that thousands of polls of a slow provider do not keep new calls waiting; fair, so that thousands of
@@ -92,7 +96,7 @@ export function createBackgroundCalls({
             if (isWatched) pollTimes.learn(endedAt - handle.startedAt);
             return {
               ...base,
-              usage: usageOf(response),
+              usage: usageOf(response, { prices, model }),
               ...tellOutcome(readResponse(response, pipeline, limits)),
             };
           }

@@ -95,7 +95,7 @@ export function createInlineCalls(
     signal: AbortSignal,
     send = respond,
   ): Promise<LlmOutcome> {
-    const { model, pipelineNamed, limits } = options;
+    const { model, pipelineNamed, limits, prices } = options;
     const handle = toHandle(call, '', startedAt);
     const timedOutSignal = AbortSignal.timeout(handle.timeoutAt - startedAt);
     try {
@@ -108,7 +108,12 @@ export function createInlineCalls(
         headers: traceHeadersOf(call),
       };
       const response = await send(toRequest(call, pipeline, model), options);
-      const base = { index: call.index, startedAt, endedAt: Date.now(), usage: usageOf(response) };
+      const base = {
+        index: call.index,
+        startedAt,
+        endedAt: Date.now(),
+        usage: usageOf(response, { prices, model }),
+      };
       return { ...base, ...tellOutcome(readResponse(response, pipeline, limits)) };
     } catch (error) {
       if (error instanceof APIConnectionTimeoutError || timedOutSignal.aborted)

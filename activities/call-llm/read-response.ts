@@ -5,12 +5,19 @@ import type { Usage } from '../../contracts/job-result';
 import { beyondLimit, jobLimits } from '../../contracts/limits';
 import type { BadAnswer, Citation, LlmAnswer, StageFailure } from '../../contracts/stages';
 import type { Pipeline } from '../../pipelines/define-pipeline';
+import { costOf, priceOf, type LlmPrices } from '../../runtime/llm-prices';
 import { jsonBytes } from '../batch';
 
 /** What is kept of a bad answer, to be shown to the model again. */
 const KEPT_CHARACTERS = 20_000;
 
 export type ReadResponse = LlmAnswer | BadAnswer | Omit<StageFailure, 'endedAt'>;
+
+export interface UsageOptions {
+  prices?: LlmPrices;
+  /** The model that was asked; its price holds where the one that the answer names has none. */
+  model?: string;
+}
 
 /** What a response that has ended means for its job. Checks the answer against the pipeline's response schema. */
 export function readResponse(
@@ -55,14 +62,21 @@ export function readResponse(
   return { kind: 'final', code: 'HW_ANSWER_TOO_LARGE', message };
 }
 
-/** Tokens and web searches of one call. */
-export function usageOf(response: Response): Usage {
-  return {
-    inputTokens: response.usage?.input_tokens ?? 0,
-    outputTokens: response.usage?.output_tokens ?? 0,
+/** Tokens, web searches and, where the model has a price, cost of one call. */
+export function usageOf(response: Response, { prices, model = '' }: UsageOptions = {}): Usage {
+  const { usage } = response;
+  const used: Usage = {
+    inputTokens: usage?.input_tokens ?? 0,
+    outputTokens: usage?.output_tokens ?? 0,
     webSearches: response.output.filter((item) => item.type === 'web_search_call').length,
     llmCalls: 1,
   };
+  if (!usage) return used;
+  used.cachedInputTokens = usage.input_tokens_details?.cached_tokens;
+  used.reasoningTokens = usage.output_tokens_details?.reasoning_tokens;
+  const price = priceOf(prices, response.model ?? '') ?? priceOf(prices, model);
+  const costNanoUsd = price && costOf(price, used);
+  return costNanoUsd === undefined ? used : { ...used, costNanoUsd };
 }
 
 function readFailed({ error }: Response): ReadResponse {

@@ -189,6 +189,7 @@ describe('loadConfig', () => {
       LLM_START_CONCURRENCY: ['0'],
       LLM_REQUESTS_PER_MINUTE: ['0', '1.5', 'many', 'gpt=', 'gpt=1,500', 'gpt=1=2'],
       LLM_TOKENS_PER_MINUTE: ['0', 'gpt=0', '-1'],
+      LLM_PRICES: ['{', '/no/such/file', '{"models":{"gpt":{"input":-1,"output":1}}}', '{"gpt":{}}'],
       DATABASE_URL: ['mysql://u:p@h/d', 'host:5432'],
       HEADWAY_PIPELINES: [',', './mine,,other'],
       WORKER_LLM_ACTIVITY_SLOTS: ['0'],

@@ -172,6 +172,21 @@ describe('the usage of a call', () => {
     });
   });
 
+  it('tells cached and reasoning tokens, and the cost where the model has a price', () => {
+    const usage = {
+      ...{ input_tokens: 12, output_tokens: 34, total_tokens: 46 },
+      input_tokens_details: { cached_tokens: 5 },
+      output_tokens_details: { reasoning_tokens: 30 },
+    };
+    const prices = { some: { input: 1, output: 2 }, asked: { input: 3, output: 0 } };
+    const used = (model: string) => usageOf(response({ usage, model }), { prices, model: 'asked' });
+    expect(used('some')).toMatchObject({ cachedInputTokens: 5, reasoningTokens: 30, costNanoUsd: 80_000 });
+    expect(used('another').costNanoUsd).toBe(36_000);
+    expect(usageOf(response({ usage, model: 'another' }), { prices })).not.toHaveProperty('costNanoUsd');
+    const untold = usageOf(response({ usage: undefined, model: 'some' }), { prices });
+    expect(untold).not.toHaveProperty('costNanoUsd');
+  });
+
   it('counts the call also when the provider tells nothing', () => {
     expect(usageOf(response({ usage: undefined }))).toEqual({
       inputTokens: 0,
