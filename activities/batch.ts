@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { HeadwayError, messageOf, type ErrorCode } from '../contracts/errors';
 import type { StageFailure } from '../contracts/stages';
 import { isPermanent, isUnavailable } from '../contracts/stage-errors';
@@ -45,6 +46,8 @@ export async function runBatch<Item, Outcome extends { kind: string }>(
 ): Promise<Outcome[]> {
   const outcomes = new Map<Item, Outcome>();
   const abort = new AbortController();
+  // Each item listens, and a pack has more of them than Node.js takes for a leak.
+  setMaxListeners(0, abort.signal);
   const all = Promise.all(
     items.map(async (item) => {
       const outcome = await work(item, abort.signal);

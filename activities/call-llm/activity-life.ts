@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Context, heartbeat } from '@temporalio/activity';
 
 /** Twice within the heartbeat timeout (workflows/stage-activities.ts): one may be late. Each costs a state transition. */
@@ -6,7 +7,10 @@ const HEARTBEAT_INTERVAL_MS = 4_000;
 /** Heartbeats until `end` is called. `signal` is aborted when the activity shall stop, for whatever reason. */
 export function holdAlive(details?: () => unknown): { signal: AbortSignal; end(): void } {
   const timer = setInterval(() => heartbeat(details?.()), HEARTBEAT_INTERVAL_MS);
-  return { signal: Context.current().cancellationSignal, end: () => clearInterval(timer) };
+  const signal = Context.current().cancellationSignal;
+  // Each call of a pack listens, which is more than Node.js takes for a leak.
+  setMaxListeners(0, signal);
+  return { signal, end: () => clearInterval(timer) };
 }
 
 /** Why the activity shall stop: its workflow was cancelled, or the worker shuts down, or somebody else has the task by now. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cutBySize, jsonBytes, runBatch, toStageFailure } from '../../activities/batch';
 import { HeadwayError } from '../../contracts/errors';
 import { PermanentError, UnavailableError } from '../../pipelines/define-pipeline';
@@ -59,6 +60,20 @@ describe('toStageFailure', () => {
 
   it('keeps the message short enough for the history', () => {
     expect(toStageFailure(new Error('x'.repeat(5_000)), 'HW_ENRICH_FAILED').message).toHaveLength(1_000);
+  });
+});
+
+describe('the signal of a batch', () => {
+  it('may be listened to by each job of a pack, which Node.js does not take for a leak', () => {
+    // In a process of its own: Jest's `process` hears no warnings.
+    const script = `
+      process.on('warning', ({ name }) => console.log(name));
+      const listen = async (_item, signal) => signal.addEventListener('abort', () => undefined);
+      const items = Array.from({ length: 50 }, (_, item) => item);
+      const { runBatch } = require('./activities/batch');
+      void runBatch(items, { timeoutMs: 1_000 }, listen, () => ({ kind: 'retry' })).catch(() => undefined);`;
+    const hook = './test/support/typescript-hook.cjs';
+    expect(execFileSync(process.execPath, ['-r', hook, '-e', script], { encoding: 'utf8' })).toBe('');
   });
 });
 
