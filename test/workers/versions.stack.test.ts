@@ -91,21 +91,30 @@ test('jobs end on the version they began on, also after a crash of it, while new
   const v1 = await rig.startWorker(version('v1'));
   await v1.logged(/no version of \S+ is current: new jobs wait/);
   expect(await versions('--use', 'v1')).toMatchObject([{ buildId: 'v1', state: 'current' }]);
+  const unknown = await headway(rig.env, ['versions', '--use', 'v9']);
+  expect([unknown.code, unknown.stderr]).toEqual([
+    2,
+    expect.stringMatching(/--use must be a version of \S+ whose worker was started: v1/),
+  ]);
   await rig.startBridge(build('v1'));
 
+  await rig.produce([job('refused', 'no [[simulate: refusal]]')]);
+  await rig.resultsFor(['refused']);
   // Packs, and one job that will leave its pack.
   await rig.produce([
     job('wait-1', 'wait'),
     job('wait-2', 'wait'),
     job('mend', 'wait [[simulate: malformed times=1]]'),
   ]);
-  await rig.produce([job('refused', 'no [[simulate: refusal]]')]);
   const pack = await workflowOf('wait-1');
   await eventually('the pack is bound to v1', async () => (await boundTo(pack)) === 'v1');
-  await rig.resultsFor(['refused']);
 
   const v2 = await rig.startWorker(version('v2'));
   await v2.logged(/version v1 of \S+ is current: no new jobs come to this one/);
+  expect(await versions('--use', 'v2', '--percent', '10')).toMatchObject([
+    { buildId: 'v2', state: 'ramping', percent: 10 },
+    { buildId: 'v1', state: 'current' },
+  ]);
   expect(await versions('--use', 'v2')).toMatchObject([
     { buildId: 'v2', state: 'current', workers: 1 },
     { buildId: 'v1', state: 'draining', workers: 1 },
@@ -115,7 +124,8 @@ test('jobs end on the version they began on, also after a crash of it, while new
   await rig.produce([job('new', 'at once')]);
   expect(await whoWorkedOn('new')).toEqual({ enriched: 'v2', processed: 'v2' });
   // A failed job that is run again begins anew, on the version of now.
-  expect((await headway({ ...rig.env, ...build('v2') }, ['retry', 'refused'])).code).toBe(0);
+  const retried = await headway({ ...rig.env, ...build('v2') }, ['retry', 'refused']);
+  expect([retried.code, retried.stderr]).toEqual([0, expect.anything()]);
   await eventually('run 2 is on v2', async () => (await boundTo('refused')) === 'v2');
 
   writeFileSync(gate, '');
@@ -134,6 +144,7 @@ test('jobs end on the version they began on, also after a crash of it, while new
   const bound = await headway({ ...rig.env, ...build('v2') }, ['replay', '--json']);
   expect(JSON.parse(bound.stdout)).toMatchObject({ replayed: 0 });
   await again.kill('SIGTERM');
+  expect(await versions('--use-unversioned')).toContainEqual({ state: 'current', running: 0, workers: 0 });
 });
 
 test('jobs of workers without a version go on at the first version that becomes current', async () => {
