@@ -80,12 +80,20 @@ export interface LlmCall {
   traceparent?: string;
   /** It came before, and had to wait for its share of the provider's limit. */
   returned?: boolean;
+  /** Who pays, where there is something to say. */
+  account?: CallAccount;
+}
+
+export interface CallAccount {
+  tenant?: string;
 }
 
 /** A call under way. Small: it is written to the history with every wave. */
 export interface LlmHandle {
   index: number;
   jobId: string;
+  /** Absent also in calls that an older worker made. */
+  tenant?: string;
   pipeline: string;
   callId: string;
   startedAt: number;

@@ -74,7 +74,7 @@ export interface Config {
   results: { maxBytes: number };
   /** The HTTP door as the command line reaches it. */
   door: { url: string; apiKey?: string };
-  status: { host: string; port: number; allowRemote: boolean };
+  status: { host: string; port: number; allowRemote: boolean; tenantsMax: number };
   log: { level: Environment['LOG_LEVEL']; format: Environment['LOG_FORMAT'] };
 }
 
@@ -189,7 +189,12 @@ function readers(
         .filter(Boolean),
     results: () => ({ maxBytes: resultMaxBytes(v, payloadStore(), problems) }),
     door: () => ({ url: v.HEADWAY_URL, apiKey: v.HEADWAY_API_KEY }),
-    status: () => ({ host: v.STATUS_HOST, port: v.STATUS_PORT, allowRemote: v.STATUS_ALLOW_REMOTE }),
+    status: () => ({
+      host: v.STATUS_HOST,
+      port: v.STATUS_PORT,
+      allowRemote: v.STATUS_ALLOW_REMOTE,
+      tenantsMax: v.METRICS_TENANTS_MAX,
+    }),
     log: () => ({ level: v.LOG_LEVEL, format: v.LOG_FORMAT }),
   };
 }

@@ -418,6 +418,12 @@ const operation = {
     false,
     'Allows a `STATUS_HOST` that other machines can reach, as a container needs. The pages carry no secrets.',
   ),
+  METRICS_TENANTS_MAX: wholeNumber(
+    0,
+    10_000,
+    100,
+    'Tenants with a label of their own in the metrics of one process, the first that come; all further ones are `other`.',
+  ),
   LOG_LEVEL: oneOf(
     ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     'info',

@@ -12,6 +12,8 @@ export function createMetrics(processName: string): Metrics {
   return { registry };
 }
 
+/** `tenant` is bounded by METRICS_TENANTS_MAX. */
+const payer = ['tenant', 'pipeline', 'model'] as const;
 const partition = ['topic', 'partition'] as const;
 /** Seconds: from a local write to an LLM call that takes minutes. */
 const shortBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -169,6 +171,32 @@ export function workerMetrics({ registry }: Metrics) {
         name: 'headway_llm_requests_total',
         help: 'Requests that were to create a call, by what the provider answered: `taken`, `rate_limited` (429) or `refused`.',
         labelNames: ['model', 'answer'] as const,
+        registers,
+      }),
+    },
+    llmUsage: {
+      calls: new Counter({
+        name: 'headway_llm_used_calls_total',
+        help: 'LLM calls whose end was seen, repairs and repeated calls included, by whether `LLM_PRICES` knows their cost.',
+        labelNames: [...payer, 'cost'] as const,
+        registers,
+      }),
+      tokens: new Counter({
+        name: 'headway_llm_used_tokens_total',
+        help: 'Tokens these calls used. `cached_input` is part of `input`, `reasoning` part of `output`.',
+        labelNames: [...payer, 'kind'] as const,
+        registers,
+      }),
+      webSearches: new Counter({
+        name: 'headway_llm_used_web_searches_total',
+        help: 'Web searches of these calls.',
+        labelNames: payer,
+        registers,
+      }),
+      cost: new Counter({
+        name: 'headway_llm_cost_usd_total',
+        help: 'US dollars that the calls of known cost cost. Exact sums are in the results.',
+        labelNames: payer,
         registers,
       }),
     },

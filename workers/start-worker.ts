@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { createActivities, type Activities } from '../activities';
 import { openBudgets } from '../activities/call-llm/budget/open-budgets';
 import { withBudget } from '../activities/call-llm/budget/with-budget';
+import { createUsageCounter } from '../activities/call-llm/money/count-usage';
 import { openLlmCalls } from '../activities/call-llm/open-calls';
 import { openLlmClient } from '../activities/call-llm/open-client';
 import { createResultProducer } from '../activities/publish-result/result-producer';
@@ -77,6 +78,10 @@ export async function startWorker(
     jobsFinished: metrics.jobsFinished,
     logger,
     llmCalls: withBudget(llmCalls, { budgetOf: budgets.of, modelOf: () => llm.model }),
+    countUsage: createUsageCounter(metrics.llmUsage, {
+      model: llm.model,
+      tenantsMax: config.status.tenantsMax,
+    }),
     llmMetrics: {
       ended: metrics.llmCalls,
       duration: metrics.llmCallDuration,

@@ -7,7 +7,7 @@ import { durableNow } from './durable-point';
 import { deadlineExceeded, failureMessage, holderIsGone } from './failures';
 import { decide, finishWave, newWave } from './finish-wave';
 import { addUsage, ended } from './job-progress';
-import { afterFailure, backoffMs, nextCall } from './llm-attempts';
+import { afterFailure, backoffMs, bytesOfCalls, nextCall } from './llm-attempts';
 import type { Pack } from './pack';
 import { chunksBySize, historyIsFull, jsonBytes } from './size';
 import { showProgress } from './visible';
@@ -53,7 +53,7 @@ async function startCalls(pack: Pack, indexes: number[], priority: TaskPriority)
   pack.callsBeingMade += 1;
   const calls = indexes.map((index) => nextCall(index, pack.job(index), pack.policy(index)));
   try {
-    await pack.budget.room(jsonBytes(calls));
+    await pack.budget.room(bytesOfCalls(calls));
     return await pack.llm.start({ calls }, priority);
   } catch (error) {
     if (isCancellation(error)) throw error;

@@ -2,6 +2,7 @@ import type { PipelinePolicy } from '../contracts/policy';
 import type { LlmCall, LlmOutcome } from '../contracts/stages';
 import type { JobProgress } from './job-progress';
 import type { Pack } from './pack';
+import { jsonBytes } from './size';
 
 /** Failures of its own that a job may have in a pack while others get answers; with the last one it leaves. */
 const OWN_FAILURES_IN_PACK = 2;
@@ -30,7 +31,17 @@ export function nextCall(index: number, progress: JobProgress, policy: PipelineP
     repair: badAnswer && { answer: badAnswer.answer, problem: badAnswer.message },
     traceparent: job.traceparent,
     ...(progress.returned && { returned: true }),
+    ...accountOf(progress),
   };
+}
+
+function accountOf({ job: { tenant } }: JobProgress): Pick<LlmCall, 'account'> {
+  return tenant === undefined ? {} : { account: { tenant } };
+}
+
+/** Bytes of calls as they count for the size of a workflow task: without what histories of before did not have in them, since it decides about timers. */
+export function bytesOfCalls(calls: LlmCall[]): number {
+  return jsonBytes(calls.map((call) => ({ ...call, account: undefined })));
 }
 
 /**

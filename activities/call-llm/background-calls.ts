@@ -151,11 +151,12 @@ function requestOptions(call?: LlmCall) {
 
 /** How a call is told apart and when waiting for it ends. */
 export function toHandle(call: LlmCall, callId: string, startedAt: number): LlmHandle {
-  const { index, jobId, pipeline, timeoutMs, deadline } = call;
+  const { index, jobId, pipeline, timeoutMs, deadline, account } = call;
   const expires = deadline !== undefined && deadline < startedAt + timeoutMs;
   const handle = {
     index,
     jobId,
+    ...(account?.tenant !== undefined && { tenant: account.tenant }),
     pipeline,
     callId,
     startedAt,

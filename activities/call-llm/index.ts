@@ -5,6 +5,7 @@ import type { LlmCall, LlmHandle, LlmOutcome, StartedCalls } from '../../contrac
 import { DEFAULT_PRIORITY, type TaskPriority } from '../../contracts/task-priority';
 import { cutBySize } from '../batch';
 import { holdAlive, stopReason } from './activity-life';
+import type { CountUsage } from './money/count-usage';
 import { nextWave } from './next-wave';
 
 /** How calls are made and awaited: in the background of the provider, or held open by this process. */
@@ -25,9 +26,10 @@ export interface LlmCalls {
 export interface CallLlmDependencies {
   llmCalls: LlmCalls;
   llmMetrics?: { ended: Counter<'outcome'>; duration: Histogram; inFlight: Gauge };
+  countUsage?: CountUsage;
 }
 
-export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
+export function createCallLlm({ llmCalls, llmMetrics, countUsage }: CallLlmDependencies) {
   return {
     /**
      * Makes one call for each job and returns at once. What was made is kept in the heartbeat, so an attempt that takes
@@ -72,7 +74,10 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
         const outcomes = cutBySize(
           await nextWave(handles, life.signal, (handle, signal) => llmCalls.wait(handle, signal, turn)),
         );
-        outcomes.forEach(count);
+        for (const outcome of outcomes) {
+          const handle = handles.find(({ index }) => index === outcome.index);
+          count(outcome, handle!);
+        }
         return { outcomes };
       } catch (error) {
         throw await stopped(handles, error);
@@ -108,7 +113,7 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
         }
         const [handle] = made as [LlmHandle];
         const outcome = await llmCalls.wait(handle, life.signal, turn);
-        count(outcome);
+        count(outcome, handle);
         return outcome;
       } catch (error) {
         throw await stopped(made, error);
@@ -130,7 +135,8 @@ export function createCallLlm({ llmCalls, llmMetrics }: CallLlmDependencies) {
     return Array.isArray(details) ? (details as LlmHandle[]).filter(({ heldOpen }) => !heldOpen) : [];
   }
 
-  function count(outcome: LlmOutcome): void {
+  function count(outcome: LlmOutcome, handle: LlmHandle): void {
+    countUsage?.(handle, outcome.usage);
     llmMetrics?.ended.inc({ outcome: outcome.kind });
     llmMetrics?.duration.observe((outcome.endedAt - outcome.startedAt) / 1_000);
   }

@@ -93,7 +93,7 @@ describe('loadConfig', () => {
       },
       pipelines: [],
       results: { maxBytes: 900_000 },
-      status: { host: '127.0.0.1', port: 0, allowRemote: false },
+      status: { host: '127.0.0.1', port: 0, allowRemote: false, tenantsMax: 100 },
       log: { level: 'info', format: 'auto' },
     });
   });
@@ -210,6 +210,7 @@ describe('loadConfig', () => {
       STATUS_HOST: ['0.0.0.0', '::', 'example.com'],
       STATUS_PORT: ['65536'],
       STATUS_ALLOW_REMOTE: ['sure'],
+      METRICS_TENANTS_MAX: ['-1', '10001'],
       LOG_LEVEL: ['loud'],
       LOG_FORMAT: ['xml'],
       HEADWAY_EXIT_WITH_PARENT: ['yes'],
@@ -409,7 +410,10 @@ describe('loadConfig', () => {
 
   it('allows an address that others reach with STATUS_ALLOW_REMOTE', () => {
     const env = { ...complete, STATUS_HOST: '0.0.0.0', STATUS_ALLOW_REMOTE: 'true' };
-    expect(loadConfig(env).status).toEqual({ host: '0.0.0.0', port: 0, allowRemote: true });
+    expect(loadConfig(env).status).toEqual({
+      ...{ host: '0.0.0.0', port: 0, allowRemote: true },
+      tenantsMax: 100,
+    });
   });
 
   it('never repeats a value in an error, wherever a secret was pasted', () => {

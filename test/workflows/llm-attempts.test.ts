@@ -1,7 +1,7 @@
 import { policySchema } from '../../contracts/policy';
 import type { LlmOutcome } from '../../contracts/stages';
 import type { JobProgress } from '../../workflows/job-progress';
-import { afterFailure, backoffMs, nextCall } from '../../workflows/llm-attempts';
+import { afterFailure, backoffMs, bytesOfCalls, nextCall } from '../../workflows/llm-attempts';
 import type { Pack } from '../../workflows/pack';
 
 const noUsage = { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 };
@@ -149,4 +149,12 @@ describe('the next call of a job', () => {
   it('cannot be made before there is a prompt', () => {
     expect(() => nextCall(0, progress({ prompt: undefined }), policy)).toThrow('Job job-0 has no prompt yet');
   });
+});
+
+test('who pays is said with a call, and does not count for its size', () => {
+  const job = { id: 'job-0', pipeline: 'p', input: {}, source: { door: 'http', timestamp: 0 } } as const;
+  const call = nextCall(0, progress({ job: { ...job, tenant: 'acme' } }), policy);
+  expect(call.account).toEqual({ tenant: 'acme' });
+  const { account: _account, ...before } = call;
+  expect(bytesOfCalls([call])).toBe(Buffer.byteLength(JSON.stringify([before])));
 });
