@@ -28,8 +28,8 @@ export async function createWorkers(options: CreateWorkersOptions): Promise<Work
     activities,
     // Attempts that a stopping worker cannot finish fail and run elsewhere; LLM calls of the background go on meanwhile.
     shutdownGraceTime: worker.shutdownGraceMs,
-    // Well under the heartbeat timeout of 10 s, so that one late heartbeat does no harm.
-    maxHeartbeatThrottleInterval: '2s',
+    // A call that the provider has taken is known to Temporal after this time at the latest. Heartbeats that say nothing new are 4 s apart.
+    maxHeartbeatThrottleInterval: '500ms',
   } satisfies Partial<WorkerOptions>;
 
   const versioned: Partial<WorkerOptions> = worker.version

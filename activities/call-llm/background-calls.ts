@@ -100,7 +100,8 @@ export function createBackgroundCalls({
               ...tellOutcome(readResponse(response, pipeline, limits)),
             };
           }
-          if (response === null) return { ...base, usage: noUsage, ...forgotten(handle) };
+          // It was taken, so it has been paid for, though nobody can say how much.
+          if (response === null) return { ...base, usage: { ...noUsage, llmCalls: 1 }, ...forgotten(handle) };
           if (response) pollTimes.stillRunning(endedAt - handle.startedAt);
           isWatched = response !== undefined;
           // An unreachable provider says nothing about the call, so it only ends a job by its deadline.

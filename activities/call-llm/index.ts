@@ -41,7 +41,9 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage }: CallLlmDepen
       const turn = ownTurn();
       const life = holdAlive(() => [...made.values()]);
       try {
-        await Promise.all(
+        // All of them, also when one gave up since the activity has to stop: the provider may be taking others at this moment,
+        // and whoever takes over has to know of these.
+        const ends = await Promise.allSettled(
           calls.map(async (call) => {
             if (made.has(call.index)) return;
             const started = await llmCalls.start(call, life.signal, turn);
@@ -50,6 +52,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage }: CallLlmDepen
             heartbeat([...made.values()]);
           }),
         );
+        for (const end of ends) if (end.status === 'rejected') throw end.reason;
         const handles = [...made.values()];
         const heldBy = handles.some(({ heldOpen }) => heldOpen) ? llmCalls.heldBy : undefined;
         return { handles, outcomes, heldBy };

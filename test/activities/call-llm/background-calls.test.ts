@@ -42,6 +42,17 @@ describe('a background call', () => {
     expect(await provider.countsOf('resumed')).toMatchObject({ accepted: 1 });
   });
 
+  it('whose id the provider no longer knows was paid for, and can be made again', async () => {
+    const handle = await start('deleted');
+    await provider.options.client.responses.delete(handle.callId);
+    await expect(calls.wait(handle, noSignal())).resolves.toMatchObject({
+      kind: 'retry',
+      code: 'HW_LLM_UNAVAILABLE',
+      message: `the provider no longer knows response ${handle.callId}`,
+      usage: { llmCalls: 1, inputTokens: 0 },
+    });
+  });
+
   it('is asked for rarely: an answer that is there at the first poll costs one', async () => {
     await outcomeOf('polled once');
     expect(await provider.countsOf('polled once')).toMatchObject({ polls: 1 });

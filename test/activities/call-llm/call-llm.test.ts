@@ -59,3 +59,42 @@ it('callLlm is kept alive while its call waits to be made, and keeps the handle 
   );
   expect([aliveBefore, outcome.kind, heartbeats]).toEqual([true, 'final', [[handle]]]);
 });
+
+it('startLlmCalls that has to stop keeps the calls that the provider is taking at that moment', async () => {
+  const handleOf = (index: number): LlmHandle => ({
+    index,
+    jobId: 'job',
+    pipeline: 'p',
+    callId: `resp_${index}`,
+    startedAt: 0,
+    timeoutAt: 0,
+  });
+  let take!: (handle: LlmHandle) => void;
+  const taken = new Promise<LlmHandle>((resolve) => (take = resolve));
+  const environment = new MockActivityEnvironment();
+  const { startLlmCalls } = createCallLlm({
+    llmCalls: {
+      start: ({ index }, signal) =>
+        index === 0
+          ? taken
+          : new Promise((_, reject) =>
+              signal?.addEventListener('abort', () => reject(signal.reason as Error)),
+            ),
+      wait: () => Promise.reject(new Error()),
+      cancel: async () => undefined,
+    },
+  });
+  const heartbeats: unknown[] = [];
+  environment.on('heartbeat', (details) => heartbeats.push(details));
+  const ended = environment.run<[{ calls: LlmCall[] }], StartedCalls, typeof startLlmCalls>(startLlmCalls, {
+    calls: [llmCall({ index: 0 }), llmCall({ index: 1 })],
+  });
+  let isOver = false;
+  ended.catch(() => undefined).finally(() => (isOver = true));
+  environment.cancel('WORKER_SHUTDOWN');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isOver).toBe(false);
+  take(handleOf(0));
+  await expect(ended).rejects.toThrow();
+  expect(heartbeats).toEqual([[handleOf(0)]]);
+});
