@@ -1,13 +1,14 @@
 import type { CliContext, Output } from './context';
+import { safeJson } from './printable';
 
 /** One JSON document on standard output, for `--json`. */
 export function printJson({ stdout }: CliContext, value: unknown): void {
-  stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+  stdout.write(`${safeJson(value, 2)}\n`);
 }
 
 /** One JSON document on a line of its own, for `--json` of commands that tell one thing after the other. */
 export function printJsonLine({ stdout }: CliContext, value: unknown): void {
-  stdout.write(`${JSON.stringify(value)}\n`);
+  stdout.write(`${safeJson(value)}\n`);
 }
 
 /** Lines of columns, each as wide as its widest cell; a column of numbers is right-aligned. */

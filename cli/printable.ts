@@ -3,7 +3,7 @@ const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /**
  * Text of others (a job's id, a provider's message) as it can be written to a terminal: a control character, which could move the cursor or colour
- * what follows, stands as its escape. JSON needs none of it.
+ * what follows, stands as its escape. For JSON see `safeJson`.
  */
 export function printable(text: string): string {
   return text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -12,4 +12,15 @@ export function printable(text: string): string {
 /** The same for what has one line only. */
 export function printableLine(text: string): string {
   return printable(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+}
+
+/** What JSON.stringify leaves as it is, and terminals or readers of lines do not: control characters of eight bits, DEL, and the ends of lines of Unicode. */
+const LEFT_IN_JSON = /[\u007f-\u009f\u2028\u2029]/g;
+
+/** JSON without a raw control character, whatever an id or a message holds; the same value for who parses it. */
+export function safeJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(
+    LEFT_IN_JSON,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -9,6 +9,15 @@ export function isTooLarge(error: unknown): boolean {
   return false;
 }
 
+/** Whether the broker refused records for the lack of a right, before it looked at them. */
+export function isRefused(error: unknown): boolean {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+    if (!(inner instanceof KafkaJSProtocolError)) continue;
+    return inner.type === 'TOPIC_AUTHORIZATION_FAILED' || inner.type === 'CLUSTER_AUTHORIZATION_FAILED';
+  }
+  return false;
+}
+
 /** What a broker answers to a transaction that is no longer ours. kafkajs does not know 90, PRODUCER_FENCED. https://kafka.apache.org/protocol#protocol_error_codes */
 const fencedTypes = new Set([
   'INVALID_PRODUCER_EPOCH',

@@ -9,6 +9,8 @@ export interface PartitionRange {
 
 export interface KafkaOffsets {
   topicExists(topic: string): Promise<boolean>;
+  /** How many partitions a topic has. */
+  partitions(topic: string): Promise<number>;
   /** In order of the partitions. */
   ranges(topic: string): Promise<PartitionRange[]>;
   /** For each partition the first offset with this timestamp (ms since 1970) or a later one; behind the end if there is none. */
@@ -31,6 +33,10 @@ export async function withOffsets<T>(kafka: Kafka, task: (offsets: KafkaOffsets)
 function offsetsOf(admin: Admin): KafkaOffsets {
   return {
     topicExists: async (topic) => (await admin.listTopics()).includes(topic),
+    async partitions(topic) {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]?.partitions.length ?? 0;
+    },
     async ranges(topic) {
       const partitions = await admin.fetchTopicOffsets(topic);
       return partitions

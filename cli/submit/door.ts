@@ -8,6 +8,8 @@ export interface Verdict {
   refused?: { code: string; message: string };
   /** The door failed while it was being sent: it may have been taken. What the door throws then says why. */
   unsure?: true;
+  /** It was read, and never handed to the door. */
+  notSent?: true;
 }
 
 /** How a job ended. */
@@ -24,7 +26,12 @@ export interface JobEnd {
 export interface Door {
   /** Where the jobs go, for messages. */
   name: string;
-  /** Sends requests in their order, once. A verdict is there as soon as the request is durable or refused. */
+  /** What one should know before one sends a request again that may have been taken; a sentence. */
+  sendingAgain: string;
+  /**
+   * Sends requests in their order, once. A verdict is there as soon as the request is durable or refused. What it has begun to send has a verdict
+   * before anything is thrown.
+   */
   send(requests: AsyncIterable<CheckedRequest>): AsyncIterable<Verdict>;
   /** The ends of the jobs that were taken, each once, as they come; over when all were sent and have ended. */
   ends(): AsyncIterable<JobEnd>;

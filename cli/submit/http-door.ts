@@ -30,6 +30,7 @@ export function openHttpDoor({ client, url, signal, everyMs }: HttpDoorOptions):
   let more = true;
   return {
     name: url,
+    sendingAgain: 'Sending it again with the same id is safe: the door recognises it.',
     async *send(requests) {
       for await (const batch of inBatches(requests, ({ json }) => Buffer.byteLength(json), BATCH)) {
         const verdicts = await sendBatch(batch);

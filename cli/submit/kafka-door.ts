@@ -1,8 +1,7 @@
 import { HeadwayError } from '../../contracts/errors';
 import type { Kafka } from '../../runtime/kafka';
-import { isTooLarge } from '../../runtime/kafka-errors';
 import { withOffsets } from '../../runtime/kafka-offsets';
-import { createProducer } from '../../runtime/kafka-producer';
+import { openPartitionSender, type KeyedRecord, type SentRecord } from '../../runtime/kafka-partition-sender';
 import { readTopicSettings } from '../../runtime/kafka-topic-settings';
 import type { CheckedRequest } from './check-request';
 import type { Door, Verdict } from './door';
@@ -35,50 +34,52 @@ export interface KafkaDoorOptions {
  * @throws HeadwayError `HW_CONFIG_INVALID` for a topic that does not exist; what keeps Kafka from answering
  */
 export async function openKafkaDoor({ kafka, topics, wait, signal }: KafkaDoorOptions): Promise<Door> {
-  await checkTopics(kafka, topics, wait);
+  const partitions = await checkTopics(kafka, topics, wait);
   const outcomes = wait ? await readOutcomes({ kafka, topics, signal }) : undefined;
   const maxMessageBytes = await readMaxMessageBytes(kafka, topics.queue);
   const batchLimits = { ...BATCH, bytes: Math.min(BATCH.bytes, maxMessageBytes - BATCH_OVERHEAD_BYTES) };
-  const producer = createProducer(kafka, {
-    idempotent: true,
-    maxInFlightRequests: 1,
-    allowAutoTopicCreation: false,
-  });
-  await producer.connect();
+  const sender = await openPartitionSender(kafka, { name: topics.queue, partitions });
   return {
     name: topics.queue,
+    sendingAgain:
+      'A record that is sent again is a second job, unless the bridges have JOB_ID_DEDUPE=ledger.',
     async *send(requests) {
       for await (const batch of inBatches(requests, recordBytes, batchLimits)) {
+        signal.throwIfAborted();
         // A quick job may have ended before Kafka has said that it has it.
         for (const { id } of batch) outcomes?.expect(id);
-        const { verdicts, error } = await sendBatch(batch);
+        const records = batch.map((request) => ({ key: request.id, value: request.json, request }));
+        const sent = await sender.send(records, signal);
+        // In the order they were given, whichever partition answered first.
+        sent.sort((a, b) => a.record.request.number - b.record.request.number);
+        const verdicts = sent.map((one) => toVerdict(one.record.request, one, topics.queue));
         for (const { request, refused } of verdicts) if (refused) outcomes?.forget(request.id);
         yield* verdicts;
-        if (error) throw error;
+        signal.throwIfAborted();
+        for (const one of sent) if ('error' in one && one.error) throw one.error;
       }
       outcomes?.expectNoMore();
     },
     ends: () => outcomes?.ends() ?? nothing(),
     async close() {
-      await Promise.all([producer.disconnect(), outcomes?.close()]);
+      await Promise.all([sender.close(), outcomes?.close()]);
     },
   };
+}
 
-  async function sendBatch(batch: CheckedRequest[]): Promise<{ verdicts: Verdict[]; error?: Error }> {
-    try {
-      const messages = batch.map(({ id, json }) => ({ key: id, value: json }));
-      await producer.send({ topic: topics.queue, acks: -1, messages });
-      return { verdicts: batch.map((request) => ({ request })) };
-    } catch (error) {
-      const [request] = batch;
-      // Some partitions may have taken theirs, and Kafka does not tell which.
-      if (!isTooLarge(error) || !request || batch.length > 1) {
-        return { verdicts: batch.map((request) => ({ request, unsure: true })), error: error as Error };
-      }
+function toVerdict(request: CheckedRequest, sent: SentRecord<KeyedRecord>, topic: string): Verdict {
+  switch (sent.state) {
+    case 'sent':
+      return { request };
+    case 'too-large': {
       const bytes = Buffer.byteLength(request.json);
-      const message = `topic ${topics.queue} takes no record of ${bytes} bytes (max.message.bytes)`;
-      return { verdicts: [{ request, refused: { code: 'HW_RECORD_TOO_LARGE', message } }] };
+      const message = `topic ${topic} takes no record of ${bytes} bytes (max.message.bytes)`;
+      return { request, refused: { code: 'HW_RECORD_TOO_LARGE', message } };
     }
+    case 'refused':
+      return { request, notSent: true };
+    case 'unsure':
+      return { request, unsure: true };
   }
 }
 
@@ -94,13 +95,15 @@ async function readMaxMessageBytes(kafka: Kafka, topic: string): Promise<number>
 
 async function* nothing(): AsyncGenerator<never> {}
 
-async function checkTopics(kafka: Kafka, topics: KafkaDoorOptions['topics'], wait: boolean): Promise<void> {
+/** @returns the number of partitions of the queue topic */
+async function checkTopics(kafka: Kafka, topics: KafkaDoorOptions['topics'], wait: boolean): Promise<number> {
   const needed: [string, string][] = [['QUEUE_TOPIC', topics.queue]];
   if (wait) needed.push(['RESULTS_TOPIC', topics.results], ['DLQ_TOPIC', topics.deadLetters]);
-  await withOffsets(kafka, async (offsets) => {
+  return await withOffsets(kafka, async (offsets) => {
     for (const [variable, topic] of needed) {
       if (await offsets.topicExists(topic)) continue;
       throw new HeadwayError('HW_CONFIG_INVALID', `${variable}: there is no topic named ${topic}.`);
     }
+    return await offsets.partitions(topics.queue);
   });
 }

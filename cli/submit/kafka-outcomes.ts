@@ -4,6 +4,7 @@ import { jobResultSchema } from '../../contracts/job-result';
 import type { Kafka } from '../../runtime/kafka';
 import { withOffsets } from '../../runtime/kafka-offsets';
 import { deleteGroup, type ReadMessage } from '../../runtime/kafka-read-ranges';
+import { within } from '../../runtime/within';
 import type { JobEnd } from './door';
 import { createWaitingList, type WaitingList } from './waiting-list';
 
@@ -12,6 +13,8 @@ export interface OutcomesOptions {
   topics: { results: string; deadLetters: string };
   signal: AbortSignal;
 }
+
+const CLOSE_MS = 4_000;
 
 /** Clocks of producer and broker may differ by so much. */
 const CLOCK_SKEW_MS = 10_000;
@@ -58,8 +61,12 @@ export async function readOutcomes({
   return {
     ...waiting,
     async close() {
-      await consumer.disconnect().catch(() => undefined);
-      await deleteGroup(kafka, groupId);
+      const goodbye = async () => {
+        await consumer.disconnect();
+        await deleteGroup(kafka, groupId);
+      };
+      // A group without members goes by itself in the end; a broker that is away is not worth waiting for.
+      await within(CLOSE_MS, goodbye(), () => undefined).catch(() => undefined);
     },
   };
 

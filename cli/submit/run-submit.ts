@@ -61,7 +61,7 @@ export async function runSubmit(
   } finally {
     clearInterval(reminder);
     progress.close();
-    report.sum(door.name);
+    report.sum(door);
     await door.close();
   }
   if (report.seen() === 0 && !late) {

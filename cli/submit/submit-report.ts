@@ -5,7 +5,7 @@ import { duration } from '../duration';
 import { printJson, printJsonLine } from '../output';
 import { printable, printableLine } from '../printable';
 import type { ProgressBar } from '../progress';
-import type { JobEnd, Verdict } from './door';
+import type { Door, JobEnd, Verdict } from './door';
 import type { RawRequest } from './read-requests';
 
 export interface SubmitReportOptions {
@@ -29,12 +29,23 @@ export function createSubmitReport(
   let sent = 0;
   let wrong = 0;
   let unsure = 0;
+  let notSent = 0;
+  let lastRead = 0;
+  let firstNotSent: number | undefined;
   let ended = 0;
   let completed = 0;
 
   return {
-    onVerdict({ request, refused, unsure: mayBeSent }: Verdict): void {
+    onVerdict({ request, refused, unsure: mayBeSent, notSent: wasNotSent }: Verdict): void {
       const { id, number: line } = request;
+      lastRead = Math.max(lastRead, line);
+      if (wasNotSent) {
+        notSent += 1;
+        firstNotSent = Math.min(firstNotSent ?? line, line);
+        // All of them in one sentence in the end: it may be thousands.
+        if (json) printJsonLine(context, { line, id, notSent: true });
+        return;
+      }
       if (mayBeSent) {
         unsure += 1;
         // Its id is all that one can look for it with, or send it again by.
@@ -56,6 +67,7 @@ export function createSubmitReport(
       progress.update('sending', sent, total);
     },
     onWrong({ code, message }: HeadwayError, { number: line }: RawRequest): void {
+      lastRead = Math.max(lastRead, line);
       wrong += 1;
       tell(`${code}: ${message}`);
       if (json) printJsonLine(context, { line, problem: { code, message } });
@@ -76,21 +88,35 @@ export function createSubmitReport(
         `${stillOpen()}. \`headway status ID\` says where one stands; a bridge and a worker must be running. With JOB_ID_DEDUPE=ledger a job whose id was there before is left out, and nothing more is heard of it here.`,
       );
     },
+    onStopped(): void {
+      const left = total === undefined ? undefined : total - told();
+      if (left === 0) return;
+      firstNotSent ??= lastRead + 1;
+      notSent += left ?? 0;
+      if (json) printJsonLine(context, { notSentFromLine: lastRead + 1 });
+    },
     timedOut: () => tell(`${stillOpen()}; they go on.`),
-    /** @param door where the jobs went */
-    sum(door: string): void {
+    /** @param door where the jobs went, and what to know about sending again */
+    sum({ name, sendingAgain }: Pick<Door, 'name' | 'sendingAgain'>): void {
       const left = wrong > 0 ? `, ${count(wrong, 'request')} left out` : '';
       const ends = wait ? `; ${completed} completed, ${ended - completed} ended otherwise` : '';
       const doubtful = unsure > 0 ? `, ${count(unsure, 'job')} that may have been sent or not` : '';
-      if (sent + wrong + unsure > 0) {
-        context.stderr.write(`Sent ${count(sent, 'job')} to ${door}${left}${doubtful}${ends}.\n`);
+      const from = firstNotSent === undefined ? '' : `, nothing from line ${firstNotSent} on`;
+      const unsent = notSent > 0 ? `${from} (${count(notSent, 'job')})` : from;
+      if (sent + wrong + unsure + notSent > 0) {
+        context.stderr.write(`Sent ${count(sent, 'job')} to ${name}${left}${doubtful}${unsent}${ends}.\n`);
       }
+      if (unsure > 0) tell(`\`headway status ID\` says whether a job has arrived. ${sendingAgain}`);
     },
-    seen: () => sent + wrong + unsure,
+    seen: told,
     /** Whether the door may have taken something already. */
     hasSent: () => sent + unsure > 0,
     isBad: () => wrong > 0 || (wait && completed < sent),
   };
+
+  function told(): number {
+    return sent + wrong + unsure + notSent;
+  }
 
   function print(end: JobEnd): void {
     const { id, status, result, message } = end;

@@ -13,11 +13,13 @@ export interface SubmitOptions {
   /** A request that is no job, of a stream: it is left out. */
   onWrong: (wrong: HeadwayError, raw: RawRequest) => void;
   onEnd: (end: JobEnd) => void;
+  /** The sending has stopped before all was read, or may have; everything that was read has been told of. */
+  onStopped: () => void;
   signal: AbortSignal;
 }
 
 /**
- * Sends requests as they come, and tells of each what became of it.
+ * Sends requests as they come, and tells of each, once, what became of it: also of those that were read and not sent when something went wrong.
  *
  * @throws what keeps the door from taking any; the reason of `signal`
  */
@@ -26,7 +28,20 @@ export async function submit(options: SubmitOptions): Promise<void> {
   const ends = wait ? takeEnds() : Promise.resolve();
   // Told of below: until all is sent nobody waits for it.
   ends.catch(() => undefined);
-  for await (const verdict of door.send(checked(options))) onVerdict(verdict);
+  const withoutVerdict = new Set<CheckedRequest>();
+  const over = new AbortController();
+  const signal = AbortSignal.any([options.signal, over.signal]);
+  try {
+    for await (const verdict of door.send(checked({ ...options, signal }, withoutVerdict))) {
+      withoutVerdict.delete(verdict.request);
+      onVerdict(verdict);
+    }
+  } catch (error) {
+    over.abort(new Error('The door has failed.'));
+    for (const request of withoutVerdict) onVerdict({ request, notSent: true });
+    options.onStopped();
+    throw error;
+  }
   await ends;
 
   async function takeEnds(): Promise<void> {
@@ -34,10 +49,15 @@ export async function submit(options: SubmitOptions): Promise<void> {
   }
 }
 
-async function* checked({ requests, check, onWrong, signal }: SubmitOptions): AsyncGenerator<CheckedRequest> {
+async function* checked(
+  { requests, check, onWrong, signal }: SubmitOptions,
+  read: Set<CheckedRequest>,
+): AsyncGenerator<CheckedRequest> {
   for await (const raw of untilInterrupted(requests, signal)) {
     try {
-      yield check(raw);
+      const request = check(raw);
+      read.add(request);
+      yield request;
     } catch (error) {
       if (!(error instanceof HeadwayError)) throw error;
       onWrong(error, raw);

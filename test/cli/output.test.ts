@@ -1,5 +1,6 @@
-import { formatTable, styles } from '../../cli/output';
+import { formatTable, printJsonLine, styles } from '../../cli/output';
 import { formatProgress } from '../../cli/progress';
+import { createContext } from './support';
 
 test('a table lines its columns up, numbers to the right', () => {
   expect(
@@ -23,4 +24,13 @@ test('a progress bar fills up, and never beyond its end', () => {
   expect(formatProgress('reading', 5, 10)).toBe(`reading  ${'█'.repeat(15)}${'░'.repeat(15)}  5 of 10`);
   expect(formatProgress('reading', 12, 10)).toContain('█'.repeat(30));
   expect(formatProgress('reading', 1_200)).toBe('reading  1,200');
+});
+
+test('JSON has no raw control character, and means the same', () => {
+  const { context, stdout } = createContext();
+  const odd = { id: 'a\u0000\u001b[31m\u007f\u009b\u2028"\\' };
+  printJsonLine(context, odd);
+
+  expect(stdout().trimEnd()).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
+  expect(JSON.parse(stdout())).toEqual(odd);
 });

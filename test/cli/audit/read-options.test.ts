@@ -39,6 +39,7 @@ describe('the range that is audited', () => {
   /** Two partitions, 10-100 and 0-50; the group has committed 80 and nothing. */
   const offsets: KafkaOffsets = {
     topicExists: async () => true,
+    partitions: async () => 2,
     ranges: async () => [
       { partition: 0, from: 10, to: 100 },
       { partition: 1, from: 0, to: 50 },

@@ -38,6 +38,7 @@ async function run(args: string[], { stdin = [], ...script }: DoorScript & { std
   const sent: object[] = [];
   const door: Door = {
     name: 'the door',
+    sendingAgain: 'Sending again is safe.',
     async *send(requests) {
       for await (const request of requests) {
         if (request.id === script.breakAt) {
@@ -224,19 +225,27 @@ test('Ctrl-C and --timeout end it while standard input is quiet, and what was se
   const stdin = [`${brief('a')}\n`];
   const interrupted = await run(['-'], { stdin, quiet: true, interrupt: true });
   expect(interrupted).toMatchObject({ exitCode: 130, stdout: 'a\n' });
-  expect(interrupted.stderr).toContain('Sent 1 job to the door.');
+  expect(interrupted.stderr).toContain('Sent 1 job to the door, nothing from line 2 on.');
   const late = await run(['-', '--wait', '--timeout', '1s'], { stdin, quiet: true });
   expect(late.exitCode).toBe(1);
   const silent = await run(['-', '--wait', '--timeout', '1s'], { quiet: true });
   expect(silent).toMatchObject({ exitCode: 1, stdout: '' });
 });
 
-test('a job that the door failed over is named with its id, and "nothing was done" is not claimed', async () => {
-  const broken = await run([file(`${brief('a')}\n${brief('b')}`), '--json'], { breakAt: 'b' });
+test('when the door fails each job is told once: sent, unsure with its id, or not sent', async () => {
+  const jobs = ['a', 'b', 'c', 'd'].map((id) => brief(id)).join('\n');
+  const broken = await run([file(jobs), '--json'], { breakAt: 'b' });
   expect(broken.exitCode).toBe(3);
-  expect(broken.stdout).toBe('{"line":1,"id":"a"}\n{"line":2,"id":"b","unsure":true}\n');
+  expect(broken.stdout).toBe(
+    '{"line":1,"id":"a"}\n{"line":2,"id":"b","unsure":true}\n{"notSentFromLine":3}\n',
+  );
   expect(broken.stderr).toContain('headway: line 2: job b may have been sent or not\n');
-  expect(broken.stderr).toContain('Sent 1 job to the door, 1 job that may have been sent or not.');
+  expect(broken.stderr).toContain(
+    'Sent 1 job to the door, 1 job that may have been sent or not, nothing from line 3 on (2 jobs).',
+  );
+  expect(broken.stderr).toContain(
+    '`headway status ID` says whether a job has arrived. Sending again is safe.',
+  );
 });
 
 test.each([
