@@ -139,6 +139,11 @@ export const errorCodes = {
     meaning: 'The answer did not match the response schema, also after repair attempts.',
     action: 'Simplify the response schema, or use a stronger model.',
   },
+  HW_COST_CEILING: {
+    meaning: 'The budget of the job, or of its tenant for the day, would not have covered its next LLM call.',
+    action:
+      'Raise maxCostUsd of the job or its pipeline, or LLM_TENANT_DAILY_COST_USD, or wait for the next day (UTC); then run the job again.',
+  },
   HW_ANSWER_TOO_LARGE: {
     meaning: 'The answer of the LLM is larger than a workflow can carry.',
     action:

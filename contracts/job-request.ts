@@ -47,6 +47,14 @@ export const jobRequestFields = z.strictObject({
     .datetime({ offset: true })
     .optional()
     .describe('The job is not begun before then. ISO 8601 with offset.'),
+  maxCostUsd: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .optional()
+    .describe(
+      'US dollars that its LLM calls may cost; where the pipeline says less, that holds. The job fails rather than make a call that may go beyond.',
+    ),
   metadata: z
     .record(z.string().max(64), z.string().max(512))
     .refine((metadata) => Object.keys(metadata).length <= 32, 'must have at most 32 entries')

@@ -24,6 +24,8 @@ export const policySchema = z.strictObject({
       attempts: z.int().positive().default(5),
       /** Further calls that show the model what was wrong with its answer. */
       repairAttempts: z.int().nonnegative().default(2),
+      /** US dollars that all calls of one job may cost. A call that may go beyond is not made, and the job fails. Default: no ceiling. */
+      maxCostUsd: z.number().positive().max(1_000_000).optional(),
       /** First wait before a call is made again; doubles up to `maxBackoffMs`. A longer `retry-after` wins. */
       backoffMs: ms.default(1_000),
       /** Longest wait before a call is made again. */

@@ -86,6 +86,9 @@ export interface LlmCall {
 
 export interface CallAccount {
   tenant?: string;
+  /** What the job may cost at most, and what it has cost or may have cost so far, in nano-dollars. */
+  maxNanoUsd?: number;
+  spentNanoUsd?: number;
 }
 
 /** A call under way. Small: it is written to the history with every wave. */
@@ -103,6 +106,8 @@ export interface LlmHandle {
   expires?: boolean;
   /** Tokens of the shared budget that were taken for it, until what it used is known. */
   reserved?: { model: string; tokens: number; prompt: number };
+  /** What it may cost at most, in nano-dollars, and what that is called where it was set aside for all workers. */
+  held?: { nanoUsd: number; id?: string };
   /** The request is held open by the process that made it, which alone can await it. */
   heldOpen?: boolean;
 }
@@ -130,9 +135,17 @@ export interface BadAnswer {
   answer: string;
 }
 
-export type LlmOutcome = { index: number; startedAt: number; endedAt: number; usage: Usage } & (
-  LlmAnswer | BadAnswer | Omit<StageFailure, 'endedAt'> | { kind: 'expired' }
-);
+interface EndedCall {
+  index: number;
+  startedAt: number;
+  endedAt: number;
+  usage: Usage;
+  /** Where what it cost is not known but counts towards a ceiling. */
+  atMostNanoUsd?: number;
+}
+
+export type LlmOutcome = EndedCall &
+  (LlmAnswer | BadAnswer | Omit<StageFailure, 'endedAt'> | { kind: 'expired' });
 
 export interface StartedCalls {
   handles: LlmHandle[];

@@ -6,7 +6,8 @@ import { readKafkaSecurity, type KafkaSecurity } from './kafka-security';
 import { readLocalStack, type LocalStack } from './local-stack';
 import { isLoopback } from './loopback';
 import { readLlmLimits, type LlmLimits } from './llm-limits';
-import { readLlmPrices, type LlmPrices } from './llm-prices';
+import { readLlmMoney } from './llm-money';
+import type { LlmPrices } from './llm-prices';
 import { readPayloadStore, type PayloadStore } from './payload-store/payload-store';
 import { resultMaxBytes } from './result-size';
 import { readTemporalTarget, type TemporalTarget } from './temporal-target';
@@ -58,6 +59,8 @@ export interface Config {
     limits: Record<string, LlmLimits>;
     /** What models cost, where that is configured. */
     prices?: LlmPrices;
+    /** Nano-dollars that tenants may spend in a day; `*` is each of those not named. */
+    dailyCeilings: Record<string, number>;
   };
   database: { url: string };
   worker: {
@@ -171,7 +174,7 @@ function readers(
       replay: v.LLM_REPLAY,
       maxConcurrentCreates: v.LLM_START_CONCURRENCY,
       limits: readLlmLimits(v),
-      prices: readLlmPrices(v.LLM_PRICES, problems),
+      ...readLlmMoney(v, problems),
     }),
     database: () => ({ url: databaseUrl() }),
     worker: () => ({

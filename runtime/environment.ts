@@ -310,6 +310,13 @@ const llm = {
     'Calls a minute that all workers together may make; see [LLM](../llm.md#shared-budgets). The same in every worker.',
   ),
   LLM_TOKENS_PER_MINUTE: perModel('Tokens a minute that these calls may use.'),
+  LLM_TENANT_DAILY_COST_USD: matching(
+    /^\s*(\d{1,9}(\.\d{1,6})?|[^=,]{1,64}=\s*\d{1,9}(\.\d{1,6})?\s*(,[^=,]{1,64}=\s*\d{1,9}(\.\d{1,6})?\s*)*)$/,
+    'an amount such as `5` for each tenant, or `tenant=amount` for several, separated by commas, with `*` for all others',
+    'US dollars that the LLM calls of a tenant may cost in a day (UTC), in all workers together; see [LLM](../llm.md#ceilings). Needs ' +
+      '`LLM_PRICES`. The same in every worker.',
+    'no ceiling',
+  ),
   LLM_PRICES: matching(
     /^\s*(\{[^]*|[^\s{][^]*)$/,
     'a JSON table of prices, or the path of a file with it',

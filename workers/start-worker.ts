@@ -3,6 +3,8 @@ import { createActivities, type Activities } from '../activities';
 import { openBudgets } from '../activities/call-llm/budget/open-budgets';
 import { withBudget } from '../activities/call-llm/budget/with-budget';
 import { createUsageCounter } from '../activities/call-llm/money/count-usage';
+import { createSpendingStore } from '../activities/call-llm/money/spending-store';
+import { withCeilings } from '../activities/call-llm/money/with-ceilings';
 import { openLlmCalls } from '../activities/call-llm/open-calls';
 import { openLlmClient } from '../activities/call-llm/open-client';
 import { createResultProducer } from '../activities/publish-result/result-producer';
@@ -11,6 +13,7 @@ import type { Pipeline } from '../pipelines/define-pipeline';
 import { pipelineNamed as installedPipeline } from '../pipelines/registry';
 import type { Config } from '../runtime/config';
 import { createDatabase } from '../runtime/database';
+import { dailyCeiling } from '../runtime/llm-money';
 import { createKafka } from '../runtime/kafka';
 import type { Logger } from '../runtime/logger';
 import type { WorkerMetrics } from '../runtime/metrics';
@@ -69,6 +72,13 @@ export async function startWorker(
   const { llmCalls, ownQueue } = openLlmCalls(llm.mode, temporal.llmTaskQueue, calls);
   const budgets = openBudgets({ llm, database: database.inTurn(BEFORE_ALL), logger, metrics });
   shutdown.add('LLM budgets', () => budgets.close());
+  const priced = withCeilings(llmCalls, {
+    prices: llm.prices,
+    modelOf: () => llm.model,
+    dailyCeilingOf: (tenant) => dailyCeiling(llm.dailyCeilings, tenant),
+    spending: createSpendingStore(database.inTurn(BEFORE_ALL)),
+    logger,
+  });
   const activities = createActivities({
     database,
     pipelineNamed,
@@ -77,7 +87,7 @@ export async function startWorker(
     outputMaxBytes: resultMaxBytes - RESULT_ENVELOPE_BYTES,
     jobsFinished: metrics.jobsFinished,
     logger,
-    llmCalls: withBudget(llmCalls, { budgetOf: budgets.of, modelOf: () => llm.model }),
+    llmCalls: withBudget(priced, { budgetOf: budgets.of, modelOf: () => llm.model }),
     countUsage: createUsageCounter(metrics.llmUsage, {
       model: llm.model,
       tenantsMax: config.status.tenantsMax,

@@ -37,6 +37,8 @@ export interface JobProgress {
   /** While it waits to try again: until when, ms since 1970. */
   nextAttemptAt?: number;
   usage: Usage;
+  /** What it has cost so far, in nano-dollars, calls that ended with an unknown cost counted as what they may have cost at most. */
+  spentNanoUsd?: number;
   llmMs: number;
   /** Absent in the first run of a job. */
   run?: JobRun;
@@ -75,6 +77,8 @@ export function newProgress(job: PackJob): JobProgress {
 export function addUsage(progress: JobProgress, outcome: LlmOutcome): void {
   const { usage } = progress;
   addDetails(usage, outcome.usage);
+  const cost = outcome.usage.costNanoUsd ?? outcome.atMostNanoUsd;
+  if (cost !== undefined) progress.spentNanoUsd = (progress.spentNanoUsd ?? 0) + cost;
   usage.inputTokens += outcome.usage.inputTokens;
   usage.outputTokens += outcome.usage.outputTokens;
   usage.webSearches += outcome.usage.webSearches;

@@ -31,11 +31,16 @@ export function nextCall(index: number, progress: JobProgress, policy: PipelineP
     repair: badAnswer && { answer: badAnswer.answer, problem: badAnswer.message },
     traceparent: job.traceparent,
     ...(progress.returned && { returned: true }),
-    ...accountOf(progress),
+    ...accountOf(progress, policy),
   };
 }
 
-function accountOf({ job: { tenant } }: JobProgress): Pick<LlmCall, 'account'> {
+function accountOf(
+  { job: { tenant, maxCostUsd }, spentNanoUsd }: JobProgress,
+  policy: PipelinePolicy,
+): Pick<LlmCall, 'account'> {
+  const max = Math.min(maxCostUsd ?? Infinity, policy.llm.maxCostUsd ?? Infinity);
+  if (max !== Infinity) return { account: { tenant, maxNanoUsd: Math.round(max * 1e9), spentNanoUsd } };
   return tenant === undefined ? {} : { account: { tenant } };
 }
 

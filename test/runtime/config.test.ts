@@ -82,6 +82,7 @@ describe('loadConfig', () => {
         simulated: false,
         maxConcurrentCreates: 64,
         limits: {},
+        dailyCeilings: {},
       },
       database: { url: 'postgres://headway:secret@db:5432/internal' },
       worker: {
@@ -189,6 +190,7 @@ describe('loadConfig', () => {
       LLM_START_CONCURRENCY: ['0'],
       LLM_REQUESTS_PER_MINUTE: ['0', '1.5', 'many', 'gpt=', 'gpt=1,500', 'gpt=1=2'],
       LLM_TOKENS_PER_MINUTE: ['0', 'gpt=0', '-1'],
+      LLM_TENANT_DAILY_COST_USD: ['5', 'many', 'acme=', '*=1,acme=x', '-1'],
       LLM_PRICES: ['{', '/no/such/file', '{"models":{"gpt":{"input":-1,"output":1}}}', '{"gpt":{}}'],
       DATABASE_URL: ['mysql://u:p@h/d', 'host:5432'],
       HEADWAY_PIPELINES: [',', './mine,,other'],

@@ -5,9 +5,11 @@ import { addUsage, type JobProgress } from '../../workflows/job-progress';
 
 const call = (parts: Partial<Usage>): Usage => ({ ...noUsage, llmCalls: 1, ...parts });
 
+const newJob = () => ({ usage: { ...noUsage }, llmMs: 0 }) as JobProgress;
+
 /** What a job with these calls has used in the end. */
 function sumOf(...calls: Usage[]): Usage {
-  const progress = { usage: { ...noUsage }, llmMs: 0 } as JobProgress;
+  const progress = newJob();
   for (const usage of calls) addUsage(progress, { usage, startedAt: 0, endedAt: 0 } as LlmOutcome);
   return progress.usage;
 }
@@ -30,4 +32,12 @@ test('one call of unknown cost makes the sum unknown, whichever it is', () => {
 test('a call that was not made costs nothing, and no call has no cost', () => {
   expect(sumOf(noUsage, call({ costNanoUsd: 7 })).costNanoUsd).toBe(7);
   expect(sumOf(noUsage)).not.toHaveProperty('costNanoUsd');
+});
+
+test('towards a ceiling a call of unknown cost counts as what it may have cost', () => {
+  const progress = newJob();
+  const end = { startedAt: 0, endedAt: 0 };
+  addUsage(progress, { ...end, usage: call({ costNanoUsd: 7 }) } as LlmOutcome);
+  addUsage(progress, { ...end, usage: call({}), atMostNanoUsd: 100 } as LlmOutcome);
+  expect(progress.spentNanoUsd).toBe(107);
 });

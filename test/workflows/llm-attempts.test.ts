@@ -158,3 +158,15 @@ test('who pays is said with a call, and does not count for its size', () => {
   const { account: _account, ...before } = call;
   expect(bytesOfCalls([call])).toBe(Buffer.byteLength(JSON.stringify([before])));
 });
+
+test('the lesser ceiling of job and pipeline goes with a call, and what the job has spent', () => {
+  const job = { id: 'job-0', pipeline: 'p', input: {}, source: { door: 'http', timestamp: 0 } } as const;
+  const capped = policySchema.parse({ llm: { maxCostUsd: 0.5 } });
+  const call = (maxCostUsd: number | undefined, by = capped) =>
+    nextCall(0, progress({ job: { ...job, maxCostUsd }, spentNanoUsd: 7 }), by).account;
+  expect(call(0.2)).toMatchObject({ maxNanoUsd: 200_000_000, spentNanoUsd: 7 });
+  expect(call(2)).toMatchObject({ maxNanoUsd: 500_000_000 });
+  expect(call(undefined)).toMatchObject({ maxNanoUsd: 500_000_000 });
+  expect(call(0.2, policy)).toMatchObject({ maxNanoUsd: 200_000_000 });
+  expect(call(undefined, policy)).toBeUndefined();
+});

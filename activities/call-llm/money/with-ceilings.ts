@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../../../contracts/errors';
+import { noUsage } from '../../../contracts/no-usage';
+import type { LlmCall, LlmHandle, LlmOutcome } from '../../../contracts/stages';
+import { costOf, priceOf, type LlmPrices } from '../../../runtime/llm-prices';
+import type { Logger } from '../../../runtime/logger';
+import { createSeldom } from '../../../runtime/seldom';
+import type { LlmCalls } from '../index';
+import type { SpendingStore } from './spending-store';
+
+export interface WithCeilingsOptions {
+  prices?: LlmPrices;
+  modelOf: (call: LlmCall) => string;
+  /** What a tenant may spend in a day, in nano-dollars; undefined when there is no ceiling. */
+  dailyCeilingOf: (tenant: string | undefined) => number | undefined;
+  spending: SpendingStore;
+  logger?: Pick<Logger, 'warn'>;
+}
+
+const CHARACTERS_PER_TOKEN = 4;
+/** While calls under way take up the rest of the day. */
+const WAIT_MS = 2_000;
+const AWAY_MS = 5_000;
+/** A call may be awaited late, by a worker that was just started. */
+const RESERVED_AFTER_TIMEOUT_MS = 3_600_000;
+const SETTLE_ATTEMPTS = 5;
+
+/**
+ * The same calls, but one that may take its job or its tenant over a ceiling is not made: it ends as `final`, at once. What it may cost is
+ * set aside before it is made, for all workers, and replaced by what it cost.
+ */
+export function withCeilings(calls: LlmCalls, options: WithCeilingsOptions): LlmCalls {
+  const { prices, modelOf, dailyCeilingOf, spending, logger } = options;
+  const seldom = createSeldom(60_000);
+
+  return {
+    ...calls,
+
+    async start(call, signal, turn) {
+      const { tenant, maxNanoUsd, spentNanoUsd = 0 } = call.account ?? {};
+      const daily = dailyCeilingOf(tenant);
+      if (maxNanoUsd === undefined && daily === undefined) return await calls.start(call, signal, turn);
+      const model = modelOf(call);
+      const atMost = mayCost(call, model);
+      if (atMost === undefined)
+        return over(call, `there is a ceiling, but LLM_PRICES has no price for model ${model}`);
+      if (maxNanoUsd !== undefined && spentNanoUsd + atMost > maxNanoUsd) {
+        const spent = `the job has spent ${usd(spentNanoUsd)} of at most ${usd(maxNanoUsd)} USD (maxCostUsd)`;
+        return over(call, `${spent}, and its next call may cost ${usd(atMost)}`);
+      }
+      if (daily === undefined) return held(await calls.start(call, signal, turn), atMost);
+
+      const id = randomUUID();
+      const lastsMs = call.timeoutMs + RESERVED_AFTER_TIMEOUT_MS;
+      const key = tenant ?? '';
+      try {
+        const request = { id, tenant: key, amount: atMost, ceiling: daily, lastsMs };
+        const { outcome, spent } = await spending.reserve(request);
+        if (outcome === 'wait')
+          return wait(call, 'calls under way may use up what its tenant has left today', WAIT_MS);
+        if (outcome === 'over') {
+          const who = tenant === undefined ? 'the jobs without a tenant have' : 'the tenant has';
+          const today = `${who} spent ${usd(spent)} of ${usd(daily)} USD today, in UTC (LLM_TENANT_DAILY_COST_USD)`;
+          return over(call, `${today}, and this call may cost ${usd(atMost)}`);
+        }
+      } catch (error) {
+        tellAway(error);
+        return wait(call, 'what its tenant has spent today cannot be read', AWAY_MS);
+      }
+      try {
+        const started = await calls.start(call, signal, turn);
+        if ('kind' in started && started.usage.llmCalls === 0) await settle(id, 0);
+        return held(started, atMost, id);
+      } catch (error) {
+        await settle(id, 0);
+        throw error;
+      }
+    },
+
+    async wait(handle, signal, turn) {
+      const outcome = await calls.wait(handle, signal, turn);
+      if (!handle.held) return outcome;
+      const { nanoUsd, id } = handle.held;
+      const cost = outcome.usage.costNanoUsd;
+      if (id !== undefined) await settle(id, cost ?? nanoUsd);
+      return cost === undefined ? { ...outcome, atMostNanoUsd: nanoUsd } : outcome;
+    },
+
+    async cancel(handle, turn) {
+      await calls.cancel(handle, turn);
+      if (handle.held?.id !== undefined) await settle(handle.held.id, handle.held.nanoUsd);
+    },
+  };
+
+  /** Nano-dollars: the prompt, and all the answer may have. What searches cost is not known before. */
+  function mayCost({ prompt, repair, maxOutputTokens }: LlmCall, model: string): number | undefined {
+    const price = priceOf(prices, model);
+    const characters = prompt.instructions.length + prompt.input.length + (repair?.answer.length ?? 0);
+    const inputTokens = Math.ceil(characters / CHARACTERS_PER_TOKEN);
+    return price && costOf(price, { inputTokens, outputTokens: maxOutputTokens, webSearches: 0 });
+  }
+
+  /** Never throws: what cannot be written stays set aside until it expires. */
+  async function settle(id: string, cost: number): Promise<void> {
+    for (let attempt = 1; attempt <= SETTLE_ATTEMPTS; attempt += 1) {
+      try {
+        return await spending.settle(id, cost);
+      } catch (error) {
+        tellAway(error);
+        if (attempt < SETTLE_ATTEMPTS) await delay(200 * attempt);
+      }
+    }
+  }
+
+  function tellAway(error: unknown): void {
+    seldom('spending', (times) =>
+      logger?.warn(
+        { reason: messageOf(error), times },
+        'what tenants spend cannot be counted in PostgreSQL (stack/postgres/migrations/004_llm_spending.sql); calls of tenants with a ceiling wait',
+      ),
+    );
+  }
+}
+
+function held(started: LlmHandle | LlmOutcome, nanoUsd: number, id?: string): LlmHandle | LlmOutcome {
+  if ('kind' in started) return started;
+  return { ...started, held: id === undefined ? { nanoUsd } : { nanoUsd, id } };
+}
+
+function over({ index }: LlmCall, why: string): LlmOutcome {
+  const now = Date.now();
+  const message = `budget: ${why}`;
+  return {
+    index,
+    startedAt: now,
+    endedAt: now,
+    usage: noUsage,
+    kind: 'final',
+    code: 'HW_COST_CEILING',
+    message,
+  };
+}
+
+function wait({ index }: LlmCall, message: string, retryAfterMs: number): LlmOutcome {
+  const now = Date.now();
+  return {
+    ...{ index, startedAt: now, endedAt: now, usage: noUsage, kind: 'retry', code: 'HW_COST_CEILING' },
+    ...{ message, shared: true, notMade: true, retryAfterMs },
+  };
+}
+
+function usd(nano: number): string {
+  return (nano / 1e9).toFixed(6);
+}

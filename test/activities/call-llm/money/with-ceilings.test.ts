@@ -1,0 +1,105 @@
+import type { LlmCalls } from '../../../../activities/call-llm';
+import type { Reservation, SpendingStore } from '../../../../activities/call-llm/money/spending-store';
+import { withCeilings } from '../../../../activities/call-llm/money/with-ceilings';
+import { noUsage } from '../../../../contracts/no-usage';
+import type { CallAccount, LlmCall, LlmHandle, LlmOutcome } from '../../../../contracts/stages';
+import { llmCall } from '../../support';
+
+/** A call may cost 1,000 tokens of 1 USD a million: 1,000,000 nano-dollars, and its prompt nothing. */
+const prices = { m: { input: 0, output: 1 } };
+const AT_MOST = 1_000_000;
+
+let made: LlmCall[];
+let settled: [string, number][];
+let reservation: () => Promise<Reservation>;
+let usage = noUsage;
+let refuses = false;
+
+beforeEach(() => {
+  made = [];
+  settled = [];
+  reservation = () => Promise.resolve({ outcome: 'reserved', spent: 0 });
+  usage = { ...noUsage, llmCalls: 1, costNanoUsd: 7 };
+  refuses = false;
+});
+
+function calls(ceilings: Record<string, number> = {}, model = 'm'): LlmCalls {
+  const inner: LlmCalls = {
+    start(call) {
+      made.push(call);
+      const { index, jobId, pipeline } = call;
+      const base = { index, startedAt: 0, endedAt: 0, usage: noUsage };
+      if (refuses) return Promise.resolve({ ...base, kind: 'final', code: 'HW_LLM_REJECTED', message: 'no' });
+      return Promise.resolve({ index, jobId, pipeline, callId: jobId, startedAt: 0, timeoutAt: 1 });
+    },
+    wait: ({ index }) => Promise.resolve({ index, startedAt: 0, endedAt: 0, usage, kind: 'expired' }),
+    cancel: () => Promise.resolve(),
+  };
+  const spending: SpendingStore = {
+    reserve: () => reservation(),
+    settle: (id, cost) => Promise.resolve(void settled.push([id, cost])),
+  };
+  const dailyCeilingOf = (tenant = '') => ceilings[tenant];
+  return withCeilings(inner, { prices, modelOf: () => model, dailyCeilingOf, spending });
+}
+
+const start = (account?: CallAccount, using = calls()) => using.start(llmCall({ account }));
+
+test('a job may use up its ceiling, and fails at once with the call that may go beyond', async () => {
+  expect(await start({ maxNanoUsd: AT_MOST * 2, spentNanoUsd: AT_MOST })).toHaveProperty('callId');
+  const over = await start({ maxNanoUsd: AT_MOST * 2, spentNanoUsd: AT_MOST + 1 });
+  expect(over).toMatchObject({ kind: 'final', code: 'HW_COST_CEILING' });
+  expect((over as { message: string }).message).toBe(
+    'budget: the job has spent 0.001000 of at most 0.002000 USD (maxCostUsd), and its next call may cost 0.001000',
+  );
+  expect(made).toHaveLength(1);
+});
+
+test('a model without a price cannot be held to a ceiling, and needs none without one', async () => {
+  const unknown = calls({}, 'unknown');
+  expect(await start({ maxNanoUsd: 1e12 }, unknown)).toMatchObject({
+    code: 'HW_COST_CEILING',
+    kind: 'final',
+  });
+  expect(await start({ tenant: 'acme' }, unknown)).toHaveProperty('callId');
+});
+
+test('what was set aside for a tenant is replaced by what the call cost', async () => {
+  const some = calls({ acme: 1 });
+  const handle = (await start({ tenant: 'acme' }, some)) as LlmHandle;
+  expect(handle.held).toEqual({ nanoUsd: AT_MOST, id: expect.any(String) });
+  const outcome = await some.wait(handle, new AbortController().signal);
+  expect(outcome.atMostNanoUsd).toBeUndefined();
+  expect(settled).toEqual([[handle.held!.id, 7]]);
+});
+
+test('a call of unknown cost counts as what it may have cost, for its tenant and for its job', async () => {
+  usage = { ...noUsage, llmCalls: 1 };
+  const some = calls({ acme: 1 });
+  const handle = (await start({ tenant: 'acme' }, some)) as LlmHandle;
+  const outcome: LlmOutcome = await some.wait(handle, new AbortController().signal);
+  expect(outcome.atMostNanoUsd).toBe(AT_MOST);
+  await some.cancel(handle);
+  expect(settled.map(([, cost]) => cost)).toEqual([AT_MOST, AT_MOST]);
+});
+
+test('one that the provider did not take gives everything back', async () => {
+  refuses = true;
+  expect(await start({ tenant: 'acme' }, calls({ acme: 1 }))).toMatchObject({ code: 'HW_LLM_REJECTED' });
+  expect(settled).toEqual([[expect.any(String), 0]]);
+});
+
+test.each<[string, () => Promise<Reservation>, object]>([
+  ['spent', () => Promise.resolve({ outcome: 'over', spent: 1 }), { kind: 'final', code: 'HW_COST_CEILING' }],
+  [
+    'under way',
+    () => Promise.resolve({ outcome: 'wait', spent: 1 }),
+    { kind: 'retry', notMade: true, shared: true },
+  ],
+  ['not to be read', () => Promise.reject(new Error('away')), { kind: 'retry', notMade: true, shared: true }],
+])('no call is made while the money of its tenant is %s', async (_, answer, expected) => {
+  reservation = answer;
+  expect(await start({ tenant: 'acme' }, calls({ acme: 5 }))).toMatchObject(expected);
+  expect(made).toEqual([]);
+  expect(await start({ tenant: 'other' }, calls({ acme: 5 }))).toHaveProperty('callId');
+});
