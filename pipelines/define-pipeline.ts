@@ -3,6 +3,7 @@ import { describeIssues } from '../contracts/job-request';
 import { policySchema, type PipelinePolicy } from '../contracts/policy';
 import type { Citation, Prompt } from '../contracts/stages';
 import { responseSchemaProblem } from './response-schema';
+import { toolsSchema } from './web-search';
 
 export { PermanentError, UnavailableError } from '../contracts/stage-errors';
 
@@ -19,11 +20,11 @@ export interface Database {
 /** What the web search of the model may do. Names as in the OpenAI Responses API, tool type `web_search`. */
 export interface WebSearchTool {
   type: 'web_search';
-  /** Only pages of these domains and their subdomains. Left out: all. */
+  /** Only pages of these domains and their subdomains, such as `example.org`; 100 at most. Left out: all. */
   allowedDomains?: string[];
   /** How much of what is found goes to the model, which costs tokens. */
   searchContextSize?: 'low' | 'medium' | 'high';
-  /** Where the search is made from, roughly. */
+  /** Where the search is made from, roughly: `country` as `DE` (ISO 3166-1), `timezone` as `Europe/Berlin` (IANA). */
   userLocation?: { country?: string; region?: string; city?: string; timezone?: string };
 }
 
@@ -48,6 +49,11 @@ export interface PipelineDefinition<Request, Response, Enrichment = null, Output
   prompt: (input: NoInfer<Request>, enrichment: NoInfer<Enrichment>) => Prompt;
   /** Tools the model may use. */
   tools?: WebSearchTool[];
+  /**
+   * So many different pages an answer must have among its citations. One with fewer is a bad answer: the model is asked to mend it, as
+   * often as `policy.llm.repairAttempts` says, and then the job fails with `HW_LLM_BAD_ANSWER`. Left out: an answer needs none.
+   */
+  minSources?: number;
   /** Makes the output of the job out of the answer. See `policy.postProcess.deterministic`. Left out: the answer is the output. */
   postProcess?: (
     answer: NoInfer<Response>,
@@ -92,7 +98,7 @@ export type Pipeline = Omit<Erased, 'enrich' | 'postProcess' | 'policy' | 'tools
 /**
  * Describes how one kind of job is worked on. The types of every stage follow from the schemas.
  *
- * @throws Error naming the field, when the name, the response schema or the policy cannot be used
+ * @throws Error naming the field, when the name, the response schema, the tools, `minSources` or the policy cannot be used
  */
 export function definePipeline<Request, Response, Enrichment = null, Output = Response>(
   definition: PipelineDefinition<Request, Response, Enrichment, Output>,
@@ -104,6 +110,13 @@ export function definePipeline<Request, Response, Enrichment = null, Output = Re
   const problem = responseSchemaProblem(response);
   if (problem) throw new Error(`definePipeline("${name}"): ${problem}`);
 
+  const checkedTools = toolsSchema.safeParse(tools);
+  if (!checkedTools.success) {
+    throw new Error(`definePipeline("${name}"): ${describeIssues(checkedTools.error, 'tools')}`);
+  }
+  const sources = sourcesProblem(definition.minSources, tools);
+  if (sources) throw new Error(`definePipeline("${name}"): minSources ${sources}`);
+
   const policy = policySchema.safeParse(definition.policy ?? {});
   if (!policy.success) {
     throw new Error(`definePipeline("${name}"): ${describeIssues(policy.error, 'policy')}`);
@@ -112,6 +125,12 @@ export function definePipeline<Request, Response, Enrichment = null, Output = Re
   if (postProcess === asAnswered) policy.data.postProcess.deterministic = true;
   const pipeline = { ...definition, enrich, postProcess, tools, policy: policy.data } as unknown as Pipeline;
   return Object.defineProperty(pipeline, mark, { value: true });
+}
+
+function sourcesProblem(minSources: number | undefined, tools: WebSearchTool[]): string | undefined {
+  if (minSources === undefined) return undefined;
+  if (!Number.isInteger(minSources) || minSources < 1) return 'must be a whole number, 1 or more';
+  return tools.length > 0 ? undefined : 'needs a tool that finds some: add { type: "web_search" } to tools';
 }
 
 /** The same for every copy of Headway in a process: a pipeline from elsewhere may have been made with its own. */

@@ -55,7 +55,11 @@ export function readResponse(
   const checked = pipeline.response.safeParse(answer);
   if (!checked.success) return badAnswer(text, describeIssues(checked.error, 'answer'));
 
-  const result: LlmAnswer = { kind: 'answer', answer: checked.data, citations: citationsOf(response), model };
+  const citations = citationsOf(response);
+  const missing = missingSources(citations, pipeline);
+  if (missing !== undefined) return badAnswer(text, missing);
+
+  const result: LlmAnswer = { kind: 'answer', answer: checked.data, citations, model };
   const bytes = jsonBytes(result);
   if (bytes <= limits.answer) return result;
   const message = `the answer has ${bytes} bytes; ${beyondLimit(limits.answer, limits)}`;
@@ -113,6 +117,15 @@ function citationsOf(response: Response): Citation[] {
       : [],
   );
   return cited.length > 0 ? cited : consultedBy(response);
+}
+
+/** What is wrong when the pipeline demands more sources than there are. */
+function missingSources(citations: Citation[], { minSources = 0 }: Pipeline): string | undefined {
+  const pages = new Set(citations.map(({ url }) => url)).size;
+  if (pages >= minSources) return undefined;
+  const demanded = minSources === 1 ? 'a source is' : `${minSources} different sources are`;
+  const found = pages === 0 ? 'none' : `only ${pages}`;
+  return `${demanded} demanded, and the answer cites ${found}; search the web, and cite the pages that the answer rests on`;
 }
 
 function consultedBy(response: Response): Citation[] {

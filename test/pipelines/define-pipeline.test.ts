@@ -53,6 +53,41 @@ describe('definePipeline', () => {
     },
   );
 
+  it.each<[object, string]>([
+    [{ allowedDomains: ['https://example.org'] }, 'tools.0.allowedDomains.0: must be a domain such as'],
+    [{ allowedDomains: [] }, 'tools.0.allowedDomains: '],
+    [{ searchContextSize: 'huge' }, 'tools.0.searchContextSize: '],
+    [{ userLocation: { country: 'Germany' } }, 'tools.0.userLocation.country: must be a country code'],
+    [{ userLocation: { timezone: 'Berlin' } }, 'tools.0.userLocation.timezone: must be an IANA time zone'],
+    [{ domains: ['example.org'] }, 'tools.0: '],
+  ])('names the field of a tool that cannot be used: %j', (parts, message) => {
+    const tools = [{ type: 'web_search', ...parts }] as never;
+    expect(() => definePipeline({ ...valid, tools })).toThrow(`definePipeline("count-letters"): ${message}`);
+  });
+
+  it('takes every setting of the web search', () => {
+    const tools = [
+      {
+        type: 'web_search' as const,
+        allowedDomains: ['example.org', 'sub.example-2.co.uk'],
+        searchContextSize: 'low' as const,
+        userLocation: { country: 'DE', region: 'Bavaria', city: 'Munich', timezone: 'Europe/Berlin' },
+      },
+    ];
+    expect(definePipeline({ ...valid, tools, minSources: 2 })).toMatchObject({ tools, minSources: 2 });
+  });
+
+  it.each([0, 1.5, -1])('refuses %d as the number of sources', (minSources) => {
+    const tools = [{ type: 'web_search' as const }];
+    expect(() => definePipeline({ ...valid, tools, minSources })).toThrow(
+      'minSources must be a whole number',
+    );
+  });
+
+  it('refuses to demand sources of a model that cannot search', () => {
+    expect(() => definePipeline({ ...valid, minSources: 1 })).toThrow('minSources needs a tool');
+  });
+
   it.each([
     [{ llm: { timeoutMs: -1 } }, /^definePipeline\("count-letters"\): policy\.llm\.timeoutMs: /],
     [{ enrich: { attempts: 1.5 } }, /: policy\.enrich\.attempts: /],

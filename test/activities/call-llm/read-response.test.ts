@@ -161,6 +161,33 @@ describe('a response that is no answer', () => {
   });
 });
 
+describe('an answer of a pipeline that demands sources', () => {
+  const demanding = (minSources: number) => testPipeline({ tools: [{ type: 'web_search' }], minSources });
+  const cites = (url: string) => ({ type: 'url_citation', url, title: url, start_index: 0, end_index: 1 });
+  const [one, two] = ['https://one.example/', 'https://two.example/'];
+  const read = (minSources: number, ...output: object[]) =>
+    readResponse(response({ output }), demanding(minSources));
+
+  it.each<[string, number, object[], string]>([
+    ['none', 1, [], 'a source is demanded, and the answer cites none'],
+    ['too few', 2, [cites(one)], '2 different sources are demanded, and the answer cites only 1'],
+    ['one twice', 2, [cites(one), cites(one)], 'the answer cites only 1'],
+  ])('is to be mended when it cites %s', (_, minSources, annotations, problem) => {
+    expect(read(minSources, message(text(good, annotations)))).toMatchObject({
+      kind: 'bad-answer',
+      code: 'HW_LLM_BAD_ANSWER',
+      message: expect.stringContaining(problem),
+      answer: JSON.stringify(good),
+    });
+  });
+
+  it('is good with enough of them, and with pages that its search consulted where it carries no annotations', () => {
+    expect(read(2, message(text(good, [cites(one), cites(two)])))).toMatchObject({ kind: 'answer' });
+    const consulted = search([{ type: 'url', url: one }]);
+    expect(read(1, consulted, message(text(good)))).toMatchObject({ kind: 'answer' });
+  });
+});
+
 describe('the usage of a call', () => {
   it('counts tokens and searches', () => {
     const usage = { input_tokens: 12, output_tokens: 34, total_tokens: 46 };
