@@ -2,19 +2,16 @@
 import { commands } from './commands';
 import type { CliContext } from './context';
 import { exitCodes } from './exit-codes';
+import { Interrupted } from './interrupted';
 import { runCli } from './run-cli';
 
 const controller = new AbortController();
-let interruptedWith: number | undefined;
-for (const [signal, exitCode] of [
-  ['SIGINT', exitCodes.interrupted],
-  ['SIGTERM', exitCodes.terminated],
-] as const) {
-  process.on(signal, () => {
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    const interrupted = new Interrupted(name);
     // The second one does not wait for anything.
-    if (interruptedWith !== undefined) process.exit(exitCode);
-    interruptedWith = exitCode;
-    controller.abort(new Error(`Interrupted by ${signal}.`));
+    if (controller.signal.aborted) process.exit(interrupted.exitCode);
+    controller.abort(interrupted);
   });
 }
 /** What these do goes on when nobody reads what they say about it. */
@@ -31,6 +28,6 @@ const context: CliContext = { env, stdin, stdout, stderr, signal: controller.sig
 void runCli(process.argv.slice(2), context, commands).then((exitCode) => {
   // Set rather than exit: what was written to a pipe may still be on its way. Connections that a command
   // left open must not hold the process, though.
-  process.exitCode = interruptedWith ?? exitCode;
+  process.exitCode = exitCode;
   stdout.write('', () => process.exit());
 });

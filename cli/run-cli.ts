@@ -4,6 +4,7 @@ import { explain } from '../runtime/run-main';
 import type { CliContext } from './context';
 import { exitCodeOf } from './exit-code-of';
 import { exitCodes } from './exit-codes';
+import { Interrupted } from './interrupted';
 import { printable } from './printable';
 import { createProgram, type MakeCommand } from './program';
 
@@ -14,6 +15,20 @@ import { createProgram, type MakeCommand } from './program';
  * @returns the status to exit with, one of `exitCodes`
  */
 export async function runCli(
+  args: string[],
+  context: CliContext,
+  makers: readonly MakeCommand[],
+): Promise<number> {
+  const interrupted = whenInterrupted(context.signal);
+  try {
+    const exitCode = await Promise.race([runCommand(args, context, makers), interrupted.late]);
+    return interrupted.exitCode() ?? exitCode;
+  } finally {
+    interrupted.forget();
+  }
+}
+
+async function runCommand(
   args: string[],
   context: CliContext,
   makers: readonly MakeCommand[],
@@ -31,6 +46,30 @@ export async function runCli(
     const exitCode = exitCodeOf(error);
     return exitCode === exitCodes.usage && context.exitCode !== exitCodes.ok ? context.exitCode : exitCode;
   }
+}
+
+/** A command that has been told to stop has so long to tell what it did: a server that does not answer must not hold it. */
+const STOP_WITHIN_MS = 8_000;
+
+function whenInterrupted(signal: AbortSignal) {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort = (): void => undefined;
+  const late = new Promise<number>((resolve) => {
+    onAbort = () => (timer = setTimeout(() => resolve(exitCodes.interrupted), STOP_WITHIN_MS));
+  });
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort);
+  return {
+    late,
+    exitCode(): number | undefined {
+      if (!signal.aborted) return undefined;
+      return signal.reason instanceof Interrupted ? signal.reason.exitCode : exitCodes.interrupted;
+    },
+    forget(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    },
+  };
 }
 
 /** `help audit` is `audit --help`. A command that does not exist has no help, and is told of as such. */

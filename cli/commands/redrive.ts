@@ -124,6 +124,5 @@ function print(
 ): void {
   if (json) printJson(context, toJson(report));
   else context.stdout.write(`${format()}\n`);
-  if (report.interrupted) context.exitCode = exitCodes.interrupted;
-  else if (bad) context.exitCode = exitCodes.badFinding;
+  if (bad) context.exitCode = exitCodes.badFinding;
 }

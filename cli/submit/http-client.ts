@@ -29,6 +29,21 @@ const REQUEST_MS = 20_000;
 const WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 10_000;
 
+const neverConnected = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+const refused = new WeakSet<object>();
+
+/** Whether the door has taken nothing of the request that failed with this error: it was not reached, or said so. */
+export function wasNotTaken(error: unknown): boolean {
+  return error instanceof Error && refused.has(error);
+}
+
 /**
  * Talks to the HTTP door.
  *
@@ -54,10 +69,15 @@ export function createHttpClient({ url, apiKey }: Config['door'], signal: AbortS
 
   async function request(path: string, init: Init = {}): Promise<string> {
     const until = Date.now() + PATIENCE_MS;
+    let arrived = false;
     for (;;) {
-      const { text, error, waitMs } = await tryOnce(path, init);
+      const { text, error, waitMs, mayHaveArrived = false } = await tryOnce(path, init);
       if (text !== undefined) return text;
-      if (waitMs === undefined || Date.now() + waitMs > until) throw error;
+      arrived ||= mayHaveArrived;
+      if (waitMs === undefined || Date.now() + waitMs > until) {
+        if (!arrived) refused.add(error);
+        throw error;
+      }
       await delay(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
@@ -75,11 +95,18 @@ export function createHttpClient({ url, apiKey }: Config['door'], signal: AbortS
       signal.throwIfAborted();
       const reason = messageOf((error as Error).cause ?? error);
       const message = `The HTTP door does not answer at ${new URL(url).origin} (HEADWAY_URL): ${reason}`;
-      return { error: new HeadwayError('HW_SERVER_UNREACHABLE', message, { cause: error }), waitMs: WAIT_MS };
+      const { code = '' } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+      const unreachable = new HeadwayError('HW_SERVER_UNREACHABLE', message, { cause: error });
+      return { error: unreachable, waitMs: WAIT_MS, mayHaveArrived: !neverConnected.has(code) };
     }
     if (response.ok) return { text };
     const patient = response.status === 429 || response.status === 503;
-    return { error: problemOf(response, text), waitMs: patient ? retryAfter(response) : undefined };
+    const mayHaveArrived = response.status >= 500 && !patient;
+    return {
+      error: problemOf(response, text),
+      waitMs: patient ? retryAfter(response) : undefined,
+      mayHaveArrived,
+    };
   }
 
   function problemOf(response: Response, text: string): HeadwayError {

@@ -3,7 +3,7 @@ import type { CheckedRequest } from './check-request';
 import type { Door, JobEnd, Verdict } from './door';
 import { followJobs } from '../follow-jobs';
 import { errorOf } from '../format-job';
-import type { BatchVerdict, HttpClient } from './http-client';
+import { wasNotTaken, type BatchVerdict, type HttpClient } from './http-client';
 import { inBatches } from './in-batches';
 
 /** Of one request: small enough that the verdicts are there soon. */
@@ -33,9 +33,12 @@ export function openHttpDoor({ client, url, signal, everyMs }: HttpDoorOptions):
     sendingAgain: 'Sending it again with the same id is safe: the door recognises it.',
     async *send(requests) {
       for await (const batch of inBatches(requests, ({ json }) => Buffer.byteLength(json), BATCH)) {
-        const verdicts = await sendBatch(batch);
-        for (const { request, refused } of verdicts) if (!refused) taken.add(request.id);
+        signal.throwIfAborted();
+        const { verdicts, error } = await sendBatch(batch);
+        for (const { request, refused, unsure, notSent } of verdicts)
+          if (!refused && !unsure && !notSent) taken.add(request.id);
         yield* verdicts;
+        if (error) throw error;
       }
       more = false;
     },
@@ -60,23 +63,35 @@ export function openHttpDoor({ client, url, signal, everyMs }: HttpDoorOptions):
     close: () => Promise.resolve(),
   };
 
-  async function sendBatch(batch: readonly CheckedRequest[]): Promise<Verdict[]> {
+  async function sendBatch(
+    batch: readonly CheckedRequest[],
+  ): Promise<{ verdicts: Verdict[]; error?: Error }> {
     const verdicts = new Map<CheckedRequest, BatchVerdict | undefined>();
     let open = batch;
-    for (let attempt = 1; open.length > 0; attempt += 1) {
-      const answers = await client.batch(open.map(({ json }) => json));
-      for (const [index, request] of open.entries()) {
-        verdicts.set(
-          request,
-          answers.find(({ line }) => line === index + 1),
-        );
+    try {
+      for (let attempt = 1; open.length > 0; attempt += 1) {
+        const answers = await client.batch(open.map(({ json }) => json));
+        for (const [index, request] of open.entries()) {
+          verdicts.set(
+            request,
+            answers.find(({ line }) => line === index + 1),
+          );
+        }
+        open = open.filter((request) => isForNow(verdicts.get(request)));
+        if (attempt === ATTEMPTS) break;
+        if (open.length > 0)
+          await delay(AGAIN_AFTER_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
-      open = open.filter((request) => isForNow(verdicts.get(request)));
-      if (attempt === ATTEMPTS) break;
-      if (open.length > 0)
-        await delay(AGAIN_AFTER_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+      return { verdicts: batch.map((request) => toVerdict(request, verdicts.get(request))) };
+    } catch (error) {
+      const notSent = (request: CheckedRequest) => wasNotTaken(error) && !verdicts.has(request);
+      return {
+        verdicts: batch.map((request) =>
+          notSent(request) ? { request, notSent: true } : toVerdict(request, verdicts.get(request)),
+        ),
+        error: error as Error,
+      };
     }
-    return batch.map((request) => toVerdict(request, verdicts.get(request)));
   }
 }
 
@@ -86,7 +101,8 @@ function isForNow(verdict: BatchVerdict | undefined): boolean {
 }
 
 function toVerdict(request: CheckedRequest, verdict: BatchVerdict | undefined): Verdict {
-  if (verdict && verdict.status < 300) return { request };
-  const { code = 'HW_UNAVAILABLE', detail = 'the door gave no verdict' } = verdict?.problem ?? {};
+  if (!verdict) return { request, unsure: true };
+  if (verdict.status < 300) return { request };
+  const { code = 'HW_INTERNAL', detail = `the door answered ${verdict.status}` } = verdict.problem ?? {};
   return { request, refused: { code, message: detail } };
 }

@@ -111,7 +111,7 @@ export function createSubmitReport(
     seen: told,
     /** Whether the door may have taken something already. */
     hasSent: () => sent + unsure > 0,
-    isBad: () => wrong > 0 || (wait && completed < sent),
+    isBad: () => wrong > 0 || unsure > 0 || (wait && completed < sent),
   };
 
   function told(): number {

@@ -1,6 +1,7 @@
 import { commands } from '../../cli/commands';
 import { exitCodes } from '../../cli/exit-codes';
 import { HeadwayCommand } from '../../cli/headway-command';
+import { Interrupted } from '../../cli/interrupted';
 import { runCli } from '../../cli/run-cli';
 import { HeadwayError } from '../../contracts/errors';
 import { createContext } from './support';
@@ -61,6 +62,16 @@ test('Ctrl-C ends with 130 and says nothing', async () => {
   });
   expect(await runCli(['probe'], context, [interrupted])).toBe(exitCodes.interrupted);
   expect(stderr()).toBe('');
+});
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s ends with %d, also a command that then ends in order', async (name, status) => {
+  const { context } = createContext();
+  const controller = new AbortController();
+  const inOrder = doing(() => controller.abort(new Interrupted(name)));
+  expect(await runCli(['probe'], { ...context, signal: controller.signal }, [inOrder])).toBe(status);
 });
 
 test('the help page fits a screen of 80 columns and 24 lines', async () => {
