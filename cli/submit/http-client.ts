@@ -8,7 +8,10 @@ import type { Config } from '../../runtime/config';
 const verdictSchema = z.object({
   line: z.int(),
   status: z.int(),
-  problem: z.object({ code: z.string(), detail: z.string().optional() }).optional(),
+  /** With `id` when nobody knows whether the job was started. */
+  problem: z
+    .object({ code: z.string(), detail: z.string().optional(), id: z.string().optional() })
+    .optional(),
 });
 export type BatchVerdict = z.infer<typeof verdictSchema>;
 

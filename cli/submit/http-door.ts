@@ -19,13 +19,21 @@ export interface HttpDoorOptions {
   url: string;
   signal: AbortSignal;
   everyMs?: number;
+  /** Milliseconds until lines that the door could not take just now are sent again. Default: 2,000. */
+  againAfterMs?: number;
 }
 
 /**
  * Jobs through the HTTP door, batch by batch. Their ends are asked for at the door, one job after the other: who can reach the door need not be able
  * to reach Kafka.
  */
-export function openHttpDoor({ client, url, signal, everyMs }: HttpDoorOptions): Door {
+export function openHttpDoor({
+  client,
+  url,
+  signal,
+  everyMs,
+  againAfterMs = AGAIN_AFTER_MS,
+}: HttpDoorOptions): Door {
   const taken = new Set<string>();
   let more = true;
   return {
@@ -67,30 +75,34 @@ export function openHttpDoor({ client, url, signal, everyMs }: HttpDoorOptions):
     batch: readonly CheckedRequest[],
   ): Promise<{ verdicts: Verdict[]; error?: Error }> {
     const verdicts = new Map<CheckedRequest, BatchVerdict | undefined>();
+    const uncertain = new Set<CheckedRequest>();
     let open = batch;
     try {
       for (let attempt = 1; open.length > 0; attempt += 1) {
         const answers = await client.batch(open.map(({ json }) => json));
         for (const [index, request] of open.entries()) {
-          verdicts.set(
-            request,
-            answers.find(({ line }) => line === index + 1),
-          );
+          const verdict = answers.find(({ line }) => line === index + 1);
+          verdicts.set(request, verdict);
+          if (verdict === undefined || mayHaveStarted(verdict)) uncertain.add(request);
         }
         open = open.filter((request) => isForNow(verdicts.get(request)));
         if (attempt === ATTEMPTS) break;
         if (open.length > 0)
-          await delay(AGAIN_AFTER_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+          await delay(againAfterMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
-      return { verdicts: batch.map((request) => toVerdict(request, verdicts.get(request))) };
+      return { verdicts: batch.map(told) };
     } catch (error) {
       const notSent = (request: CheckedRequest) => wasNotTaken(error) && !verdicts.has(request);
       return {
-        verdicts: batch.map((request) =>
-          notSent(request) ? { request, notSent: true } : toVerdict(request, verdicts.get(request)),
-        ),
+        verdicts: batch.map((request) => (notSent(request) ? { request, notSent: true } : told(request))),
         error: error as Error,
       };
+    }
+
+    function told(request: CheckedRequest): Verdict {
+      const verdict = verdicts.get(request);
+      if (isForNow(verdict) && uncertain.has(request)) return { request, unsure: true };
+      return toVerdict(request, verdict);
     }
   }
 }
@@ -98,6 +110,11 @@ export function openHttpDoor({ client, url, signal, everyMs }: HttpDoorOptions):
 /** Without a verdict the door was stopped in between. */
 function isForNow(verdict: BatchVerdict | undefined): boolean {
   return verdict === undefined || verdict.status === 429 || verdict.status === 503;
+}
+
+/** Temporal went away while the door started it. */
+function mayHaveStarted({ status, problem }: BatchVerdict): boolean {
+  return status === 503 && problem?.code === 'HW_SERVER_UNREACHABLE' && problem.id !== undefined;
 }
 
 function toVerdict(request: CheckedRequest, verdict: BatchVerdict | undefined): Verdict {

@@ -17,7 +17,12 @@ async function* requests(): AsyncGenerator<CheckedRequest> {
 
 async function send(batch: () => Promise<BatchVerdict[]>) {
   const client = { batch, get: () => Promise.reject(new Error('not asked')) };
-  const door = openHttpDoor({ client, url: 'http://door', signal: new AbortController().signal });
+  const door = openHttpDoor({
+    client,
+    url: 'http://door',
+    signal: new AbortController().signal,
+    againAfterMs: 1,
+  });
   const verdicts: Verdict[] = [];
   let error: unknown;
   try {
@@ -39,8 +44,25 @@ test('a line that has no verdict after all attempts is unsure, and not refused',
   function first() {
     return attempts++ === 0 ? 1 : 0;
   }
-}, 20_000);
+});
 let attempts = 0;
+
+test('a line whose start is uncertain is unsure, also when the door only says later that it is busy', async () => {
+  let attempt = 0;
+  const { told } = await send(() => {
+    attempt += 1;
+    const away = { code: 'HW_SERVER_UNREACHABLE', detail: 'no answer', ...(attempt === 1 && { id: 'a' }) };
+    const busy = { code: 'HW_OVERLOADED', detail: 'busy' };
+    return Promise.resolve([
+      { line: 1, status: 503, problem: away },
+      { line: 2, status: 503, problem: busy },
+    ]);
+  });
+  expect(told).toEqual([
+    ['a', true, undefined],
+    ['b', undefined, 'HW_OVERLOADED'],
+  ]);
+});
 
 test('when the door goes away while it has a batch, its lines are unsure', async () => {
   const { told, error } = await send(() => Promise.reject(new Error('gone')));
