@@ -38,13 +38,13 @@ export const jobRequestFields = z.strictObject({
     .describe('Jobs can be found by it; comes back in the result.'),
   priority: z.int().min(1).max(5).optional().describe('1 is the most urgent, 5 the least.'),
   deadline: z.iso
-    .datetime({ offset: true })
+    .datetime({ offset: true, error: 'must be ISO 8601 with an offset, such as 2026-01-31T12:00:00Z' })
     .optional()
     .describe(
       'A job that is not finished by then ends as `expired`. ISO 8601 with offset; later than `notBefore`.',
     ),
   notBefore: z.iso
-    .datetime({ offset: true })
+    .datetime({ offset: true, error: 'must be ISO 8601 with an offset, such as 2026-01-31T12:00:00Z' })
     .optional()
     .describe('The job is not begun before then. ISO 8601 with offset.'),
   maxCostUsd: z

@@ -71,6 +71,12 @@ describe('a job request', () => {
     expect(sentence).not.toContain('\n');
   });
 
+  it.each(['deadline', 'notBefore'])('says how a %s is to be written', (field) => {
+    expect(refused({ ...least, [field]: 'tomorrow' })).toBe(
+      `${field}: must be ISO 8601 with an offset, such as 2026-01-31T12:00:00Z`,
+    );
+  });
+
   it('is refused when its deadline is not later than its notBefore, in a sentence that names both', () => {
     const notBefore = '2026-03-01T12:00:00+02:00';
     const ends = (deadline: string) => ({ ...least, notBefore, deadline });
