@@ -1,35 +1,43 @@
-/** Durations remembered, and the share of them below which polling is not worth while. */
+import { placePolls } from './place-polls';
+
+/** Durations remembered. */
 const REMEMBERED = 200;
-const EARLY_SHARE = 0.15;
 /** So many calls have to agree. */
 const ENOUGH = 20;
 
-/** Poll times grow by this factor: an answer is seen late by an eighth of the time it took, at the most. */
-const GROWTH = 1.125;
-
 const FIRST_POLL_MS = 250;
+/** While nothing is known poll times double up to here, since few calls end so soon. */
+const SELDOM_BEFORE_MS = 4_000;
+/** From there on, and behind all that is known, they grow by this factor: an answer is seen late by a quarter of the time it took, at the most. */
+const GROWTH = 1.25;
 const LONGEST_GAP_MS = 5_000;
+
+/** Steps through the numbers from 0 to 1 so that any few in a row are spread evenly. */
+const GOLDEN_STEP = 0.618_034;
 
 /** Knows when asking for an answer is likely to find one, from how long earlier calls took. */
 export class PollTimes {
   private durations: number[] = [];
-  private firstPollMs = FIRST_POLL_MS;
+  private learned = 0;
+  /** The poll times that are known to be good, in milliseconds from the beginning of a call. */
+  private times = [FIRST_POLL_MS];
   /** The greatest ages at which calls were seen running while none had ended yet, the greatest first. */
   private runningAt: number[] = [];
 
   /**
-   * Takes note of how long a call took until its end was seen, in milliseconds. The first poll cannot see anything faster than
-   * itself, so what it finds counts as a fifth faster: otherwise the first poll could only ever become later.
+   * Takes note of how long a call took until its end was seen, in milliseconds. It ended at some time since the poll before, so what
+   * many polls find is spread over that time. The first poll cannot see anything faster than itself, so what it finds counts as up
+   * to two fifths faster: otherwise the first poll could only ever become later.
    */
   learn(seenAfterMs: number): void {
-    const firstPoll = seenAfterMs < this.firstPollMs * GROWTH;
-    const durationMs = firstPoll ? seenAfterMs * 0.8 : seenAfterMs;
-    this.durations.push(durationMs);
+    const since = Math.max(this.pollBefore(seenAfterMs), seenAfterMs * 0.6);
+    const share = (++this.learned * GOLDEN_STEP) % 1;
+    this.durations.push(since + (seenAfterMs - since) * share);
     if (this.durations.length < ENOUGH) return;
     if (this.durations.length > REMEMBERED) this.durations = this.durations.slice(-REMEMBERED / 2);
     if (this.durations.length % 10 !== 0) return;
-    const sorted = [...this.durations].sort((a, b) => a - b);
-    this.firstPollMs = Math.max(FIRST_POLL_MS, sorted[Math.floor(sorted.length * EARLY_SHARE)] ?? 0);
+    const sorted = this.durations.map((ms) => Math.max(ms, FIRST_POLL_MS)).sort((a, b) => a - b);
+    this.times = placePolls(sorted);
   }
 
   /**
@@ -39,7 +47,7 @@ export class PollTimes {
   stillRunning(elapsedMs: number): void {
     if (this.durations.length > 0 || elapsedMs <= (this.runningAt[ENOUGH - 1] ?? 0)) return;
     this.runningAt = [...this.runningAt, elapsedMs].sort((a, b) => b - a).slice(0, ENOUGH);
-    this.firstPollMs = Math.max(FIRST_POLL_MS, this.runningAt[ENOUGH - 1] ?? 0);
+    this.times = [Math.max(FIRST_POLL_MS, this.runningAt[ENOUGH - 1] ?? 0)];
   }
 
   /**
@@ -47,8 +55,32 @@ export class PollTimes {
    * begins with the call, so waiting in several pieces (a pack asks again with every wave) polls no more often.
    */
   untilNext(elapsedMs: number): number {
-    let at = this.firstPollMs;
-    while (at <= elapsedMs) at += Math.min(LONGEST_GAP_MS, at * (GROWTH - 1) + 50);
-    return at - elapsedMs;
+    for (const at of this.grid()) if (at > elapsedMs) return at - elapsedMs;
+    throw new Error('the grid has no end');
+  }
+
+  /** The poll before the one that saw the end. */
+  private pollBefore(seenAfterMs: number): number {
+    let [before, last] = [0, 0];
+    for (const at of this.grid()) {
+      if (at > seenAfterMs) break;
+      [before, last] = [last, at];
+    }
+    return before;
+  }
+
+  private *grid(): Generator<number> {
+    let last = 0;
+    for (const at of this.times) {
+      // A call that takes longer than most, and shorter than the longest, is not forgotten in between.
+      while (last > 0 && at - last > LONGEST_GAP_MS) yield (last += LONGEST_GAP_MS);
+      yield at;
+      last = at;
+    }
+    for (;;) {
+      const doubled = Math.min(last * 2, SELDOM_BEFORE_MS);
+      last = Math.max(doubled, last + Math.min(LONGEST_GAP_MS, last * (GROWTH - 1) + 50));
+      yield last;
+    }
   }
 }
