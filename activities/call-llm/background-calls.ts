@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { NotFoundError, type OpenAI } from 'openai';
 import type { Response } from 'openai/resources/responses/responses';
 import type { JobLimits } from '../../contracts/limits';
@@ -10,6 +9,7 @@ import type { LlmCalls } from './index';
 import { createFairLimit } from '../../runtime/fair-limit';
 import type { LlmPrices } from '../../runtime/llm-prices';
 import type { Logger } from '../../runtime/logger';
+import { PollSchedule } from './poll-schedule';
 import { PollTimes } from './poll-times';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
@@ -51,6 +51,7 @@ export function createBackgroundCalls({
   const limitCreates = createFairLimit(concurrency);
   const limitPolls = createFairLimit(concurrency);
   const pollTimesOf = new Map<string, PollTimes>();
+  const schedule = new PollSchedule();
   const watchedCalls = new WatchedCalls();
   const { ofError: readError, ofOutcome: tellOutcome } = createTroubleTeller(logger);
 
@@ -86,9 +87,7 @@ export function createBackgroundCalls({
         for (;;) {
           const elapsedMs = Date.now() - handle.startedAt;
           const untilTimeoutMs = handle.timeoutAt - Date.now();
-          await delay(Math.min(pollTimes.untilNext(elapsedMs), Math.max(untilTimeoutMs, 0)), undefined, {
-            signal,
-          });
+          await schedule.after(Math.min(pollTimes.untilNext(elapsedMs), Math.max(untilTimeoutMs, 0)), signal);
           const response = await poll(handle, signal, turn);
           const endedAt = Date.now();
           const base = { index: handle.index, startedAt: handle.startedAt, endedAt };
@@ -138,7 +137,7 @@ export function createBackgroundCalls({
       signal.throwIfAborted();
       if (error instanceof NotFoundError) return null;
       const { retryAfterMs = 1_000 } = readError(error);
-      await delay(Math.min(Math.max(retryAfterMs, 250), 10_000), undefined, { signal });
+      await schedule.after(Math.min(Math.max(retryAfterMs, 250), 10_000), signal);
       return undefined;
     }
   }
