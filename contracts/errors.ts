@@ -129,15 +129,17 @@ export const errorCodes = {
   },
   HW_LLM_REFUSED: {
     meaning: 'The model refused to answer.',
-    action: 'Change the question or the prompt.',
+    action: 'Change the question or the prompt, or set policy.llm.fallbackModel of the pipeline.',
   },
   HW_LLM_INCOMPLETE: {
-    meaning: 'The answer was cut off by the output limit or the content filter.',
-    action: 'Raise policy.llm.maxOutputTokens of the pipeline.',
+    meaning: 'The answer was cut off by the output limit, also by the raised one, or by the content filter.',
+    action:
+      'Raise policy.llm.maxOutputTokens of the pipeline; against the content filter, set its policy.llm.fallbackModel.',
   },
   HW_LLM_BAD_ANSWER: {
     meaning: 'The answer did not match the response schema, also after repair attempts.',
-    action: 'Simplify the response schema, or use a stronger model.',
+    action:
+      'Simplify the response schema, or set a stronger policy.llm.model or fallbackModel of the pipeline.',
   },
   HW_COST_CEILING: {
     meaning: 'The budget of the job, or of its tenant for the day, would not have covered its next LLM call.',

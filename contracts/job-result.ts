@@ -71,6 +71,12 @@ export const jobResultSchema = z.object({
   error: jobErrorSchema.optional().describe('Only with `failed`, `cancelled` and `expired`.'),
   tenant: z.string().optional(),
   metadata: z.record(z.string(), z.string()).optional(),
+  model: z
+    .string()
+    .optional()
+    .describe(
+      'The model that answered, as it names itself: that of the pipeline or its fallback model. Only with `completed`.',
+    ),
   usage: usageSchema,
   /** Times are ISO 8601 in UTC, durations milliseconds. */
   timings: z.object({

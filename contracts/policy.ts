@@ -2,6 +2,9 @@ import { z } from 'zod';
 
 const ms = z.int().positive();
 
+/** As OPENAI_MODEL may be. */
+const model = z.string().max(200).regex(/^\S+$/, 'must be the name of a model, without spaces');
+
 /** How a pipeline's stages are timed and retried. Travels in the workflow's input, so a deployment never changes it for jobs in flight. */
 export const policySchema = z.strictObject({
   /** `enrich`, and making the prompt. */
@@ -16,13 +19,25 @@ export const policySchema = z.strictObject({
   /** The LLM calls. */
   llm: z
     .strictObject({
+      /** The model of the pipeline. Default: `OPENAI_MODEL` of the worker that makes the call. */
+      model: model.optional(),
+      /**
+       * Asked the same question afresh, with `repairAttempts` of its own, when the first model gave no answer that can be used, or the provider
+       * does not give it to us. Rate limits and outages are waited out with the first model. Default: none, and the job fails.
+       */
+      fallbackModel: model.optional(),
       /** Limit for one call, from its creation to its answer. */
       timeoutMs: ms.default(180_000),
       /** Tokens an answer may have, reasoning included. */
       maxOutputTokens: z.int().positive().default(4_096),
+      /**
+       * Tokens an answer may have after one of the job was cut off at `maxOutputTokens`: it is asked for once more, and the limit stays for the
+       * calls after that. Default: twice `maxOutputTokens`. As much as `maxOutputTokens`: it is not asked for again.
+       */
+      raisedOutputTokens: z.int().positive().optional(),
       /** Attempts for one job that keeps failing while others of its pack succeed. */
       attempts: z.int().positive().default(5),
-      /** Further calls that show the model what was wrong with its answer. */
+      /** Further calls that show the model what was wrong with its answer; so many for each model. */
       repairAttempts: z.int().nonnegative().default(2),
       /** US dollars that all calls of one job may cost. A call that may go beyond is not made, and the job fails. Default: no ceiling. */
       maxCostUsd: z.number().positive().max(1_000_000).optional(),
@@ -30,6 +45,14 @@ export const policySchema = z.strictObject({
       backoffMs: ms.default(1_000),
       /** Longest wait before a call is made again. */
       maxBackoffMs: ms.default(120_000),
+    })
+    .refine((llm) => llm.fallbackModel === undefined || llm.fallbackModel !== llm.model, {
+      path: ['fallbackModel'],
+      message: 'must be another model than model',
+    })
+    .refine((llm) => (llm.raisedOutputTokens ?? Infinity) >= llm.maxOutputTokens, {
+      path: ['raisedOutputTokens'],
+      message: 'must not be less than maxOutputTokens',
     })
     .prefault({}),
   /** `postProcess`. */

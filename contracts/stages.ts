@@ -30,7 +30,12 @@ export interface StageFailure {
   retryAfterMs?: number;
   /** It waits for its share of the provider's limit; no call was made. */
   notMade?: boolean;
+  /** Of a final one: which other call may get an answer all the same. */
+  remedy?: Remedy;
 }
+
+/** Room for more output, or, which helps against all trouble of a model, another one. */
+export type Remedy = 'more-tokens' | 'other-model';
 
 /** Detail of the failure of a stage that a job on its own is in. */
 export interface FailedAttempt {
@@ -69,6 +74,8 @@ export interface LlmCall {
   jobId: string;
   pipeline: string;
   prompt: Prompt;
+  /** Absent: `OPENAI_MODEL` of the worker. */
+  model?: string;
   maxOutputTokens: number;
   timeoutMs: number;
   /** 1 for the first call of a job. */
@@ -98,6 +105,8 @@ export interface LlmHandle {
   /** Absent also in calls that an older worker made. */
   tenant?: string;
   pipeline: string;
+  /** That of the call, where it names one. */
+  model?: string;
   callId: string;
   startedAt: number;
   /** When waiting ends and the call is cancelled. */
@@ -124,6 +133,7 @@ export interface LlmAnswer {
   kind: 'answer';
   answer: unknown;
   citations: Citation[];
+  /** As the answer names it, which may be more exact than what was asked for. */
   model: string;
 }
 
@@ -140,6 +150,8 @@ interface EndedCall {
   startedAt: number;
   endedAt: number;
   usage: Usage;
+  /** The one that was asked, of a call whose answer cannot be used. */
+  model?: string;
   /** Where what it cost is not known but counts towards a ceiling. */
   atMostNanoUsd?: number;
 }

@@ -284,7 +284,7 @@ const llm = {
     'that of OpenAI',
     true,
   ),
-  OPENAI_MODEL: name('gpt-5.4-mini', 'Model that answers.'),
+  OPENAI_MODEL: name('gpt-5.4-mini', 'Model that answers, where a pipeline does not name its own.'),
   LLM_MODE: oneOf(
     ['background', 'inline', 'chat-completions', 'auto'],
     'background',

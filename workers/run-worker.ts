@@ -9,6 +9,7 @@ import { createMetrics, workerMetrics } from '../runtime/metrics';
 import type { RunOptions } from '../runtime/run-options';
 import { startStatusServer, type Readiness } from '../runtime/status-server';
 import { bundlePath } from './bundle-path';
+import { checkPrices } from './check-prices';
 import { toSdkLogger } from './sdk-logger';
 import { startWorker } from './start-worker';
 
@@ -22,6 +23,7 @@ export async function runWorker({ env, pipelines: given, openShutdown }: RunOpti
     );
   }
   const { pipelines, pipelineNamed } = await loadRegistry(config.pipelines, { given });
+  checkPrices(pipelines, config.llm);
   const logger = createLogger(config.log, 'worker');
   installRuntime(logger);
   const shutdown = openShutdown(logger, { deadlineMs: config.worker.shutdownGraceMs + 20_000 });

@@ -52,6 +52,7 @@ export async function startWorker(
   const { config, logger, metrics, shutdown, wrapActivities = (activities) => activities } = options;
   const { pipelineNamed = installedPipeline } = options;
   const { llm, temporal } = config;
+  const modelOf = ({ model = llm.model }: { model?: string }) => model;
   const limits = jobLimits(temporal.payloadStore !== undefined);
 
   const database = createDatabase(config.database, metrics, logger);
@@ -74,7 +75,7 @@ export async function startWorker(
   shutdown.add('LLM budgets', () => budgets.close());
   const priced = withCeilings(llmCalls, {
     prices: llm.prices,
-    modelOf: () => llm.model,
+    modelOf,
     dailyCeilingOf: (tenant) => dailyCeiling(llm.dailyCeilings, tenant),
     spending: createSpendingStore(database.inTurn(BEFORE_ALL)),
     logger,
@@ -87,7 +88,8 @@ export async function startWorker(
     outputMaxBytes: resultMaxBytes - RESULT_ENVELOPE_BYTES,
     jobsFinished: metrics.jobsFinished,
     logger,
-    llmCalls: withBudget(priced, { budgetOf: budgets.of, modelOf: () => llm.model }),
+    llmCalls: withBudget(priced, { budgetOf: budgets.of, modelOf }),
+    modelOf,
     countUsage: createUsageCounter(metrics.llmUsage, {
       model: llm.model,
       tenantsMax: config.status.tenantsMax,

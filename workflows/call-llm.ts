@@ -8,6 +8,7 @@ import { deadlineExceeded, failureMessage, holderIsGone } from './failures';
 import { decide, finishWave, newWave } from './finish-wave';
 import { addUsage, ended } from './job-progress';
 import { afterFailure, backoffMs, bytesOfCalls, nextCall } from './llm-attempts';
+import { otherCall } from './other-call';
 import type { Pack } from './pack';
 import { chunksBySize, historyIsFull, jsonBytes } from './size';
 import { showProgress } from './visible';
@@ -117,6 +118,7 @@ async function stopCalls(pack: Pack, handles: LlmHandle[], heldBy?: string): Pro
 async function settle(pack: Pack, outcomes: LlmOutcome[]): Promise<void> {
   const wave = newWave();
   const again = new Map<number, number[]>();
+  const atOnce: number[] = [];
   pack.answers += outcomes.filter((outcome) => outcome.kind === 'answer').length;
   for (const outcome of outcomes) {
     const { index, endedAt } = outcome;
@@ -129,13 +131,16 @@ async function settle(pack: Pack, outcomes: LlmOutcome[]): Promise<void> {
       (historyIsFull() ? wave.leaving : wave.answered).push(index);
     } else if (outcome.kind === 'expired') {
       decide(pack, wave.ends, index, ended(job, 'expired', deadlineExceeded, endedAt));
-    } else if (outcome.kind === 'bad-answer' && pack.policy(index).llm.repairAttempts > 0) {
-      job.badAnswer = job.lastError = outcome;
-      wave.leaving.push(index);
-    } else if (outcome.kind === 'bad-answer') {
-      decide(pack, wave.ends, index, ended(job, 'failed', outcome, endedAt));
+    } else if (outcome.kind !== 'retry') {
+      const next = otherCall(job, pack.policy(index), outcome);
+      // As a whole: histories of before have it so, and its size decides about timers.
+      if (next) job.lastError = outcome;
+      else decide(pack, wave.ends, index, ended(job, 'failed', outcome, endedAt));
+      // A model that is gone is trouble of whole packs, which must not turn into workflows.
+      if (next === 'ask' && !historyIsFull()) atOnce.push(index);
+      else if (next) wave.leaving.push(index);
     } else {
-      const verdict = outcome.kind === 'final' ? 'fail' : afterFailure(pack, index, outcome);
+      const verdict = afterFailure(pack, index, outcome);
       if (verdict === 'fail') decide(pack, wave.ends, index, ended(job, 'failed', outcome, endedAt));
       // Every round puts all its prompts into the history once more.
       const leaves = verdict === 'leave' || (verdict === 'again' && historyIsFull(LONG_OUTAGE_BYTES));
@@ -148,6 +153,7 @@ async function settle(pack: Pack, outcomes: LlmOutcome[]): Promise<void> {
     }
   }
   for (const [waitMs, indexes] of again) pack.work.add(tryAgain(pack, indexes, waitMs));
+  if (atOnce.length > 0) callLlm(pack, atOnce);
   // A job whose end is known is not cancelled any more: its result may be on its way.
   await CancellationScope.nonCancellable(() => finishWave(pack, { ...wave, durable: true }));
   showProgress(pack.jobs);

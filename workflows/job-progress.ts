@@ -6,9 +6,10 @@ import type { RetryInput } from '../contracts/retry';
 import type { PackJob } from '../contracts/pack';
 import type { PipelinePolicy } from '../contracts/policy';
 import type { BadAnswer, LlmAnswer, LlmOutcome, Prompt, PublishItem } from '../contracts/stages';
+import { withGivenUp, type OtherCalls } from './other-call';
 
 /** Where a job stands. Plain data: it is the argument of `processJob` when a job leaves its pack. */
-export interface JobProgress {
+export interface JobProgress extends OtherCalls {
   job: PackJob;
   stage: Stage;
   status: 'running' | 'left' | TerminalStatus;
@@ -23,6 +24,7 @@ export interface JobProgress {
   badAnswer?: BadAnswer;
   /** LLM calls begun, repair attempts included. */
   llmAttempts: number;
+  /** Of the model that is asked now. */
   repairs: number;
   answeredAt?: number;
   /** Its last call was not made, since its turn in the provider's limit was too far away. */
@@ -114,7 +116,11 @@ export function ended(
     1,
     failure.attempts ?? (progress.stage === 'call-llm' ? progress.llmAttempts : 1),
   );
-  const error = { stage: progress.stage, type: failure.code, message: failure.message, attempts };
+  const message =
+    status === 'failed' && progress.stage === 'call-llm'
+      ? withGivenUp(failure.message, progress)
+      : failure.message;
+  const error = { stage: progress.stage, type: failure.code, message, attempts };
   return toItem(progress, endedAt, { status, error });
 }
 
@@ -132,6 +138,7 @@ function toItem(
     ...end,
     tenant: job.tenant,
     metadata: job.metadata,
+    model: end.status === 'completed' ? progress.answer?.model : undefined,
     usage: { ...progress.usage },
     timings: {
       receivedAt: new Date(receivedAt).toISOString(),

@@ -2,6 +2,7 @@ import type { PipelinePolicy } from '../contracts/policy';
 import type { LlmCall, LlmOutcome } from '../contracts/stages';
 import type { JobProgress } from './job-progress';
 import type { Pack } from './pack';
+import { modelAndTokens } from './other-call';
 import { jsonBytes } from './size';
 
 /** Failures of its own that a job may have in a pack while others get answers; with the last one it leaves. */
@@ -24,7 +25,7 @@ export function nextCall(index: number, progress: JobProgress, policy: PipelineP
     jobId: job.id,
     pipeline: job.pipeline,
     prompt,
-    maxOutputTokens: policy.llm.maxOutputTokens,
+    ...modelAndTokens(progress, policy),
     timeoutMs: policy.llm.timeoutMs,
     attempt: progress.llmAttempts,
     deadline: job.deadline === undefined ? undefined : Date.parse(job.deadline),

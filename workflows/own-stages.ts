@@ -5,6 +5,7 @@ import { durableNow } from './durable-point';
 import { attemptsMade, deadlineExceeded, failureCode, failureMessage, isAway } from './failures';
 import { addUsage, completed, ended, type JobInput, type JobProgress } from './job-progress';
 import { backoffMs, nextCall } from './llm-attempts';
+import { otherCall } from './other-call';
 import { historyIsFull } from './size';
 import { ownStages } from './stage-activities';
 import { showProgress } from './visible';
@@ -53,15 +54,14 @@ export async function runStages(
       }
       if (outcome.kind === 'expired') return ended(progress, 'expired', deadlineExceeded, outcome.endedAt);
       progress.lastError = { code: outcome.code, message: outcome.message };
-      if (!mayTryAgain(outcome)) return ended(progress, 'failed', outcome, outcome.endedAt);
-      if (outcome.kind === 'bad-answer') progress.badAnswer = outcome;
-      else await sleep(backoffMs(progress, policy, outcome.retryAfterMs));
+      const goesOn =
+        outcome.kind === 'retry' ? mayTryAgain(outcome) : otherCall(progress, policy, outcome) !== undefined;
+      if (!goesOn) return ended(progress, 'failed', outcome, outcome.endedAt);
+      if (outcome.kind === 'retry') await sleep(backoffMs(progress, policy, outcome.retryAfterMs));
     }
   }
 
-  function mayTryAgain(outcome: LlmOutcome): boolean {
-    if (outcome.kind === 'bad-answer') return progress.repairs < policy.llm.repairAttempts;
-    if (outcome.kind !== 'retry') return false;
+  function mayTryAgain(outcome: Extract<LlmOutcome, { kind: 'retry' | 'final' }>): boolean {
     progress.trouble ??= { since: outcome.endedAt, answers: 0 };
     if (outcome.shared) return outcome.endedAt - progress.trouble.since <= policy.giveUpAfterMs;
     progress.ownFailures += 1;

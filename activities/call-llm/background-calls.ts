@@ -18,6 +18,7 @@ import { WatchedCalls } from './watched-calls';
 
 export interface LlmCallsOptions {
   client: OpenAI;
+  /** Of calls that name none. */
   model: string;
   /** Requests that may be under way to the provider at a time. */
   concurrency: number;
@@ -80,8 +81,10 @@ export function createBackgroundCalls({
 
     async wait(handle, signal, turn) {
       const pipeline = pipelineNamed(handle.pipeline);
-      const pollTimes = pollTimesOf.get(handle.pipeline) ?? new PollTimes();
-      pollTimesOf.set(handle.pipeline, pollTimes);
+      // A fallback model takes its own time.
+      const kind = `${handle.pipeline} ${handle.model ?? model}`;
+      const pollTimes = pollTimesOf.get(kind) ?? new PollTimes();
+      pollTimesOf.set(kind, pollTimes);
       let isWatched = watchedCalls.isWatched(handle);
       try {
         for (;;) {
@@ -95,7 +98,7 @@ export function createBackgroundCalls({
             if (isWatched) pollTimes.learn(endedAt - handle.startedAt);
             return {
               ...base,
-              usage: usageOf(response, { prices, model }),
+              usage: usageOf(response, { prices, model: handle.model ?? model }),
               ...tellOutcome(readResponse(response, pipeline, limits)),
             };
           }
@@ -158,6 +161,7 @@ export function toHandle(call: LlmCall, callId: string, startedAt: number): LlmH
     jobId,
     ...(account?.tenant !== undefined && { tenant: account.tenant }),
     pipeline,
+    ...(call.model !== undefined && { model: call.model }),
     callId,
     startedAt,
     timeoutAt: expires ? deadline : startedAt + timeoutMs,

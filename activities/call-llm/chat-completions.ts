@@ -20,12 +20,15 @@ interface Concession {
 
 /**
  * Makes calls through Chat Completions, the older dialect that servers without the Responses API speak. What a server does not take of
- * it is found out with the first call that it refuses for that, told once, and left out from then on.
+ * it for a model is found out with the first call that it refuses for that, told once, and left out from then on.
  */
 export function viaChatCompletions(client: OpenAI, logger?: Pick<Logger, 'warn'>): Respond {
-  const conceded = new Set<Concession>();
+  const concededBy = new Map<string, Set<Concession>>();
   return async (body, options) => {
     const asked = toChatRequest(body);
+    const { model } = asked;
+    const conceded = concededBy.get(model) ?? new Set();
+    concededBy.set(model, conceded);
     for (;;) {
       const applied = new Set(conceded);
       const request = [...applied].reduce((so_far, { apply }) => apply(so_far), asked);
@@ -34,7 +37,7 @@ export function viaChatCompletions(client: OpenAI, logger?: Pick<Logger, 'warn'>
       } catch (error) {
         const concession = concessions.find((one) => !applied.has(one) && wasRefused(error, one));
         if (!concession) throw error;
-        if (!conceded.has(concession)) logger?.warn({ instead: concession.name }, TAKES_LESS);
+        if (!conceded.has(concession)) logger?.warn({ model, instead: concession.name }, TAKES_LESS);
         conceded.add(concession);
       }
     }

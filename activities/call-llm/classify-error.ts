@@ -28,10 +28,22 @@ export function classifyError(error: unknown): Omit<StageFailure, 'endedAt'> {
   const retryAfterMs = asked === undefined ? undefined : Math.min(asked, RETRY_AFTER_MAX_MS);
   // A key that was revoked or not yet replaced is trouble of all jobs, and thousands of them must not fail for it.
   if (status === 401) return { kind: 'retry', code: 'HW_LLM_REJECTED', message, shared: true };
-  if (!shouldRetry(status, headers)) return { kind: 'final', code: 'HW_LLM_REJECTED', message };
+  if (!shouldRetry(status, headers)) {
+    const remedy = isAboutModel(error as APIError) ? 'other-model' : undefined;
+    return { kind: 'final', code: 'HW_LLM_REJECTED', message, ...(remedy && { remedy }) };
+  }
   if (status === 429)
     return { kind: 'retry', code: 'HW_LLM_RATE_LIMITED', message, shared: true, retryAfterMs };
   return { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message, shared: status === 503, retryAfterMs };
+}
+
+/**
+ * Whether another model might take the request: this one does not exist, is not ours, or cannot do what is asked. Providers say it with
+ * several codes, or in the message alone. One that is wrongly taken for it is rejected once more, which costs nothing.
+ */
+function isAboutModel({ status, code, param, message }: APIError): boolean {
+  if (![400, 403, 404, 422].includes(status as number)) return false;
+  return /model|deployment|context_length|content_filter/i.test(`${code} ${param} ${message}`);
 }
 
 function shouldRetry(status: number, headers: Headers | undefined): boolean {

@@ -27,9 +27,11 @@ export interface CallLlmDependencies {
   llmCalls: LlmCalls;
   llmMetrics?: { ended: Counter<'outcome'>; duration: Histogram; inFlight: Gauge };
   countUsage?: CountUsage;
+  /** The model that is asked by a call, which itself may name none. */
+  modelOf?: (call: Pick<LlmCall, 'model'>) => string;
 }
 
-export function createCallLlm({ llmCalls, llmMetrics, countUsage }: CallLlmDependencies) {
+export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: CallLlmDependencies) {
   return {
     /**
      * Makes one call for each job and returns at once. What was made is kept in the heartbeat, so an attempt that takes
@@ -47,7 +49,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage }: CallLlmDepen
           calls.map(async (call) => {
             if (made.has(call.index)) return;
             const started = await llmCalls.start(call, life.signal, turn);
-            if ('kind' in started) outcomes.push(notMade(started));
+            if ('kind' in started) outcomes.push(asked(call, notMade(started)));
             else made.set(started.index, started);
             heartbeat([...made.values()]);
           }),
@@ -75,7 +77,9 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage }: CallLlmDepen
       llmMetrics?.inFlight.inc(handles.length);
       try {
         const outcomes = cutBySize(
-          await nextWave(handles, life.signal, (handle, signal) => llmCalls.wait(handle, signal, turn)),
+          await nextWave(handles, life.signal, async (handle, signal) =>
+            asked(handle, await llmCalls.wait(handle, signal, turn)),
+          ),
         );
         for (const outcome of outcomes) {
           const handle = handles.find(({ index }) => index === outcome.index);
@@ -110,12 +114,12 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage }: CallLlmDepen
         if (made.length === 0) {
           const returned = activityInfo().attempt > 1;
           const started = await llmCalls.start({ ...call, returned }, life.signal, turn);
-          if ('kind' in started) return unlessShared(notMade(started));
+          if ('kind' in started) return asked(call, unlessShared(notMade(started)));
           made.push(started);
           heartbeat(made);
         }
         const [handle] = made as [LlmHandle];
-        const outcome = await llmCalls.wait(handle, life.signal, turn);
+        const outcome = asked(handle, await llmCalls.wait(handle, life.signal, turn));
         count(outcome, handle);
         return outcome;
       } catch (error) {
@@ -136,6 +140,12 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage }: CallLlmDepen
   function stillHeld(): LlmHandle[] {
     const details: unknown = activityInfo().heartbeatDetails;
     return Array.isArray(details) ? (details as LlmHandle[]).filter(({ heldOpen }) => !heldOpen) : [];
+  }
+
+  /** With the model of a call that came to nothing. An answer says itself whose it is. */
+  function asked(call: Pick<LlmCall, 'model'>, outcome: LlmOutcome): LlmOutcome {
+    const cameToNothing = outcome.kind === 'bad-answer' || outcome.kind === 'final';
+    return cameToNothing && modelOf ? { ...outcome, model: modelOf(call) } : outcome;
   }
 
   function count(outcome: LlmOutcome, handle: LlmHandle): void {

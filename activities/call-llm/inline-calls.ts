@@ -112,7 +112,7 @@ export function createInlineCalls(
         index: call.index,
         startedAt,
         endedAt: Date.now(),
-        usage: usageOf(response, { prices, model }),
+        usage: usageOf(response, { prices, model: call.model ?? model }),
       };
       return { ...base, ...tellOutcome(readResponse(response, pipeline, limits)) };
     } catch (error) {

@@ -36,7 +36,9 @@ export function readResponse(
   }
   if (status === 'incomplete') {
     const reason = response.incomplete_details?.reason ?? 'unknown reason';
-    return { kind: 'final', code: 'HW_LLM_INCOMPLETE', message: `the answer is incomplete: ${reason}` };
+    const remedy = reason === 'max_output_tokens' ? 'more-tokens' : 'other-model';
+    const message = `the answer is incomplete: ${reason}`;
+    return { kind: 'final', code: 'HW_LLM_INCOMPLETE', message, remedy };
   }
   const refusal = contentOf(response).find((content) => content.type === 'refusal');
   if (refusal)
@@ -44,6 +46,7 @@ export function readResponse(
       kind: 'final',
       code: 'HW_LLM_REFUSED',
       message: sentence(`the model refused: ${refusal.refusal}`),
+      remedy: 'other-model',
     };
 
   const text = contentOf(response)

@@ -19,18 +19,22 @@ export interface RecognisingCallsOptions extends LlmCallsOptions {
 }
 
 /**
- * `LLM_MODE=auto`: calls are made in the background of the provider, unless it shows with a call that it has no background mode, or no
- * Responses API. No call is made only to find out: each call made before that is known is seen to its end in the way it turns out to be
+ * `LLM_MODE=auto`: calls are made in the background of the provider, unless it shows with a call to a model that it has no background mode
+ * there, or no Responses API. No call is made only to find out: each call made before that is known is seen to its end in the way it turns out to be
  * under way. Handles say themselves how they are awaited, so workers that found out different things get along.
  */
 export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy: string): LlmCalls {
   const { client, concurrency, logger, acceptMs = 10_000 } = options;
-  let mode: Mode | undefined;
+  // By model: a gateway may have models of several providers.
+  const modes = new Map<string, Mode>();
+  const modeOf = ({ model = options.model }: Pick<LlmCall, 'model'>) => modes.get(model);
   const responses = viaResponses(client);
   const chatCompletions = viaChatCompletions(client, logger);
   const background = createBackgroundCalls(options);
   const inline = createInlineCalls(options, heldBy, (body, requestOptions) =>
-    mode === 'chat-completions' ? chatCompletions(body, requestOptions) : responses(body, requestOptions),
+    modes.get(body.model!) === 'chat-completions'
+      ? chatCompletions(body, requestOptions)
+      : responses(body, requestOptions),
   );
   const limitFirstCalls = createFairLimit(concurrency);
 
@@ -38,14 +42,14 @@ export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy:
     heldBy,
 
     async start(call, signal, turn) {
-      if (mode === undefined) {
+      if (modeOf(call) === undefined) {
         const first = await limitFirstCalls(turn, async () => {
           signal?.throwIfAborted();
-          return mode === undefined ? await firstCall(call) : undefined;
+          return modeOf(call) === undefined ? await firstCall(call) : undefined;
         });
         if (first) return first;
       }
-      return (mode === 'background' ? background : inline).start(call, signal, turn);
+      return (modeOf(call) === 'background' ? background : inline).start(call, signal, turn);
     },
 
     wait: (handle, signal, turn) => (handle.heldOpen ? inline : background).wait(handle, signal, turn),
@@ -101,22 +105,23 @@ export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy:
           throw hasNoResponses(otherError) ? error : otherError;
         },
       );
-      found(other);
+      found(other, body.model!);
       return answer;
     }
-    if (isUnderWay(response)) found('background');
-    else if (response.background !== true) found('inline');
+    const model = body.model!;
+    if (isUnderWay(response)) found('background', model);
+    else if (response.background !== true) found('inline', model);
     else {
       const known = await isKnown(client, response.id);
-      if (known !== undefined) found(known ? 'background' : 'inline');
+      if (known !== undefined) found(known ? 'background' : 'inline', model);
     }
     return response;
   }
 
-  function found(found: Mode): void {
-    if (mode !== undefined) return;
-    mode = found;
-    logger?.info({ mode }, told[found]);
+  function found(mode: Mode, model: string): void {
+    if (modes.has(model)) return;
+    modes.set(model, mode);
+    logger?.info({ mode, model }, told[mode]);
   }
 }
 

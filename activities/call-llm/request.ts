@@ -12,14 +12,18 @@ type TextFormat = ReturnType<typeof zodTextFormat>;
 /** JSON schemas by pipeline name: made once, since the conversion costs more than the rest of a request. */
 const textFormats = new Map<string, TextFormat>();
 
-/** The body of `POST /v1/responses` for a call, but for the way it is run. */
+/**
+ * The body of `POST /v1/responses` for a call, but for the way it is run.
+ *
+ * @param model of a call that names none
+ */
 export function toRequest(
   call: LlmCall,
   pipeline: Pipeline,
   model: string,
 ): ResponseCreateParamsNonStreaming {
   return {
-    model,
+    model: call.model ?? model,
     instructions: call.prompt.instructions,
     input: toInput(call),
     text: { format: textFormat(pipeline) },

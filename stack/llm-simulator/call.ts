@@ -111,7 +111,7 @@ export function readCall(body: unknown): Call {
     background,
     stored,
     jobKey: request.metadata?.headway_job_id ?? `input-${fingerprint(prompt)}`,
-    directives: readDirectives(request.metadata?.headway_simulate, allText),
+    directives: readDirectives(request.metadata?.headway_simulate, allText, request.model),
     subject: readSubject(withoutDirectives(allText)),
     findings: search ? undefined : findInText(withoutDirectives(prompt), text.enumValues),
     format: text.format,

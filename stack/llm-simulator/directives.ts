@@ -8,6 +8,8 @@ export interface Directive {
   /** Only the first N calls of the job (at=poll: the first N polls of each response). */
   times: number;
   at: 'create' | 'poll';
+  /** Only calls of this model. */
+  model?: string;
   /** For `incomplete` the reason, for `failed` the error code. */
   reason?: string;
   retryAfterMs?: number;
@@ -19,16 +21,21 @@ const marker = /\[\[\s*simulate:\s*([^\]]*)\]\]/gi;
 const aliases: Record<string, FaultName> = { refuse: 'refusal', quota: 'insufficient_quota' };
 
 /**
- * The directives of a call: from `metadata.headway_simulate` (several are separated by `;`), otherwise from
+ * The directives of a call, to `calledModel` where that is given: from `metadata.headway_simulate` (several are separated by `;`), otherwise from
  * every `[[simulate: ...]]` in the text.
  * @throws ApiError 400 when one cannot be understood, so that a typing error in a test shows at once.
  */
-export function readDirectives(metadata: string | undefined, text: string): Directive[] {
+export function readDirectives(
+  metadata: string | undefined,
+  text: string,
+  calledModel?: string,
+): Directive[] {
   const found = metadata ? [metadata] : [...text.matchAll(marker)].map((match) => match[1]!);
   return found
     .flatMap((part) => part.split(';'))
     .filter((part) => part.trim())
-    .map(parseDirective);
+    .map(parseDirective)
+    .filter(({ model = calledModel }) => calledModel === undefined || model === calledModel);
 }
 
 /** The text as a model would see it: without directives. */
@@ -45,6 +52,7 @@ function parseDirective(text: string): Directive {
     else if (name === 'latency') directive.latencyMs = numberFrom(value, text);
     else if (name === 'retry_after') directive.retryAfterMs = numberFrom(value, text);
     else if (name === 'reason') directive.reason = value;
+    else if (name === 'model') directive.model = value;
     else if (name === 'at' && (value === 'create' || value === 'poll')) directive.at = value;
     else if (name === 'part' && (value === 'before' || value === 'body')) directive.part = value;
     else throw notUnderstood(text, `"${word}"`);

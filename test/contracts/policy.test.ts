@@ -23,6 +23,16 @@ describe('the policy of a pipeline', () => {
     expect(enrich).toEqual(policySchema.parse({}).enrich);
   });
 
+  it.each([
+    [{ model: 'a b' }, 'model'],
+    [{ fallbackModel: '' }, 'fallbackModel'],
+    [{ model: 'one', fallbackModel: 'one' }, 'fallbackModel'],
+    [{ maxOutputTokens: 100, raisedOutputTokens: 99 }, 'raisedOutputTokens'],
+  ])('is refused with the field that cannot be: %j', (llm, field) => {
+    const { error } = policySchema.safeParse({ llm });
+    expect(error?.issues.map(({ path }) => path.join('.'))).toEqual([`llm.${field}`]);
+  });
+
   it('is not changed by being read again, as it travels in the input of a workflow', () => {
     const policy = policySchema.parse({ postProcess: { deterministic: true } });
     expect(policySchema.parse(JSON.parse(JSON.stringify(policy)))).toEqual(policy);

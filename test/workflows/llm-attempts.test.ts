@@ -146,6 +146,16 @@ describe('the next call of a job', () => {
     expect(job.repairs).toBe(1);
   });
 
+  it('names a model only where the policy or a fallback does', () => {
+    const named = policySchema.parse({ llm: { model: 'one', fallbackModel: 'two' } });
+    expect(nextCall(0, progress(), policy)).not.toHaveProperty('model');
+    expect(nextCall(0, progress(), named).model).toBe('one');
+    expect(nextCall(0, progress({ fallback: 'two', raised: true }), named)).toMatchObject({
+      model: 'two',
+      maxOutputTokens: 8_192,
+    });
+  });
+
   it('cannot be made before there is a prompt', () => {
     expect(() => nextCall(0, progress({ prompt: undefined }), policy)).toThrow('Job job-0 has no prompt yet');
   });

@@ -6,7 +6,10 @@ import type { WorkerMetrics } from '../../../runtime/metrics';
 /** The label of jobs without a tenant. */
 const NO_TENANT = 'none';
 
-export type CountUsage = (handle: Pick<LlmHandle, 'tenant' | 'pipeline' | 'reserved'>, usage: Usage) => void;
+export type CountUsage = (
+  handle: Pick<LlmHandle, 'tenant' | 'pipeline' | 'model' | 'reserved'>,
+  usage: Usage,
+) => void;
 
 /**
  * Counts what a call used, by tenant, pipeline and model.
@@ -19,12 +22,12 @@ export function createUsageCounter(
   { model, tenantsMax }: { model: string; tenantsMax: number },
 ): CountUsage {
   const tenantLabel = createBoundedLabel(tenantsMax);
-  return ({ tenant, pipeline, reserved }, usage) => {
+  return ({ tenant, pipeline, model: named, reserved }, usage) => {
     if (usage.llmCalls === 0) return;
     const labels = {
       tenant: tenant === undefined ? NO_TENANT : tenantLabel(tenant),
       pipeline,
-      model: reserved?.model ?? model,
+      model: named ?? reserved?.model ?? model,
     };
     const { inputTokens, cachedInputTokens = 0, outputTokens, reasoningTokens = 0, costNanoUsd } = usage;
     metrics.calls.inc({ ...labels, cost: costNanoUsd === undefined ? 'unknown' : 'known' }, usage.llmCalls);

@@ -42,6 +42,17 @@ describe('a background call', () => {
     expect(await provider.countsOf('resumed')).toMatchObject({ accepted: 1 });
   });
 
+  it('asks the model that it names, whoever awaits it, and costs what that does', async () => {
+    const prices = { 'gpt-5': { input: 0, output: 0 }, 'gpt-4.1': { input: 1_000, output: 1_000 } };
+    const priced = createBackgroundCalls({ ...provider.options, prices });
+    const handle = await start('another model', '', { model: 'gpt-4.1' });
+    expect(handle.model).toBe('gpt-4.1');
+    const outcome = await priced.wait(handle, noSignal());
+    expect(outcome).toMatchObject({ kind: 'answer', model: 'gpt-4.1' });
+    expect(outcome.usage.costNanoUsd).toBeGreaterThan(0);
+    expect(await start('model of the worker')).not.toHaveProperty('model');
+  });
+
   it('whose id the provider no longer knows was paid for, and can be made again', async () => {
     const handle = await start('deleted');
     await provider.options.client.responses.delete(handle.callId);

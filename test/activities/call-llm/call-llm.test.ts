@@ -98,3 +98,38 @@ it('startLlmCalls that has to stop keeps the calls that the provider is taking a
   await expect(ended).rejects.toThrow();
   expect(heartbeats).toEqual([[handleOf(0)]]);
 });
+
+it('says which model was asked when a call comes to nothing: the one it names, or that of the worker', async () => {
+  const handleOf = ({ index, model }: LlmCall): LlmHandle => ({
+    ...{ index, jobId: 'job', pipeline: 'p', callId: `resp_${index}`, startedAt: 0, timeoutAt: 0 },
+    ...(model !== undefined && { model }),
+  });
+  const { startLlmCalls, awaitLlmCalls, callLlm } = createCallLlm({
+    llmCalls: {
+      start: (call) => Promise.resolve(call.index < 2 ? { ...ended, index: call.index } : handleOf(call)),
+      wait: ({ index }) => Promise.resolve({ ...ended, index }),
+      cancel: async () => undefined,
+    },
+    modelOf: ({ model = 'of the worker' }) => model,
+  });
+  const calls = [0, 1, 2, 3].map((index) => llmCall({ index, ...(index % 2 === 1 && { model: 'named' }) }));
+  const { handles, outcomes } = await new MockActivityEnvironment().run<
+    [{ calls: LlmCall[] }],
+    StartedCalls,
+    typeof startLlmCalls
+  >(startLlmCalls, { calls });
+  expect(outcomes).toMatchObject([{ model: 'of the worker' }, { model: 'named' }]);
+  const awaited = await new MockActivityEnvironment().run<
+    [{ handles: LlmHandle[] }],
+    { outcomes: LlmOutcome[] },
+    typeof awaitLlmCalls
+  >(awaitLlmCalls, { handles });
+  expect(awaited.outcomes).toMatchObject([{ model: 'of the worker' }, { model: 'named' }]);
+  for (const call of [calls[1]!, calls[3]!]) {
+    const alone = await new MockActivityEnvironment().run<[LlmCall], LlmOutcome, typeof callLlm>(
+      callLlm,
+      call,
+    );
+    expect(alone).toMatchObject({ model: 'named' });
+  }
+});

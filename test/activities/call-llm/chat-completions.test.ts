@@ -137,6 +137,17 @@ describe('a call through Chat Completions', () => {
     expect(asked[1]!.body).toMatchObject({ max_completion_tokens: 50 });
   });
 
+  it('gives a model all of the dialect, whatever another model does not take', async () => {
+    const { ask, asked } = provider(({ body }) =>
+      body.model === 'old' && (body.response_format as { type: string }).type === 'json_schema'
+        ? refusal("'response_format.type' must be 'json_object' or 'text'")
+        : { body: chatCompletion() },
+    );
+    await ask({ model: 'old' });
+    await expect(ask({ model: 'new' })).resolves.toMatchObject({ kind: 'answer' });
+    expect(asked.at(-1)!.body).toMatchObject({ model: 'new', response_format: { type: 'json_schema' } });
+  });
+
   it('gives up no strictness for a schema that the server calls invalid', async () => {
     const { ask, asked } = provider(() =>
       refusal("Invalid schema for response_format 'x'", 'response_format'),

@@ -30,6 +30,45 @@ describe('an error of the provider', () => {
     expect(classified.message).toContain('because');
   });
 
+  it.each<[string, number, object, string | undefined]>([
+    [
+      'is not there',
+      404,
+      { code: 'model_not_found', message: 'The model `x` does not exist' },
+      'other-model',
+    ],
+    ['is not ours', 403, { message: 'Project `p` does not have access to model `x`' }, 'other-model'],
+    ['is not deployed', 404, { message: 'The API deployment does not exist' }, 'other-model'],
+    ['has too little context', 400, { code: 'context_length_exceeded', message: 'too long' }, 'other-model'],
+    [
+      'does not know a tool',
+      400,
+      { param: 'tools', message: 'not supported with this model' },
+      'other-model',
+    ],
+    ['is filtered', 400, { code: 'content_filter', message: 'the prompt was filtered' }, 'other-model'],
+    ['has nothing to do with it', 400, { param: 'metadata', message: 'too many pairs' }, undefined],
+    ['is not to be asked at this address', 404, { message: 'Invalid URL' }, undefined],
+  ])('that says the model %s is for another model, or not', (_, status, error, remedy) => {
+    const rejected = APIError.generate(status, { error }, undefined, new Headers());
+    expect(classifyError(rejected)).toMatchObject({ kind: 'final', code: 'HW_LLM_REJECTED' });
+    expect(classifyError(rejected).remedy).toBe(remedy);
+  });
+
+  it('that is shared is for no other model, whatever it says', () => {
+    for (const status of [401, 429, 503]) {
+      const error = { message: 'Rate limit reached for model x', code: 'rate_limit_exceeded' };
+      const trouble = classifyError(APIError.generate(status, { error }, undefined, new Headers()));
+      expect(trouble).toMatchObject({ kind: 'retry', shared: true });
+      expect(trouble).not.toHaveProperty('remedy');
+    }
+    const error = { message: 'Rate limit reached for model x' };
+    const headers = new Headers({ 'x-should-retry': 'false' });
+    const final = classifyError(APIError.generate(429, { error }, undefined, headers));
+    expect(final).toMatchObject({ kind: 'final' });
+    expect(final).not.toHaveProperty('remedy');
+  });
+
   it.each([
     ['a connection that fails', new APIConnectionError({ message: 'ECONNREFUSED' })],
     ['no answer in time', new APIConnectionTimeoutError()],

@@ -118,7 +118,10 @@ describe('a response that is no answer', () => {
     [
       'a refusal',
       { output: [message({ type: 'refusal', refusal: 'I cannot help.' })] },
-      { kind: 'final', code: 'HW_LLM_REFUSED', message: 'the model refused: I cannot help.' },
+      {
+        ...{ kind: 'final', code: 'HW_LLM_REFUSED', remedy: 'other-model' },
+        message: 'the model refused: I cannot help.',
+      },
     ],
     [
       'cut off',
@@ -127,12 +130,18 @@ describe('a response that is no answer', () => {
         incomplete_details: { reason: 'max_output_tokens' },
         output: [message(text('{"su'))],
       },
-      { kind: 'final', code: 'HW_LLM_INCOMPLETE', message: 'the answer is incomplete: max_output_tokens' },
+      {
+        ...{ kind: 'final', code: 'HW_LLM_INCOMPLETE', remedy: 'more-tokens' },
+        message: 'the answer is incomplete: max_output_tokens',
+      },
     ],
     [
       'filtered',
       { status: 'incomplete', incomplete_details: { reason: 'content_filter' } },
-      { kind: 'final', code: 'HW_LLM_INCOMPLETE', message: 'the answer is incomplete: content_filter' },
+      {
+        ...{ kind: 'final', code: 'HW_LLM_INCOMPLETE', remedy: 'other-model' },
+        message: 'the answer is incomplete: content_filter',
+      },
     ],
     [
       'failed by a rate limit',

@@ -62,6 +62,19 @@ describe('LLM_MODE=auto', () => {
     expect(told()).toEqual(['inline']);
   });
 
+  it('finds out for each model, which may be behind the same address with different features', async () => {
+    const { calls, told } = open((one) => {
+      const held = one.body.model === 'held' && wantsBackground(one);
+      if (held) return refusal('Unknown parameter', 'background');
+      return { body: response(wantsBackground(one) ? { status: 'queued', output: [] } : {}) };
+    });
+    for (const model of ['held', 'kept', 'held', 'kept']) {
+      const { heldOpen = false } = asHandle(await calls.start(callOf(model, '', { model })));
+      expect([model, heldOpen]).toEqual([model, model === 'held']);
+    }
+    expect(told()).toEqual(['inline', 'background']);
+  });
+
   it('tells once what several first calls find out at the same time', async () => {
     const { outcomeOf, told } = open((one) =>
       wantsBackground(one) ? refusal('Unknown parameter', 'background') : { body: response() },

@@ -15,6 +15,10 @@ describe('the request of a call', () => {
     });
   });
 
+  it('asks the model that the call names', () => {
+    expect(toRequest(llmCall({ model: 'another' }), testPipeline(), 'gpt-5').model).toBe('another');
+  });
+
   it('says which prompt it carries, where the pipeline tells', () => {
     const prompt = { instructions: 'Be brief.', input: 'Who?', version: 'system v3 0a1b2c' };
     const { metadata } = toRequest(llmCall({ prompt }), testPipeline(), 'm');

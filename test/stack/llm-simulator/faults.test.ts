@@ -208,6 +208,14 @@ describe('a directive', () => {
     expect(messageOf(await call()).content[0]!.type).toBe('output_text');
   });
 
+  it('may be for calls of one model only', async () => {
+    const ask = (model: string) =>
+      opened.client.responses.create({ ...request('refuse model=gpt-4.1; overloaded model=other'), model });
+    expect(messageOf(await ask('gpt-4.1')).content[0]!.type).toBe('refusal');
+    expect(messageOf(await ask('gpt-4')).content[0]!.type).toBe('output_text');
+    expect((await rejectionOf(ask('other'))).status).toBe(503);
+  });
+
   it('sets the latency', async () => {
     const began = performance.now();
     await create('latency=80000');

@@ -37,6 +37,12 @@ test('calls, tokens, searches and cost are counted by tenant, pipeline and model
   expect(await read('headway_llm_cost_usd_total')).toEqual({ 'acme p m': 0.25, 'none p other-model': 0.25 });
 });
 
+test('a call counts for the model that it names', async () => {
+  const { count, read } = counter(10);
+  count({ pipeline: 'p', model: 'named' }, used);
+  expect(await read('headway_llm_cost_usd_total')).toEqual({ 'none p named': 0.25 });
+});
+
 test('tenants beyond the bound share a label, and those before it keep theirs', async () => {
   const { count, read } = counter(2);
   for (const tenant of ['a', 'b', 'c', 'd', 'a']) count({ tenant, pipeline: 'p' }, used);

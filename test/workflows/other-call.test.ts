@@ -1,0 +1,115 @@
+import { policySchema } from '../../contracts/policy';
+import type { LlmOutcome } from '../../contracts/stages';
+import { modelAndTokens, otherCall, withGivenUp } from '../../workflows/other-call';
+
+const ended = {
+  index: 0,
+  startedAt: 0,
+  endedAt: 1,
+  usage: { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 1 },
+};
+type Unusable = Parameters<typeof otherCall>[2];
+
+const bad = (model: string): Unusable => ({
+  ...{ ...ended, kind: 'bad-answer', code: 'HW_LLM_BAD_ANSWER' },
+  ...{ message: 'answer.score: is missing', answer: '{}', model },
+});
+const final = (
+  model: string,
+  parts: Partial<Extract<LlmOutcome, { kind: 'retry' | 'final' }>>,
+): Unusable => ({
+  ...{ ...ended, kind: 'final', code: 'HW_LLM_REFUSED', message: 'the model refused: no', model },
+  ...parts,
+});
+const refused = (model: string) => final(model, { remedy: 'other-model' });
+const cutOff = (model: string) =>
+  final(model, { code: 'HW_LLM_INCOMPLETE', message: 'cut', remedy: 'more-tokens' });
+
+type Progress = Parameters<typeof otherCall>[0];
+const progress = (): Progress => ({ repairs: 0 });
+
+const both = policySchema.parse({ llm: { model: 'one', fallbackModel: 'two', repairAttempts: 1 } });
+const alone = policySchema.parse({ llm: { repairAttempts: 1 } });
+
+describe('an answer that cannot be used', () => {
+  it('is mended by the model that gave it, then asked of the fallback model afresh, which may mend its own', () => {
+    const job = progress();
+    expect(otherCall(job, both, bad('one'))).toBe('mend');
+    expect(job).toMatchObject({ badAnswer: { answer: '{}' } });
+    job.repairs += 1;
+    expect(modelAndTokens(job, both).model).toBe('one');
+
+    expect(otherCall(job, both, bad('one'))).toBe('ask');
+    expect(job).toMatchObject({ badAnswer: undefined, repairs: 0, fallback: 'two' });
+    expect(modelAndTokens(job, both).model).toBe('two');
+
+    expect(otherCall(job, both, bad('two'))).toBe('mend');
+    job.repairs += 1;
+    expect(otherCall(job, both, bad('two'))).toBeUndefined();
+  });
+
+  it('fails its job where there is no fallback model', () => {
+    const job = { ...progress(), repairs: 1 };
+    expect(otherCall(job, alone, bad('any'))).toBeUndefined();
+    expect(otherCall(progress(), alone, refused('any'))).toBeUndefined();
+  });
+
+  it('is not asked of the same model again, which may be that of the worker', () => {
+    const policy = policySchema.parse({ llm: { fallbackModel: 'of-the-worker' } });
+    expect(otherCall(progress(), policy, refused('of-the-worker'))).toBeUndefined();
+    expect(otherCall(progress(), policy, refused('another'))).toBe('ask');
+  });
+
+  it('goes to the fallback model once', () => {
+    const job = progress();
+    expect(otherCall(job, both, refused('one'))).toBe('ask');
+    expect(otherCall(job, both, refused('two'))).toBeUndefined();
+    // Nor again where a worker does not say which model it asked.
+    expect(otherCall(job, both, { ...refused('two'), model: undefined })).toBeUndefined();
+  });
+
+  it('stays final where no other call would help', () => {
+    expect(otherCall(progress(), both, final('one', { code: 'HW_COST_CEILING' }))).toBeUndefined();
+  });
+});
+
+describe('an answer that was cut off', () => {
+  it('is asked for once more with twice the tokens, then of the fallback model with as many', () => {
+    const job = progress();
+    expect(modelAndTokens(job, both)).toEqual({ model: 'one', maxOutputTokens: 4_096 });
+    expect(otherCall(job, both, cutOff('one'))).toBe('ask');
+    expect(modelAndTokens(job, both)).toEqual({ model: 'one', maxOutputTokens: 8_192 });
+    expect(otherCall(job, both, cutOff('one'))).toBe('ask');
+    expect(modelAndTokens(job, both)).toEqual({ model: 'two', maxOutputTokens: 8_192 });
+    expect(otherCall(job, both, cutOff('two'))).toBeUndefined();
+  });
+
+  it('may have what the policy says', () => {
+    const policy = policySchema.parse({ llm: { maxOutputTokens: 100, raisedOutputTokens: 150 } });
+    const job = progress();
+    expect(otherCall(job, policy, cutOff('any'))).toBe('ask');
+    expect(modelAndTokens(job, policy)).toEqual({ maxOutputTokens: 150 });
+  });
+
+  it('is not asked for again where the policy raises nothing', () => {
+    const policy = policySchema.parse({ llm: { maxOutputTokens: 100, raisedOutputTokens: 100 } });
+    expect(otherCall(progress(), policy, cutOff('any'))).toBeUndefined();
+  });
+
+  it('is found in a pack that was started before there was anything to raise', () => {
+    const job = progress();
+    expect(otherCall(job, alone, cutOff('any'))).toBe('ask');
+    // An older worker did not say what would help, and its histories go on as they did.
+    expect(otherCall(progress(), alone, final('any', { code: 'HW_LLM_INCOMPLETE' }))).toBeUndefined();
+  });
+});
+
+it('what a job failed with names each model and what was wrong with it, the last one first', () => {
+  const job = progress();
+  otherCall(job, both, cutOff('one'));
+  otherCall(job, both, refused('one'));
+  expect(withGivenUp('answer: is empty', job)).toBe(
+    'answer: is empty (fallback model two); before that, one: the model refused: no (HW_LLM_REFUSED); before that, one: cut (HW_LLM_INCOMPLETE)',
+  );
+  expect(withGivenUp('answer: is empty', progress())).toBe('answer: is empty');
+});
