@@ -1,4 +1,5 @@
 import type {
+  Citation,
   PostProcessItem,
   PostProcessOutcome,
   PostProcessRequest,
@@ -62,8 +63,11 @@ export function createPostProcess(dependencies: PostProcessDependencies) {
   ): Promise<{ kind: 'output'; output: unknown } | StageFailure> {
     try {
       const pipeline = pipelineNamed(item.pipeline);
-      const { input, enrichment, citations } = item;
-      const output = await pipeline.postProcess(item.answer, { input, enrichment, citations });
+      const { input, enrichment, citations, consultedLeftOut } = item;
+      const output = await pipeline.postProcess(item.answer, {
+        ...{ input, enrichment, citations, sources: sourcesOf(item) },
+        ...(consultedLeftOut !== undefined && { sourcesLeftOut: consultedLeftOut }),
+      });
       const bytes = jsonBytes(output);
       if (bytes <= outputMaxBytes) return { kind: 'output', output };
       const message = `the output has ${bytes} bytes; at most ${outputMaxBytes} are possible`;
@@ -72,6 +76,17 @@ export function createPostProcess(dependencies: PostProcessDependencies) {
       return toStageFailure(error, 'HW_POST_PROCESS_FAILED');
     }
   }
+}
+
+/** What was consulted, then what was cited besides; titles are known of what was cited. */
+function sourcesOf({ consulted = [], citations }: PostProcessItem): Citation[] {
+  const sources = new Map(consulted.map((url) => [url, { url, title: '' }]));
+  for (const { url, title } of citations) {
+    const known = sources.get(url);
+    if (!known) sources.set(url, { url, title });
+    else known.title ||= title;
+  }
+  return [...sources.values()];
 }
 
 function timedOut(timeoutMs: number): StageFailure {

@@ -28,6 +28,9 @@ export function beyondLimit(limit: number, limits: JobLimits): string {
   return `at most ${limit} are possible${more}`;
 }
 
+/** Of the addresses of consulted pages that go with an answer, as JSON: more than a hundred. */
+export const CONSULTED_MAX_BYTES = 16 * KIB;
+
 /** Least of what RESULT_MAX_BYTES may be, whatever the results topic takes. */
 export const RESULT_MAX_BYTES_MIN = 200_000;
 

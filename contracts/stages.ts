@@ -133,6 +133,10 @@ export interface LlmAnswer {
   kind: 'answer';
   answer: unknown;
   citations: Citation[];
+  /** Addresses of the pages that its web searches consulted, in order, each once; absent when there are none. */
+  consulted?: string[];
+  /** How many more there were than are kept; absent when all are. */
+  consultedLeftOut?: number;
   /** As the answer names it, which may be more exact than what was asked for. */
   model: string;
 }
@@ -174,6 +178,8 @@ export interface PostProcessItem {
   enrichment: unknown;
   answer: unknown;
   citations: Citation[];
+  consulted?: string[];
+  consultedLeftOut?: number;
 }
 
 export type PostProcessOutcome = { index: number } & ({ kind: 'output'; output: unknown } | StageFailure);

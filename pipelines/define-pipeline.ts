@@ -81,6 +81,10 @@ export interface PostProcessContext<Request, Enrichment> {
   enrichment: Enrichment;
   /** What the model's web search cited, in order of appearance. */
   citations: Citation[];
+  /** All pages that it consulted or cited, each address once: in the order in which they were consulted, then those that were only cited. */
+  sources: Citation[];
+  /** How many more it consulted than could be kept; absent when all are in `sources`. */
+  sourcesLeftOut?: number;
 }
 
 type Erased = PipelineDefinition<unknown, unknown, unknown, unknown>;

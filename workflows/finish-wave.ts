@@ -3,7 +3,7 @@ import { ALWAYS_TAKEN_BYTES } from '../contracts/limits';
 import type { PostProcessItem, PostProcessOutcome, PublishItem } from '../contracts/stages';
 import { durableNow, durablePoint } from './durable-point';
 import { failureMessage } from './failures';
-import { completed, ended } from './job-progress';
+import { completed, ended, toPostProcess } from './job-progress';
 import { leavePack } from './leave-pack';
 import type { Pack } from './pack';
 import { chunksBySize, jsonBytes } from './size';
@@ -92,7 +92,7 @@ function toItem(pack: Pack, index: number): PostProcessItem {
   const { job, enrichment, answer } = pack.job(index);
   if (!answer) throw new Error(`Job ${job.id} has no answer to post-process`);
   const { pipeline, input } = job;
-  return { index, pipeline, input, enrichment, answer: answer.answer, citations: answer.citations };
+  return { index, pipeline, input, enrichment, ...toPostProcess(answer) };
 }
 
 function takeOutput(pack: Pack, outcome: PostProcessOutcome, ends: JobEnd[], leaving: number[]): void {

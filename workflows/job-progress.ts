@@ -5,7 +5,14 @@ import { noUsage } from '../contracts/no-usage';
 import type { RetryInput } from '../contracts/retry';
 import type { PackJob } from '../contracts/pack';
 import type { PipelinePolicy } from '../contracts/policy';
-import type { BadAnswer, LlmAnswer, LlmOutcome, Prompt, PublishItem } from '../contracts/stages';
+import type {
+  BadAnswer,
+  LlmAnswer,
+  LlmOutcome,
+  PostProcessItem,
+  Prompt,
+  PublishItem,
+} from '../contracts/stages';
 import { withGivenUp, type OtherCalls } from './other-call';
 
 /** Where a job stands. Plain data: it is the argument of `processJob` when a job leaves its pack. */
@@ -98,6 +105,16 @@ function addDetails(sum: Usage, call: Usage): void {
   const before = sum.llmCalls === 0 ? 0 : sum.costNanoUsd;
   sum.costNanoUsd =
     before === undefined || call.costNanoUsd === undefined ? undefined : before + call.costNanoUsd;
+}
+
+/** What `postProcess` gets of an answer. */
+export function toPostProcess({
+  answer,
+  citations,
+  consulted,
+  consultedLeftOut,
+}: LlmAnswer): Pick<PostProcessItem, 'answer' | 'citations' | 'consulted' | 'consultedLeftOut'> {
+  return { answer, citations, consulted, consultedLeftOut };
 }
 
 /** A result with output. Its time is that of the answer, which is durable; post-processing may run again. */

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../contracts/errors';
 import type { LlmOutcome, PublishItem } from '../contracts/stages';
 import { durableNow } from './durable-point';
 import { attemptsMade, deadlineExceeded, failureCode, failureMessage, isAway } from './failures';
-import { addUsage, completed, ended, type JobInput, type JobProgress } from './job-progress';
+import { addUsage, completed, ended, toPostProcess, type JobInput, type JobProgress } from './job-progress';
 import { backoffMs, nextCall } from './llm-attempts';
 import { otherCall } from './other-call';
 import { historyIsFull } from './size';
@@ -72,14 +72,7 @@ export async function runStages(
     const { job, enrichment, answer } = progress;
     if (!answer) throw new Error(`Job ${job.id} has no answer to post-process`);
     const { pipeline, input } = job;
-    const item = {
-      index: 0,
-      pipeline,
-      input,
-      enrichment,
-      answer: answer.answer,
-      citations: answer.citations,
-    };
+    const item = { index: 0, pipeline, input, enrichment, ...toPostProcess(answer) };
     const request = { item, timeoutMs: policy.postProcess.timeoutMs };
     try {
       return completed(progress, await whenNotAway(() => stages.postProcess(request)));

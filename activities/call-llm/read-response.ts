@@ -1,8 +1,8 @@
-import type { Response } from 'openai/resources/responses/responses';
+import type { Response, ResponseFunctionWebSearch } from 'openai/resources/responses/responses';
 import { sentence } from '../../contracts/errors';
 import { describeIssues } from '../../contracts/job-request';
 import type { Usage } from '../../contracts/job-result';
-import { beyondLimit, jobLimits } from '../../contracts/limits';
+import { beyondLimit, CONSULTED_MAX_BYTES, jobLimits } from '../../contracts/limits';
 import type { BadAnswer, Citation, LlmAnswer, StageFailure } from '../../contracts/stages';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import { costOf, priceOf, type LlmPrices } from '../../runtime/llm-prices';
@@ -64,7 +64,7 @@ export function readResponse(
 
   const result: LlmAnswer = { kind: 'answer', answer: checked.data, citations, model };
   const bytes = jsonBytes(result);
-  if (bytes <= limits.answer) return result;
+  if (bytes <= limits.answer) return { ...result, ...consultedPages(response, limits.answer - bytes) };
   const message = `the answer has ${bytes} bytes; ${beyondLimit(limits.answer, limits)}`;
   return { kind: 'final', code: 'HW_ANSWER_TOO_LARGE', message };
 }
@@ -131,12 +131,40 @@ function missingSources(citations: Citation[], { minSources = 0 }: Pipeline): st
   return `${demanded} demanded, and the answer cites ${found}; search the web, and cite the pages that the answer rests on`;
 }
 
+/** All pages that were found or opened, each once, as far as there is room for them: no answer fails for its sources. */
+function consultedPages(response: Response, room: number): Pick<LlmAnswer, 'consulted' | 'consultedLeftOut'> {
+  const all = new Set(
+    response.output.flatMap((item): string[] => {
+      if (item.type !== 'web_search_call') return [];
+      // Some servers say that they searched, and no more.
+      const { action } = item as Partial<typeof item>;
+      if (action?.type === 'search') return foundBy(action);
+      return action?.url ? [action.url] : [];
+    }),
+  );
+  const consulted: string[] = [];
+  // With the names of the fields and the brackets.
+  let bytes = 60;
+  for (const url of all) {
+    bytes += jsonBytes(url) + 1;
+    if (bytes > Math.min(room, CONSULTED_MAX_BYTES)) break;
+    consulted.push(url);
+  }
+  const leftOut = all.size - consulted.length;
+  return { ...(all.size > 0 && { consulted }), ...(leftOut > 0 && { consultedLeftOut: leftOut }) };
+}
+
 function consultedBy(response: Response): Citation[] {
   return response.output.flatMap((item) =>
-    item.type === 'web_search_call' && item.action.type === 'search'
-      ? (item.action.sources ?? []).map(({ url }) => ({ url, title: '' }))
+    item.type === 'web_search_call' && (item as Partial<typeof item>).action?.type === 'search'
+      ? foundBy(item.action as ResponseFunctionWebSearch.Search).map((url) => ({ url, title: '' }))
       : [],
   );
+}
+
+/** Among the sources may be services of the provider, which have a name and no address. */
+function foundBy({ sources }: ResponseFunctionWebSearch.Search): string[] {
+  return (sources ?? []).flatMap(({ url }) => (url as string | undefined) ?? []);
 }
 
 function parseJson(text: string): unknown {

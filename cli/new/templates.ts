@@ -25,7 +25,7 @@ test('shows the model the text as data', () => {
 
 test('adds the length of the text to the answer', () => {
   const answer = { topic: 'defect', summary: 'It is broken.' };
-  const output = pipeline.postProcess(answer, { input, enrichment: null, citations: [] });
+  const output = pipeline.postProcess(answer, { input, enrichment: null, citations: [], sources: [] });
   assert.deepEqual(output, { ...answer, characters: 33 });
 });
 `,
@@ -55,7 +55,7 @@ it('shows the model the text as data', () => {
 
 it('adds the length of the text to the answer', () => {
   const answer = { topic: 'defect', summary: 'It is broken.' };
-  const output = ${variable}.postProcess(answer, { input, enrichment: null, citations: [] });
+  const output = ${variable}.postProcess(answer, { input, enrichment: null, citations: [], sources: [] });
   expect(output).toEqual({ ...answer, characters: 33 });
 });
 `,

@@ -15,6 +15,10 @@ export interface CompanyBrief {
   facts: { statement: string; sources: string[]; verified: boolean }[];
   /** Every page cited or named, once: the cited ones first. */
   sources: Source[];
+  /** Every page that the web search consulted besides. */
+  consulted: string[];
+  /** How many more there were than could be kept; absent when there are none. */
+  consultedLeftOut?: number;
   /** 0 to 100, see score.ts. */
   score: number;
   confidence: number;
@@ -33,8 +37,9 @@ export interface Source {
 /** Makes the brief out of the answer: sources cleaned and listed once, each fact checked against the citations, a score. */
 export function postProcess(
   answer: CompanyBriefResponse,
-  { input, enrichment, citations }: PostProcessContext<CompanyBriefRequest, CompanyBriefEnrichment>,
+  context: PostProcessContext<CompanyBriefRequest, CompanyBriefEnrichment>,
 ): CompanyBrief {
+  const { input, enrichment, citations, sourcesLeftOut } = context;
   const sources = collectSources(answer, citations);
   const facts = answer.facts.map((fact) => {
     const own = [...new Set(fact.sources.flatMap((text) => sources.get(keyOf(text)) ?? []))];
@@ -52,6 +57,8 @@ export function postProcess(
     summary: withoutCitationMarkers(answer.summary),
     facts,
     sources: list,
+    consulted: consultedBesides(context.sources, sources),
+    ...(sourcesLeftOut !== undefined && { consultedLeftOut: sourcesLeftOut }),
     score: score({
       confidence: answer.confidence,
       facts: facts.length,
@@ -80,6 +87,16 @@ function collectSources(answer: CompanyBriefResponse, citations: Citation[]): Ma
     }
   }
   return sources;
+}
+
+function consultedBesides(all: Citation[], listed: Map<string, Source>): string[] {
+  const besides = new Map<string, string>();
+  for (const { url: text } of all) {
+    const url = normaliseUrl(text);
+    if (!url || listed.has(pageOf(url))) continue;
+    if (url.startsWith('https:') || !besides.has(pageOf(url))) besides.set(pageOf(url), url);
+  }
+  return [...besides.values()];
 }
 
 function keyOf(text: string): string {

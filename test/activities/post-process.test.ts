@@ -34,8 +34,33 @@ describe('postProcess', () => {
       input: { company: 'Blue Harbor' },
       enrichment: { rows: 2 },
       citations: [{ url: 'https://example.com', title: 'Example' }],
+      // Of an answer of before, which did not say what was consulted.
+      sources: [{ url: 'https://example.com', title: 'Example' }],
     };
     expect(outcomes).toEqual([{ index: 0, kind: 'output', output: { answer: 'yes', context } }]);
+  });
+
+  it('gives it all sources once: what was consulted in its order, with the titles of what was cited, and what was only cited', async () => {
+    const { postProcess, postProcessJob } = open((_, { sources, sourcesLeftOut }) => ({
+      sources,
+      sourcesLeftOut,
+    }));
+    const [item] = itemsOf('yes') as [PostProcessItem];
+    const consulted = ['https://b.example', 'https://example.com', 'https://c.example'];
+    const citations = [{ url: 'https://d.example', title: 'D' }, ...item.citations];
+    const searched = { ...item, consulted, citations, consultedLeftOut: 3 };
+    const output = {
+      sources: [
+        { url: 'https://b.example', title: '' },
+        { url: 'https://example.com', title: 'Example' },
+        { url: 'https://c.example', title: '' },
+        { url: 'https://d.example', title: 'D' },
+      ],
+      sourcesLeftOut: 3,
+    };
+    const { outcomes } = await postProcess({ items: [searched], timeoutMs });
+    expect(outcomes).toEqual([{ index: 0, kind: 'output', output }]);
+    expect(await postProcessJob({ item: searched, timeoutMs })).toEqual(output);
   });
 
   it('makes the error of one job a value, and lets the others go on', async () => {

@@ -41,7 +41,9 @@ describe('definePipeline', () => {
     const enrichment = await enrich({ word: 'abc' }, { database, signal, jobId: 'job-1' });
     expect(enrichment).toBeNull();
     const answer = { letters: 3 };
-    expect(postProcess(answer, { input: { word: 'abc' }, enrichment, citations: [] })).toBe(answer);
+    expect(postProcess(answer, { input: { word: 'abc' }, enrichment, citations: [], sources: [] })).toBe(
+      answer,
+    );
     expect(policy.postProcess.deterministic).toBe(true);
     expect(definePipeline(valid).policy.postProcess.deterministic).toBe(false);
   });

@@ -41,6 +41,7 @@ const directives = {
   cut: 'incomplete times=1',
   hopeless: 'malformed',
   unwanted: 'refusal',
+  dear: 'refusal model=gpt-first',
 };
 
 test('a job without an answer from the first model gets one from the fallback model, or fails and says what was wrong with both', async () => {
@@ -49,6 +50,7 @@ test('a job without an answer from the first model gets one from the fallback mo
   const jobs = Object.entries(directives).map(([name, directive]) => ({
     id: id(name),
     pipeline: 'note',
+    ...(name === 'dear' && { maxCostUsd: 0.5 }),
     input: { text: `One two three. ${directive && `[[simulate: ${directive}]]`}` },
   }));
   await rig.produce(jobs);
@@ -91,6 +93,11 @@ test('a job without an answer from the first model gets one from the fallback mo
   expect(end('unwanted').error).toMatchObject({ type: 'HW_LLM_REFUSED', attempts: 2 });
   expect(end('unwanted').error?.message).toMatch(
     /^the model refused: .+ \(fallback model gpt-second\); before that, gpt-first: the model refused: .+ \(HW_LLM_REFUSED\)$/,
+  );
+  // All the output that the fallback model may write would cost 4 USD; that of the first is free.
+  expect(end('dear').error).toMatchObject({ type: 'HW_COST_CEILING' });
+  expect(end('dear').error?.message).toMatch(
+    /^budget: .+ \(fallback model gpt-second\); before that, gpt-first: the model refused: /,
   );
   await recordHistory(rig.client, pack, 'pack-with-fallback');
   await recordHistory(rig.client, id('malformed'), 'job-with-fallback');

@@ -32,6 +32,7 @@ test('each job ends once, in its own way, and trouble of one holds up none of it
   expect(rig.results).toHaveLength(jobs.length);
   const pack = end('fine').workflow.id;
   expect(end('fine')).toMatchObject({ status: 'completed', usage: { llmCalls: 1 }, workflow: { id: pack } });
+  expect(end('fine').output).toMatchObject({ sources: expect.any(Array), consulted: expect.any(Array) });
   expect(end('refused')).toMatchObject({
     status: 'failed',
     error: { stage: 'call-llm', type: 'HW_LLM_REFUSED', attempts: 1 },

@@ -68,6 +68,48 @@ describe('an answer', () => {
     expect(answered(...output)).toMatchObject({ citations: [{ url: 'https://c.example', title: '' }] });
   });
 
+  it('keeps every page that was consulted beside what it cites, each once, in order', () => {
+    const page = (url: string) => ({ type: 'url', url });
+    const opened = (action: object) => ({ type: 'web_search_call', id: 'o', status: 'completed', action });
+    const note = { type: 'url_citation', url: 'https://a.example', title: 'A', start_index: 0, end_index: 1 };
+    const output = [
+      search([page('https://c.example'), page('https://a.example'), { type: 'api', name: 'weather' }]),
+      opened({ type: 'open_page', url: 'https://d.example' }),
+      opened({ type: 'open_page', url: null }),
+      { type: 'web_search_call', id: 'n', status: 'completed' },
+      search([page('https://c.example')]),
+      opened({ type: 'find_in_page', url: 'https://a.example', pattern: 'x' }),
+      message(text(good, [note])),
+    ];
+    const read = answered(...output);
+    expect(read).toMatchObject({
+      citations: [{ url: 'https://a.example', title: 'A' }],
+      consulted: ['https://c.example', 'https://a.example', 'https://d.example'],
+    });
+    expect(read).not.toHaveProperty('consultedLeftOut');
+  });
+
+  it('keeps as many as there is room for and says how many it left out, rather than fail for its sources', () => {
+    const urls = Array.from({ length: 300 }, (_, index) => `https://${index}.example/${'x'.repeat(80)}`);
+    const note = { type: 'url_citation', url: urls[0], title: '', start_index: 0, end_index: 1 };
+    const searched = search(urls.map((url) => ({ type: 'url', url })));
+    const read = (summary: string) =>
+      answered(searched, message(text({ ...good, summary }, [note]))) as {
+        consulted: string[];
+        consultedLeftOut: number;
+      };
+    const { consulted, consultedLeftOut } = read('short');
+    expect(consulted).toEqual(urls.slice(0, consulted.length));
+    expect(consulted.length + consultedLeftOut).toBe(300);
+    expect(Buffer.byteLength(JSON.stringify(consulted))).toBeLessThanOrEqual(16_384);
+    expect(Buffer.byteLength(JSON.stringify(consulted))).toBeGreaterThan(16_000);
+    // All of it has to fit into 256 KiB.
+    const tight = read('x'.repeat(262_144 - 700));
+    expect(tight).toMatchObject({ kind: 'answer' });
+    expect(tight.consulted.length).toBeLessThan(6);
+    expect(Buffer.byteLength(JSON.stringify(tight))).toBeLessThanOrEqual(262_144);
+  });
+
   it('is refused when a workflow cannot carry it', () => {
     expect(answered(message(text({ ...good, summary: 'x'.repeat(300_000) })))).toMatchObject({
       kind: 'final',

@@ -5,10 +5,12 @@ import type { CompanyBriefResponse } from '../../../pipelines/company-brief/sche
 const input = { company: 'Ondavolt Energy', domain: 'Ondavolt.example', question: 'Who owns it?' };
 const enrichment = { internalData: null, promptVersion: 7 };
 
-function brief(facts: CompanyBriefResponse['facts'], citations: { url: string; title: string }[] = []) {
+type Page = { url: string; title: string };
+
+function brief(facts: CompanyBriefResponse['facts'], citations: Page[] = [], sources = citations) {
   return postProcess(
     { summary: 'Owned by its founders.', facts, confidence: 0.8 },
-    { input, enrichment, citations },
+    { input, enrichment, citations, sources },
   );
 }
 
@@ -62,6 +64,23 @@ describe('postProcess', () => {
     ]);
   });
 
+  it('keeps every page that was consulted besides, once, in order, and says how many were left out before', () => {
+    const page = (url: string) => ({ url, title: '' });
+    const cited = [page('https://a.example/1')];
+    const consulted = [
+      ...['http://c.example/3/', 'https://a.example/1?utm_source=openai', 'https://made-up.example/x'],
+      ...['https://b.example/2', 'https://c.example/3', 'not a url'],
+    ];
+    const sources = [...consulted.map(page), ...cited];
+    const all = brief([fact('https://made-up.example/x')], cited, sources);
+    expect(all.consulted).toEqual(['https://c.example/3', 'https://b.example/2']);
+    expect(all.sources.map(({ url }) => url)).toEqual(['https://a.example/1', 'https://made-up.example/x']);
+    expect(all).not.toHaveProperty('consultedLeftOut');
+    const answer = { summary: 's', facts: [], confidence: 0.8 };
+    const cut = postProcess(answer, { input, enrichment, citations: [], sources, sourcesLeftOut: 12 });
+    expect(cut.consultedLeftOut).toBe(12);
+  });
+
   it('lists a source of a fact once, with the spelling the list of sources has', () => {
     const { facts } = brief([fact('http://a.example/1', 'https://a.example/1#x', 'http://a.example/1/')]);
     expect(facts[0]!.sources).toEqual(['https://a.example/1']);
@@ -87,7 +106,7 @@ describe('postProcess', () => {
       facts: [{ statement: `${marked} They own it.`, sources: [] }],
       confidence: 0.8,
     };
-    const { summary, facts } = postProcess(answer, { input, enrichment, citations: [] });
+    const { summary, facts } = postProcess(answer, { input, enrichment, citations: [], sources: [] });
     expect(summary).toBe('Owned by its founders. Since 2006.');
     expect(facts[0]!.statement).toBe('They own it.');
   });
@@ -100,6 +119,7 @@ describe('postProcess', () => {
       summary: 'Owned by its founders.',
       facts: [],
       sources: [],
+      consulted: [],
       score: 24,
       confidence: 0.8,
       usedInternalData: false,
@@ -114,6 +134,7 @@ describe('postProcess', () => {
       input,
       enrichment,
       citations: [{ url: 'https://a.example/1', title: 'A' }],
+      sources: [{ url: 'https://c.example/1', title: '' }],
     });
 
     const first = JSON.stringify(postProcess(answer, context));

@@ -24,7 +24,12 @@ function triage({ id, input }: (typeof jobs)[number]): DocumentTriage {
   });
   const { text } = writeAnswer(call, 1, { kind: 'completed' }, 1);
   const answer = documentTriage.response.parse(JSON.parse(text));
-  return documentTriage.postProcess(answer, { input, enrichment: null, citations: [] }) as DocumentTriage;
+  return documentTriage.postProcess(answer, {
+    input,
+    enrichment: null,
+    citations: [],
+    sources: [],
+  }) as DocumentTriage;
 }
 
 describe('examples/document-triage.jsonl', () => {
