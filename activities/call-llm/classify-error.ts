@@ -28,13 +28,19 @@ export function classifyError(error: unknown): Omit<StageFailure, 'endedAt'> {
   const retryAfterMs = asked === undefined ? undefined : Math.min(asked, RETRY_AFTER_MAX_MS);
   // A key that was revoked or not yet replaced is trouble of all jobs, and thousands of them must not fail for it.
   if (status === 401) return { kind: 'retry', code: 'HW_LLM_REJECTED', message, shared: true };
-  if (!shouldRetry(status, headers)) {
+  const isFull = status === 400 && isFullQueue(message);
+  if (!isFull && !shouldRetry(status, headers)) {
     const remedy = isAboutModel(error as APIError) ? 'other-model' : undefined;
     return { kind: 'final', code: 'HW_LLM_REJECTED', message, ...(remedy && { remedy }) };
   }
-  if (status === 429)
+  if (isFull || status === 429)
     return { kind: 'retry', code: 'HW_LLM_RATE_LIMITED', message, shared: true, retryAfterMs };
   return { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message, shared: status === 503, retryAfterMs };
+}
+
+/** What OGX says, with status 400, to a call for which its background has no room: nothing is wrong with the call. */
+function isFullQueue(message: string): boolean {
+  return /queue is full/i.test(message);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Logger } from '../../runtime/logger';
 import { observingFetch } from './budget/observe-limits';
 import { recordExchanges } from './exchanges/record-exchanges';
 import { replayExchanges } from './exchanges/replay-exchanges';
+import { withReadableErrors } from './readable-errors';
 
 export interface LlmClientOptions {
   apiKey: string;
@@ -25,7 +26,7 @@ export function openLlmClient(
   logger?: Pick<Logger, 'warn'>,
 ): { client: OpenAI; close: () => Promise<void> } {
   const open = (fetch?: typeof globalThis.fetch) =>
-    new OpenAI({ apiKey, baseURL: baseUrl, maxRetries: 0, fetch: observingFetch(fetch) });
+    new OpenAI({ apiKey, baseURL: baseUrl, maxRetries: 0, fetch: withReadableErrors(observingFetch(fetch)) });
   const addressed = open();
   if (replay !== undefined) {
     const client = open(replayExchanges({ folder: replay, baseUrl: addressed.baseURL }));

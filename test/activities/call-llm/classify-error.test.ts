@@ -69,6 +69,12 @@ describe('an error of the provider', () => {
     expect(final).not.toHaveProperty('remedy');
   });
 
+  it('is a rate limit when the provider has no room for the call, even with status 400', () => {
+    const full = { error: { message: 'Background response queue is full (max 100). Try again later.' } };
+    const error = APIError.generate(400, full, undefined, new Headers());
+    expect(classifyError(error)).toMatchObject({ kind: 'retry', code: 'HW_LLM_RATE_LIMITED', shared: true });
+  });
+
   it.each([
     ['a connection that fails', new APIConnectionError({ message: 'ECONNREFUSED' })],
     ['no answer in time', new APIConnectionTimeoutError()],

@@ -1,0 +1,22 @@
+import { readBody } from './exchanges/exchange';
+
+/**
+ * A `fetch` for the `openai` client by which it can tell what a server says that does not put it into `error`, as OpenAI does: of
+ * `{"detail": ...}` (FastAPI) and `{"message": ...}` it would show the status alone.
+ */
+export function withReadableErrors(send: typeof fetch = fetch): typeof fetch {
+  return async (input, init) => {
+    const response = await send(input, init);
+    if (response.ok) return response;
+    const text = await response.text();
+    return new Response(withError(text) || null, { status: response.status, headers: response.headers });
+  };
+}
+
+function withError(text: string): string {
+  const body = readBody(text);
+  if (typeof body !== 'object' || body === null || 'error' in body) return text;
+  const { detail, message } = body as { detail?: unknown; message?: unknown };
+  const said = detail ?? message ?? body;
+  return JSON.stringify({ error: { message: typeof said === 'string' ? said : JSON.stringify(said) } });
+}
