@@ -6,6 +6,7 @@ import { createFairLimit } from '../../runtime/fair-limit';
 import type { Logger } from '../../runtime/logger';
 import { alreadyExpired, createBackgroundCalls, toHandle, type LlmCallsOptions } from './background-calls';
 import { viaChatCompletions } from './chat-completions';
+import { classifyError } from './classify-error';
 import type { LlmCalls } from './index';
 import { createInlineCalls } from './inline-calls';
 import { viaResponses, type Respond } from './respond';
@@ -28,6 +29,8 @@ export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy:
   // By model: a gateway may have models of several providers.
   const modes = new Map<string, Mode>();
   const modeOf = ({ model = options.model }: Pick<LlmCall, 'model'>) => modes.get(model);
+  /** Models for which the Responses API was seen to leave the schema out of account, so Chat Completions is tried first. */
+  const ignoreSchema = new Set<string>();
   const responses = viaResponses(client);
   const chatCompletions = viaChatCompletions(client, logger);
   const background = createBackgroundCalls(options);
@@ -80,42 +83,58 @@ export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy:
     signal: AbortSignal,
   ): Promise<LlmHandle | LlmOutcome> {
     let handle: LlmHandle | undefined;
+    let heldOpen: Response | undefined;
+    let triesChat = false;
+    const { model = options.model } = call;
     const outcome = await inline.ask(call, startedAt, signal, async (body, requestOptions) => {
-      const response = await askAndFindOut(body, requestOptions);
+      triesChat = ignoreSchema.has(model) && !body.tools?.length;
+      const { response, mode } = await askAndFindOut(body, requestOptions, triesChat);
       if (isUnderWay(response)) handle = toHandle(call, response.id, startedAt);
+      if (mode === 'inline') heldOpen = response;
+      else if (mode) found(mode, model);
       return response;
     });
+    if (heldOpen) {
+      if (!triesChat && outcome.kind === 'bad-answer' && !saysSchema(heldOpen)) ignoreSchema.add(model);
+      else if (triesChat || !ignoreSchema.has(model)) found('inline', model);
+    }
     return handle ?? outcome;
   }
 
-  async function askAndFindOut(...[body, requestOptions]: Parameters<Respond>): Promise<Response> {
+  async function askAndFindOut(
+    body: Parameters<Respond>[0],
+    requestOptions: Parameters<Respond>[1],
+    triesChat: boolean,
+  ): Promise<{ response: Response; mode?: Mode }> {
+    if (triesChat) {
+      try {
+        return { response: await chatCompletions(body, requestOptions), mode: 'chat-completions' };
+      } catch (error) {
+        if (!isMissingRoute(error)) throw error;
+      }
+    }
     let response: Response;
     try {
       response = await responses({ ...body, background: true, store: true }, requestOptions);
     } catch (error) {
-      const other = refusesBackground(error)
+      const mode = refusesBackground(error)
         ? 'inline'
-        : hasNoResponses(error)
+        : isMissingRoute(error)
           ? 'chat-completions'
           : undefined;
-      if (!other) throw error;
+      if (!mode) throw error;
       // The refused request was not paid for. Only an answer shows that the other way is the one that works.
-      const answer = await (other === 'inline' ? responses : chatCompletions)(body, requestOptions).catch(
+      const answer = await (mode === 'inline' ? responses : chatCompletions)(body, requestOptions).catch(
         (otherError: unknown) => {
-          throw hasNoResponses(otherError) ? error : otherError;
+          throw isMissingRoute(otherError) ? error : otherError;
         },
       );
-      found(other, body.model!);
-      return answer;
+      return { response: answer, mode };
     }
-    const model = body.model!;
-    if (isUnderWay(response)) found('background', model);
-    else if (response.background !== true) found('inline', model);
-    else {
-      const known = await isKnown(client, response.id);
-      if (known !== undefined) found(known ? 'background' : 'inline', model);
-    }
-    return response;
+    if (isUnderWay(response)) return { response, mode: 'background' };
+    if (response.background !== true) return { response, mode: 'inline' };
+    const known = await isKnown(client, response.id);
+    return { response, mode: known === undefined ? undefined : known ? 'background' : 'inline' };
   }
 
   function found(mode: Mode, model: string): void {
@@ -147,15 +166,21 @@ async function isKnown(client: OpenAI, id: string): Promise<boolean | undefined>
   }
 }
 
-/** 400 that names the parameter. */
+/** Servers that know what `text.format` is repeat it in their answers. */
+function saysSchema({ text }: Response): boolean {
+  return text?.format?.type === 'json_schema';
+}
+
+/** 400 that names the parameter, and is no trouble that passes: OGX says so of a full queue too. */
 function refusesBackground(error: unknown): boolean {
   if (!(error instanceof APIError) || ![400, 422, 501].includes(error.status as number)) return false;
+  if (error.status !== 501 && classifyError(error).kind === 'retry') return false;
   if (error.code === 'not_recorded') return false;
   return ['background', 'store'].includes(error.param ?? '') || /\bbackground\b/i.test(error.message);
 }
 
 /** The route is missing, and not the model, which is 404 too. */
-function hasNoResponses(error: unknown): boolean {
+function isMissingRoute(error: unknown): boolean {
   if (!isMissing(error)) return false;
   const { code, param, message } = error as APIError;
   return !/model|deployment/i.test(`${code} ${param} ${message}`);

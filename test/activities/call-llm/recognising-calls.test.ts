@@ -2,6 +2,7 @@ import {
   createRecognisingCalls,
   type RecognisingCallsOptions,
 } from '../../../activities/call-llm/recognising-calls';
+import { testPipeline } from '../support';
 import { asHandle, callOf, noSignal, openProvider } from './simulator';
 import {
   chatCompletion,
@@ -113,6 +114,75 @@ describe('LLM_MODE=auto', () => {
     const { outcomeOf, told } = open(() => ({ body: response() }));
     await outcomeOf('a');
     expect(told()).toEqual(['inline']);
+  });
+
+  describe('where the answer does not fit and the server does not say that it knows the schema', () => {
+    const unfit = (parts: object = {}) =>
+      response({
+        output: [{ type: 'message', content: [{ type: 'output_text', text: 'I would say' }] }],
+        ...parts,
+      });
+
+    it('tries Chat Completions with the next call, and stays there', async () => {
+      const { outcomeOf, routes, told } = open((one) => ({ body: isChat(one) ? chatCompletion() : unfit() }));
+      await expect(outcomeOf('a')).resolves.toMatchObject({ kind: 'bad-answer' });
+      expect(told()).toEqual([]);
+      await expect(outcomeOf('a')).resolves.toMatchObject({ kind: 'answer' });
+      await expect(outcomeOf('b')).resolves.toMatchObject({ kind: 'answer' });
+      expect(told()).toEqual(['chat-completions']);
+      expect(routes()).toEqual([
+        'POST /v1/responses',
+        'POST /v1/chat/completions',
+        'POST /v1/chat/completions',
+      ]);
+    });
+
+    it('does so too when several first calls find that out at the same time', async () => {
+      const { outcomeOf, told } = open((one) => ({ body: isChat(one) ? chatCompletion() : unfit() }));
+      const first = await Promise.all(['a', 'b', 'c'].map((job) => outcomeOf(job)));
+      expect(first.map(({ kind }) => kind)).toEqual(['bad-answer', 'bad-answer', 'bad-answer']);
+      await expect(outcomeOf('a')).resolves.toMatchObject({ kind: 'answer' });
+      expect(told()).toEqual(['chat-completions']);
+    });
+
+    it('stays with the Responses API where there is no other', async () => {
+      const { outcomeOf, told } = open((one) => (isChat(one) ? noRoute : { body: unfit() }));
+      await outcomeOf('a');
+      await expect(outcomeOf('a')).resolves.toMatchObject({ kind: 'bad-answer' });
+      expect(told()).toEqual(['inline']);
+    });
+
+    it('stays with it where the server does say so', async () => {
+      const text = { format: { type: 'json_schema' } };
+      const { outcomeOf, routes, told } = open(() => ({ body: unfit({ text }) }));
+      await outcomeOf('a');
+      await outcomeOf('b');
+      expect(told()).toEqual(['inline']);
+      expect(new Set(routes())).toEqual(new Set(['POST /v1/responses']));
+    });
+
+    it('stays with it for a pipeline with tools, which Chat Completions does not have', async () => {
+      const tools = [{ type: 'web_search' as const }];
+      const { outcomeOf, routes } = open(() => ({ body: unfit() }), {
+        pipelineNamed: () => testPipeline({ tools }),
+      });
+      await outcomeOf('a');
+      await expect(outcomeOf('a')).resolves.toMatchObject({ kind: 'bad-answer' });
+      expect(routes()).toEqual(['POST /v1/responses', 'POST /v1/responses']);
+    });
+  });
+
+  it('does not take a full queue of the background for a provider without one', async () => {
+    let full = true;
+    const { outcomeOf, told } = open((one) => {
+      if (full && wantsBackground(one))
+        return refusal('Background response queue is full (max 100). Try again later.');
+      return { body: response(isPost(one) ? { status: 'queued', output: [] } : {}) };
+    });
+    await expect(outcomeOf('a')).resolves.toMatchObject({ kind: 'retry', code: 'HW_LLM_RATE_LIMITED' });
+    full = false;
+    await expect(outcomeOf('a')).resolves.toMatchObject({ kind: 'answer' });
+    expect(told()).toEqual(['background']);
   });
 
   it.each<[string, Answer]>([
