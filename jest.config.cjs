@@ -1,4 +1,7 @@
-/** Two projects: `unit` needs nothing, `stack` runs against real servers that its global set-up starts. */
+/**
+ * Three projects: `unit` needs nothing, `stack` runs against real servers that its global set-up starts, `providers` against LLM servers that
+ * nobody here wrote, where they are installed.
+ */
 const shared = {
   rootDir: __dirname,
   testEnvironment: 'node',
@@ -22,7 +25,7 @@ module.exports = {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/test/**/!(*.stack).test.ts'],
+      testMatch: ['<rootDir>/test/**/!(*.stack|*.provider).test.ts'],
     },
     {
       ...shared,
@@ -30,6 +33,12 @@ module.exports = {
       testMatch: ['<rootDir>/test/**/*.stack.test.ts'],
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+      setupFilesAfterEnv: ['<rootDir>/test/support/stack-timeout.ts'],
+    },
+    {
+      ...shared,
+      displayName: 'providers',
+      testMatch: ['<rootDir>/test/**/*.provider.test.ts'],
       setupFilesAfterEnv: ['<rootDir>/test/support/stack-timeout.ts'],
     },
   ],
