@@ -32,7 +32,11 @@ function open(mode: LlmMode, { baseUrl }: ProviderServer, model: string) {
 const noLlamaCpp = missing('xllamacpp', 'gguf', 'numpy');
 const noOgx = noLlamaCpp ?? missing('ogx', 'sqlite_vec', 'aiosqlite');
 
-(noLlamaCpp ? describe.skip : describe)(`llama.cpp (${noLlamaCpp ?? 'installed'})`, () => {
+// Jest does not name the groups that it skips.
+if (noLlamaCpp) process.stderr.write(`llama.cpp is not run: ${noLlamaCpp}\n`);
+if (noOgx) process.stderr.write(`OGX is not run: ${noOgx}\n`);
+
+(noLlamaCpp ? describe.skip : describe)('llama.cpp', () => {
   let server: ProviderServer;
   beforeAll(async () => (server = await startLlamaCpp()));
   afterAll(() => server?.stop());
@@ -55,7 +59,7 @@ const noOgx = noLlamaCpp ?? missing('ogx', 'sqlite_vec', 'aiosqlite');
   });
 });
 
-(noOgx ? describe.skip : describe)(`OGX (${noOgx ?? 'installed'})`, () => {
+(noOgx ? describe.skip : describe)('OGX', () => {
   let llamaCpp: ProviderServer;
   let server: ProviderServer;
   beforeAll(async () => {
@@ -89,7 +93,7 @@ const noOgx = noLlamaCpp ?? missing('ogx', 'sqlite_vec', 'aiosqlite');
     const { status } = await client.responses.retrieve(last.callId);
     expect(status).toBe('cancelled');
     await expect(llmCalls.wait(last, noSignal())).resolves.toMatchObject({ kind: 'retry' });
-    for (const one of started.slice(0, -1)) await llmCalls.cancel(asHandle(one));
+    await Promise.all(started.map((one) => llmCalls.cancel(asHandle(one))));
   });
 
   it('forgets no call: an id that it does not know ends as one to be made again', async () => {
