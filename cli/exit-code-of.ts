@@ -3,6 +3,7 @@ import { exitCodes } from './exit-codes';
 
 const byErrorCode: Partial<Record<ErrorCode, number>> = {
   HW_CONFIG_INVALID: exitCodes.usage,
+  HW_FILE_UNREADABLE: exitCodes.usage,
   // A job request that is wrong.
   HW_RECORD_EMPTY: exitCodes.usage,
   HW_RECORD_NOT_UTF8: exitCodes.usage,

@@ -5,7 +5,12 @@
 export const errorCodes = {
   HW_CONFIG_INVALID: {
     meaning: 'A variable, an option or a file is missing, or has a value that cannot be used.',
-    action: 'Correct what the message names; docs/reference/configuration.md lists the variables.',
+    action:
+      'Correct what the message names; docs/reference/configuration.md lists the variables, `--help` of a command its options.',
+  },
+  HW_FILE_UNREADABLE: {
+    meaning: 'A file that a command was told to read is not there, or cannot be read.',
+    action: 'Correct the path, or the rights to the file; the message says which file and why.',
   },
   HW_PREREQUISITE_MISSING: {
     meaning: 'A program the local stack needs is not installed, or too old.',

@@ -5,7 +5,7 @@ import { cliKafka, unreachable } from '../connections';
 import type { CliContext } from '../context';
 import { HeadwayCommand } from '../headway-command';
 import { readJobId } from '../read-job-id';
-import { readCount } from '../read-number';
+import { readCount, readUsd } from '../read-number';
 import { readDuration } from '../read-time';
 import type { Door } from '../submit/door';
 import { createHttpClient } from '../submit/http-client';
@@ -35,6 +35,7 @@ export function submitCommand(context: CliContext, openDoor: OpenDoor = openDoor
     .option('--priority <n>', 'its priority, 1 (urgent) to 5', readCount)
     .option('--deadline <time>', 'ISO 8601, or 30m for half an hour from now')
     .option('--not-before <time>', 'likewise; it is not begun before')
+    .option('--max-cost-usd <amount>', 'US dollars that its LLM calls may cost, such as 0.05', readUsd)
     .option('--metadata <key=value>', 'comes back in the result; may be repeated', readMetadata)
     .option('--json', 'print JSON, a line for each job')
     .withExample('headway submit jobs.ndjson --wait')

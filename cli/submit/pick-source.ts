@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { HeadwayError } from '../../contracts/errors';
+import { HeadwayError, messageOf } from '../../contracts/errors';
 import type { Input } from '../context';
 
 export interface RequestSource {
@@ -15,7 +15,7 @@ export interface RequestSource {
 /**
  * Where job requests come from: JSON on the command line, a file, or standard input (`-`, or nothing where that is no terminal).
  *
- * @throws HeadwayError `HW_CONFIG_INVALID` when there is no such file, or nothing at all
+ * @throws HeadwayError `HW_FILE_UNREADABLE` when the file is not there or cannot be read, `HW_CONFIG_INVALID` when nothing is given
  */
 export async function pickSource(given: string | undefined, stdin: Input): Promise<RequestSource> {
   if (given === '-' || (given === undefined && !stdin.isTTY)) {
@@ -25,17 +25,37 @@ export async function pickSource(given: string | undefined, stdin: Input): Promi
     throw invalid('Nothing to submit: give a job request as JSON, a file, or --pipeline and --input.');
   }
   if (/^\s*[[{]/.test(given)) return fromText(given);
-  const found = await stat(given).catch((error: NodeJS.ErrnoException) => {
-    const looked = `'${given.slice(0, 200)}' is neither JSON (which begins with { or [) nor a file that can be read`;
-    throw invalid(`request: ${looked} (${error.code}).`);
-  });
-  if (found.isDirectory()) throw invalid(`request: '${given}' is a folder.`);
+  const found = await look(given);
+  if (found.isDirectory()) throw unreadable(given, 'it is a folder');
   // A pipe such as that of <(command) can be read once.
   return { open: () => createReadStream(given), repeatable: found.isFile(), name: given };
 }
 
 export function fromText(text: string): RequestSource {
   return { open: () => Readable.from([Buffer.from(text)]), repeatable: true, name: 'the argument' };
+}
+
+const reasons: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'a part of its path is no folder',
+  EACCES: 'this user may not read it',
+  ENAMETOOLONG: 'no file name is that long',
+};
+
+async function look(path: string) {
+  try {
+    const found = await stat(path);
+    await access(path, constants.R_OK);
+    return found;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw unreadable(path, `${reasons[code] ?? messageOf(error)} (${code})`);
+  }
+}
+
+function unreadable(path: string, why: string): HeadwayError {
+  const message = `The file '${path.slice(0, 200)}' cannot be read: ${why}. (A job request as JSON begins with { or [.)`;
+  return new HeadwayError('HW_FILE_UNREADABLE', message);
 }
 
 function invalid(sentence: string): HeadwayError {

@@ -11,10 +11,21 @@ export interface RequestOptions {
   priority?: number;
   deadline?: string;
   notBefore?: string;
+  maxCostUsd?: number;
   metadata?: Record<string, string>;
 }
 
-const names = ['pipeline', 'input', 'id', 'tenant', 'priority', 'deadline', 'notBefore', 'metadata'] as const;
+const names = [
+  'pipeline',
+  'input',
+  'id',
+  'tenant',
+  'priority',
+  'deadline',
+  'notBefore',
+  'maxCostUsd',
+  'metadata',
+] as const;
 
 /**
  * The job request that the options say, as JSON; undefined where they say none.
@@ -29,7 +40,7 @@ export function requestOfOptions(
   const used = names.filter((name) => options[name] !== undefined).map(flagOf);
   if (used.length === 0) return undefined;
   if (hasSource) throw invalid(`${used[0]} makes a job request of its own: leave out the other one.`);
-  const { pipeline, input, id, tenant, priority, deadline, notBefore, metadata } = options;
+  const { pipeline, input, id, tenant, priority, deadline, notBefore, maxCostUsd, metadata } = options;
   if (pipeline === undefined) throw invalid(`--pipeline must be given with ${used[0]}.`);
   if (input === undefined) throw invalid('--input must be given with --pipeline.');
   return JSON.stringify({
@@ -40,6 +51,7 @@ export function requestOfOptions(
     priority,
     deadline: deadline && readTimeToCome('--deadline', deadline, now),
     notBefore: notBefore && readTimeToCome('--not-before', notBefore, now),
+    maxCostUsd,
     metadata,
   });
 }

@@ -11,7 +11,7 @@ const { History } = temporal.api.history.v1;
  * Histories in files: as Temporal UI downloads them, `temporal workflow show --output json` prints them, or `headway replay --save` writes
  * them. Of a folder every `.json` file. Named after their files.
  *
- * @throws HeadwayError `HW_CONFIG_INVALID` naming the file that is missing or holds no history
+ * @throws HeadwayError naming the file: `HW_FILE_UNREADABLE` when it is missing, `HW_CONFIG_INVALID` when it holds no history
  */
 export function readHistoryFiles(paths: readonly string[]): NamedHistory[] {
   return paths.flatMap(filesOf).map((file) => ({
@@ -22,7 +22,7 @@ export function readHistoryFiles(paths: readonly string[]): NamedHistory[] {
 
 function filesOf(path: string): string[] {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats) throw new HeadwayError('HW_CONFIG_INVALID', `${path} does not exist.`);
+  if (!stats) throw new HeadwayError('HW_FILE_UNREADABLE', `${path} does not exist.`);
   if (!stats.isDirectory()) return [path];
   const files = readdirSync(path).filter((file) => file.endsWith('.json'));
   if (files.length > 0) return files.sort().map((file) => join(path, file));

@@ -6,6 +6,7 @@ import { submitCommand } from '../../../cli/commands/submit';
 import { runCli } from '../../../cli/run-cli';
 import type { Door, JobEnd, Verdict } from '../../../cli/submit/door';
 import { HeadwayError } from '../../../contracts/errors';
+import { jobRequestFields } from '../../../contracts/job-request';
 import { eventually } from '../../support/eventually';
 import { resultOf } from '../fake-jobs';
 import { createContext } from '../support';
@@ -110,6 +111,12 @@ test('a job without an id gets one, by which it can be followed', async () => {
   expect(sent).toMatchObject([{ id: stdout.trim() }]);
 });
 
+test('every field of a job request has an option', () => {
+  const { options } = submitCommand(createContext().context);
+  const named = options.map((option) => option.attributeName());
+  expect(named).toEqual(expect.arrayContaining(Object.keys(jobRequestFields.shape)));
+});
+
 test('options make a job without JSON, but for its input', async () => {
   const { sent } = await run(
     [
@@ -119,6 +126,8 @@ test('options make a job without JSON, but for its input', async () => {
         '1',
         '--deadline',
         '2026-01-31T08:00:00+01:00',
+        '--max-cost-usd',
+        '0.05',
         '--metadata',
         'k=v=w',
         '--metadata',
@@ -135,6 +144,7 @@ test('options make a job without JSON, but for its input', async () => {
       tenant: 't',
       priority: 1,
       deadline: '2026-01-31T07:00:00.000Z',
+      maxCostUsd: 0.05,
       metadata: { k: 'v=w', l: '' },
     },
   ]);
@@ -251,9 +261,10 @@ test('when the door fails each job is told once: sent, unsure with its id, or no
 test.each([
   [
     ['nothing.json'],
-    "'nothing.json' is neither JSON (which begins with { or [) nor a file that can be read (ENOENT)",
+    "headway: The file 'nothing.json' cannot be read: there is no such file (ENOENT). (A job request as JSON begins with { or [.)\nHW_FILE_UNREADABLE: Correct the path",
   ],
-  [[tmpdir()], 'is a folder'],
+  [[join(__filename, 'x')], 'cannot be read: a part of its path is no folder (ENOTDIR)'],
+  [[tmpdir()], `The file '${tmpdir()}' cannot be read: it is a folder.`],
   [['[]'], 'There is no job request in the argument.'],
   [['-'], 'There is no job request in standard input.'],
   [['--input', '{}'], '--pipeline must be given with --input'],
@@ -264,6 +275,7 @@ test.each([
     ['--pipeline', 'company-brief', '--input', '{}', '--deadline', 'soon'],
     '--deadline must be a time such as',
   ],
+  [['--max-cost-usd', '-1'], "argument '-1' is invalid. It must be an amount in US dollars"],
   [['--metadata', 'x'], "argument 'x' is invalid. It must be a key and a value"],
   [['--via', 'mail', brief('a')], 'Allowed choices are kafka, http'],
   [[brief('a'), '--timeout', '5s'], '--timeout must come with --wait'],
