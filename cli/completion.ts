@@ -82,14 +82,16 @@ function zsh(name: string, commands: CompletedCommand[]): string {
     return `    ${name})\n      _arguments ${[...specs, values].join(' \\\n        ')} ;;`;
   });
   return `#compdef ${name}
-# zsh completion of ${name}: eval "$(${name} completion zsh)"
+# zsh completion of ${name}: eval "$(${name} completion zsh)", or as a file _${name} in a folder of $fpath
 _${name}() {
   local -a commands=(
 ${list.join('\n')}
     ${quoted('help:print the help of a command')}
   )
+  local -a options=(${quoted('--help:print this help')} ${quoted('--version:print the version')})
   if (( CURRENT == 2 )); then
     _describe command commands
+    _describe -o option options
     return
   fi
   local command="$words[2]"
@@ -100,38 +102,50 @@ ${list.join('\n')}
 ${cases.join('\n')}
   esac
 }
-compdef _${name} ${name}
+if [[ "$funcstack[1]" == _${name} ]]; then
+  _${name} "$@"
+else
+  (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+  compdef _${name} ${name}
+fi
 `;
 }
 
 function zshOption({ names, description, takesValue, choices }: CompletedOption): string[] {
   const text = description.replace(/[[\]:\\]/g, '\\$&');
   const value = !takesValue ? '' : choices.length > 0 ? `: :(${choices.join(' ')})` : ': :_files';
-  return names.map((name) => quoted(`${name}[${text}]${value}`));
+  // Those with a value may be repeatable; offering one again does no harm.
+  return names.map((name) => quoted(`${takesValue ? '*' : ''}${name}[${text}]${value}`));
 }
 
 function fish(name: string, commands: CompletedCommand[]): string {
-  const lines = commands.flatMap((command) => [
-    `complete -c ${name} -n __fish_use_subcommand -f -a ${command.name} -d ${quoted(command.description)}`,
-    ...command.options.map((option) => fishOption(name, command.name, option)),
-    ...(command.choices.length === 0
-      ? []
-      : [
-          `complete -c ${name} -n '__fish_seen_subcommand_from ${command.name}' -f -a ${quoted(command.choices.join(' '))}`,
-        ]),
-  ]);
-  return `# fish completion of ${name}: ${name} completion fish | source\n${lines.join('\n')}\n`;
+  const offer = (condition: string, rest: string) => `complete -c ${name} -n ${quoted(condition)} ${rest}`;
+  const first = `__${name}_command ""`;
+  const lines = commands.flatMap((command) => {
+    const here = `__${name}_command ${command.name}`;
+    return [
+      offer(first, `-f -a ${command.name} -d ${quoted(command.description)}`),
+      offer(`__${name}_command help`, `-f -a ${command.name} -d ${quoted(command.description)}`),
+      ...command.options.map((option) => offer(here, fishOption(option))),
+      ...(command.choices.length === 0 ? [] : [offer(here, `-f -a ${quoted(command.choices.join(' '))}`)]),
+    ];
+  });
+  return `# fish completion of ${name}: ${name} completion fish | source
+function __${name}_command
+  set -l words (commandline -opc)
+  test "$words[2]" = $argv[1]
+end
+${offer(first, "-f -a help -d 'print the help of a command'")}
+${offer(first, "-l help -d 'print this help'")}
+${offer(first, "-l version -d 'print the version'")}
+${lines.join('\n')}
+`;
 }
 
-function fishOption(
-  name: string,
-  command: string,
-  { names, description, takesValue, choices }: CompletedOption,
-) {
+function fishOption({ names, description, takesValue, choices }: CompletedOption): string {
   const flags = names.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
   const value = !takesValue ? '' : choices.length > 0 ? ` -x -a ${quoted(choices.join(' '))}` : ' -r';
-  const only = `'__fish_seen_subcommand_from ${command}'`;
-  return `complete -c ${name} -n ${only} ${flags.join(' ')}${value} -d ${quoted(description)}`;
+  return `${flags.join(' ')}${value} -d ${quoted(description)}`;
 }
 
 function quoted(text: string): string {

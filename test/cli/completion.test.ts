@@ -1,7 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { commands } from '../../cli/commands';
 import { completionScript, shells, type Shell } from '../../cli/completion';
 import { createProgram } from '../../cli/program';
+import { isInstalled, offered, offeredByZsh } from './shells/offered';
 import { createContext } from './support';
 
 const { context } = createContext();
@@ -17,26 +20,45 @@ test.each(shells)('the script for %s knows every command and every option', (she
   }
 });
 
-/** What bash offers for the last word. */
-function offered(...words: string[]): string[] {
-  const script = `${completionScript(program, 'bash')}
-    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _headway; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const out = execFileSync('bash', ['-c', script, 'bash', 'headway', ...words], { encoding: 'utf8' });
-  return out.split('\n').filter((word) => word !== '');
-}
+/** The same in every shell, whatever the order. */
+const cases: [line: string, words: string[]][] = [
+  ['headway re', ['redrive', 'replay', 'result', 'retry']],
+  ['headway --v', ['--version']],
+  ['headway hel', ['help']],
+  ['headway help aud', ['audit']],
+  ['headway list --p', ['--pipeline']],
+  ['headway list --status c', ['cancelled', 'completed']],
+  ['headway submit --max', ['--max-cost-usd']],
+  ['headway submit --metadata a=b --met', ['--metadata']],
+  ['headway submit --via ', ['http', 'kafka']],
+  ['headway completion ', [...shells].sort()],
+  // A job may have the name of a command.
+  ['headway status list --sta', []],
+];
 
-test.each([
-  [['re'], ['result', 'retry', 'redrive', 'replay']],
-  [['help', 'aud'], ['audit']],
-  [['list', '--p'], ['--pipeline']],
-  [
-    ['list', '--status', 'c'],
-    ['completed', 'cancelled'],
-  ],
-  [
-    ['completion', ''],
-    ['-h', '--help', ...shells],
-  ],
-])('bash offers for %p what the command takes', (words, expected) => {
-  expect(offered(...words)).toEqual(expected);
+describe.each(shells)('%s', (shell) => {
+  const offers = (line: string) => offered[shell](completionScript(program, shell), line).sort();
+  const here = isInstalled(shell) ? test : test.skip;
+
+  here.each(cases)(
+    `${here === test ? '' : 'NOT RUN, it is not installed: '}offers for %p what fits`,
+    (line, words) => {
+      // Bash has options and values in one list.
+      const fitting = offers(line).filter((word) => !line.endsWith(' ') || !word.startsWith('-'));
+      expect(fitting).toEqual(words);
+    },
+  );
+});
+
+const whereZshIs = isInstalled('zsh') ? test : test.skip;
+
+whereZshIs('zsh takes the script as a file of its search path, too, and from the first time on', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'headway-zsh-'));
+  try {
+    writeFileSync(join(folder, '_headway'), completionScript(program, 'zsh'));
+    const load = `fpath=('${folder}' $fpath); autoload -Uz compinit; compinit -D -u`;
+    expect(offeredByZsh(load, 'headway aud')).toEqual(['audit']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
