@@ -3,6 +3,7 @@ import { describeIssues, jobRequestSchema, type JobSource } from '../contracts/j
 import { beyondLimit, jobLimits, type JobLimits } from '../contracts/limits';
 import type { PackJob } from '../contracts/pack';
 import type { Pipeline } from '../pipelines/define-pipeline';
+import { allIssues } from './all-issues';
 
 /** Ids that the HTTP door makes from idempotency keys. */
 const ID_FROM_KEY = /^key-[\da-f]{40}$/;
@@ -37,7 +38,8 @@ export function checkJob(
 ): PackJob {
   const parsed = jobRequestSchema.safeParse(json);
   if (!parsed.success) {
-    throw new HeadwayError('HW_JOB_INVALID', describeIssues(parsed.error), { cause: parsed.error });
+    const error = allIssues(json, parsed.error, pipelineNamed);
+    throw new HeadwayError('HW_JOB_INVALID', describeIssues(error), { cause: error });
   }
   const request = parsed.data;
   // As a workflow it would stand where the bridge looks for a pack.

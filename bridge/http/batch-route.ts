@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
-import { validatorCompiler, type FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { allButTheBody } from './all-but-the-body';
 import { batchVerdictSchema } from '../../contracts/problem';
 import { batchVerdicts } from './batch';
 import type { Door } from './door';
 import { linesOf } from './lines';
 import { RequestProblem } from './problems';
-import { readJobRequest } from './read-body';
+import { readBody, requireJobRequest } from './read-body';
 import { batchHeaders, jobRequestBody, problems } from './schemas';
 import { traceOf } from './trace-context';
 
@@ -18,7 +19,7 @@ const VERDICT_BUFFER_BYTES = 1024 * 1024;
 
 /** The way in for many jobs at once. */
 export const batchRoute: FastifyPluginAsyncZod<{ door: Door }> = async (app, { door }) => {
-  const { submit, places, metrics, closing } = door;
+  const { submit, places, pipelineNamed, metrics, closing } = door;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
 
@@ -27,8 +28,7 @@ export const batchRoute: FastifyPluginAsyncZod<{ door: Door }> = async (app, { d
     {
       config: { scope: 'submit', streams: true },
       // The lines are read one by one.
-      validatorCompiler: (part) =>
-        part.httpPart === 'body' ? (value: unknown) => ({ value }) : validatorCompiler(part as never),
+      validatorCompiler: allButTheBody,
       schema: {
         operationId: 'submitBatch',
         summary: 'Start many jobs',
@@ -69,7 +69,7 @@ export const batchRoute: FastifyPluginAsyncZod<{ door: Door }> = async (app, { d
         lineMaxBytes: door.bodyMaxBytes,
         signal: closing,
         submit: (line, number) =>
-          submit(caller, readJobRequest(line), {
+          submit(caller, requireJobRequest(readBody(line), pipelineNamed), {
             idempotencyKey: key === undefined ? undefined : `${key}:${number}`,
             patient: true,
             ...traceOf(request),

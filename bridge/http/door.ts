@@ -16,6 +16,7 @@ export interface Door {
   /** For requests that are held open. */
   places: Places;
   pipelines: readonly Pipeline[];
+  pipelineNamed: (name: string) => Pipeline;
   bodyMaxBytes: number;
   heartbeatMs: number;
   /** Aborted when the door is being closed. */

@@ -66,6 +66,7 @@ export async function createHttpBridge(options: HttpBridgeOptions): Promise<Http
       waits: createWaits({ jobsOf, places, metrics, closing: closing.signal }),
       places,
       pipelines,
+      pipelineNamed,
       bodyMaxBytes: options.bodyMaxBytes,
       heartbeatMs: options.heartbeatMs ?? 15_000,
       closing: closing.signal,

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { HeadwayError, sentence } from '../../contracts/errors';
 import { describeIssues, jobRequestSchema, type JobRequest } from '../../contracts/job-request';
+import type { Pipeline } from '../../pipelines/define-pipeline';
+import { allIssues } from '../all-issues';
 import { readJson } from '../kafka/read-json';
 import { pointerTo, RequestProblem } from './problems';
 
@@ -20,14 +22,14 @@ export function readBody(body: Buffer): unknown {
   }
 }
 
-/** @throws RequestProblem `HW_REQUEST_INVALID`, `HW_JOB_INVALID` with each invalid field */
-export function readJobRequest(body: Buffer): JobRequest {
-  const parsed = jobRequestSchema.safeParse(readBody(body));
-  if (!parsed.success) throw invalidJob(parsed.error);
+/** @throws RequestProblem `HW_JOB_INVALID` with each invalid field, those of the input too */
+export function requireJobRequest(json: unknown, pipelineNamed: (name: string) => Pipeline): JobRequest {
+  const parsed = jobRequestSchema.safeParse(json);
+  if (!parsed.success) throw invalidJob(allIssues(json, parsed.error, pipelineNamed));
   return parsed.data;
 }
 
-export function invalidJob(error: z.ZodError): RequestProblem {
+function invalidJob(error: z.ZodError): RequestProblem {
   const errors = error.issues.slice(0, 100).flatMap((issue) => {
     // Zod reports keys that nobody knows all together, at the object that has them.
     const paths =

@@ -1,19 +1,23 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { jobViewSchema } from '../../contracts/job-view';
+import { allButTheBody } from './all-but-the-body';
 import type { Door } from './door';
 import { locationOf, statusOf } from './job-answers';
+import { requireJobRequest } from './read-body';
 import { bodyProblems, jobRequestBody, problems, submitHeaders } from './schemas';
 import { traceOf } from './trace-context';
 
 /** The way in for one job. */
 export const submitRoutes: FastifyPluginAsyncZod<{ door: Door }> = async (app, { door }) => {
-  const { submit, waits } = door;
+  const { submit, waits, pipelineNamed } = door;
 
   app.post(
     '/v1/jobs',
     {
       config: { scope: 'submit' },
       bodyLimit: door.bodyMaxBytes,
+      // All that is wrong is told at once, the input too, of which only the pipeline knows.
+      validatorCompiler: allButTheBody,
       schema: {
         operationId: 'submitJob',
         summary: 'Start a job',
@@ -34,7 +38,7 @@ export const submitRoutes: FastifyPluginAsyncZod<{ door: Door }> = async (app, {
     async (request, reply) => {
       const { prefer, 'idempotency-key': idempotencyKey } = request.headers;
       const wait = waits.preferred(prefer);
-      const { view, created } = await submit(request.caller, request.body, {
+      const { view, created } = await submit(request.caller, requireJobRequest(request.body, pipelineNamed), {
         idempotencyKey,
         ...traceOf(request),
       });

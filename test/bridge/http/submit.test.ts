@@ -66,6 +66,28 @@ describe('POST /v1/jobs', () => {
     expect(pointers).toEqual(['#/a~1b', '#/input', '#/metadata/k', '#/pipeline', '#/priority']);
   });
 
+  it.each(['/v1/jobs', '/v1/jobs:batch'])(
+    '%s points at the input, too, while other fields are wrong',
+    async (path) => {
+      const { call } = await openDoor();
+      const pointers = async (request: object) => {
+        const type = path === '/v1/jobs' ? 'application/json' : 'application/x-ndjson';
+        const answer = await call('POST', path, {
+          body: JSON.stringify(request),
+          headers: { 'content-type': type },
+        });
+        const problem =
+          path === '/v1/jobs' ? answer.body : (JSON.parse(answer.text) as { problem: unknown }).problem;
+        expect(problem.code).toBe('HW_JOB_INVALID');
+        return problem.errors.map((one: { pointer: string }) => one.pointer).sort();
+      };
+      expect(
+        await pointers(brief({ priority: 9, input: { company: 1, question: '?', domain: 'x.example' } })),
+      ).toEqual(['#/input/company', '#/priority']);
+      expect(await pointers(brief({ priority: 9, pipeline: 'none' }))).toEqual(['#/pipeline', '#/priority']);
+    },
+  );
+
   it('points at the fields of the input that the pipeline does not take', async () => {
     const { call } = await openDoor();
     const { status, body } = await call('POST', '/v1/jobs', {

@@ -141,6 +141,18 @@ describe('a record that can never be a job', () => {
     ['a list of jobs', '[{"pipeline":"anything","input":{}}]', 'HW_JOB_INVALID', /^the job request: /],
     ['a job without pipeline', '{"input":{}}', 'HW_JOB_INVALID', /^pipeline: /],
     ['an unknown field', '{"pipeline":"anything","input":{},"x":1}', 'HW_JOB_INVALID', /"x"/],
+    [
+      'wrong, and its input too',
+      '{"pipeline":"strict","input":{"company":7},"priority":9}',
+      'HW_JOB_INVALID',
+      /^priority: .*; input\.company: /,
+    ],
+    [
+      'wrong, and of a pipeline nobody installed',
+      '{"pipeline":"brief","input":{},"priority":9}',
+      'HW_JOB_INVALID',
+      /^priority: .*; pipeline: "brief" is not installed/,
+    ],
     ['a bad input', '{"pipeline":"strict","input":{"company":7}}', 'HW_JOB_INVALID', /^input\.company: /],
     [
       'an unknown field of the input',

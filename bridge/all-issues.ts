@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { messageOf } from '../contracts/errors';
+import type { Pipeline } from '../pipelines/define-pipeline';
+
+/**
+ * What is wrong with a request besides what its own schema says: that nobody has its pipeline, or what that one does not take of its input. So who
+ * sent it learns of all at once, and not of the input only when the rest is right.
+ *
+ * @param json the request, as it was parsed
+ * @param error what the schema of job requests said of it
+ */
+export function allIssues(
+  json: unknown,
+  error: z.ZodError,
+  pipelineNamed: (name: string) => Pipeline,
+): z.ZodError {
+  const { pipeline, input } = (json ?? {}) as Record<string, unknown>;
+  const isTold = (field: string) => error.issues.some(({ path }) => path[0] === field);
+  if (typeof pipeline !== 'string' || isTold('pipeline')) return error;
+  try {
+    const { request } = pipelineNamed(pipeline);
+    if (isTold('input')) return error;
+    const found = request.safeParse(input).error?.issues ?? [];
+    const ofInput = found.map((issue) => ({ ...issue, path: ['input', ...issue.path] }));
+    return new z.ZodError([...error.issues, ...ofInput]);
+  } catch (unknown) {
+    const message = messageOf(unknown).replace(/^pipeline: /, '');
+    return new z.ZodError([
+      ...error.issues,
+      { code: 'custom', path: ['pipeline'], message, input: pipeline },
+    ]);
+  }
+}
