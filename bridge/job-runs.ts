@@ -5,6 +5,7 @@ import { retryMemoSchema } from '../contracts/retry';
 import { searchAttributes } from '../contracts/search-attributes';
 import { PROCESS_JOB } from '../contracts/workflow-names';
 import { quoted } from './quoted';
+import { unreadable } from './unreadable';
 
 /** One run of a job: the workflow that brings it to its end, or did. */
 export interface JobRunView {
@@ -28,7 +29,11 @@ export function createJobRuns(client: Client): JobRuns {
     async newest(jobId) {
       const query = `${searchAttributes.jobIds.name} = ${quoted(jobId)}`;
       const found: WorkflowExecutionInfo[] = [];
-      for await (const execution of client.workflow.list({ query })) found.push(execution);
+      try {
+        for await (const execution of client.workflow.list({ query })) found.push(execution);
+      } catch (error) {
+        throw unreadable(error, `with job ${jobId}`);
+      }
       found.sort((a, b) => b.startTime.getTime() - a.startTime.getTime());
       for (const execution of found) {
         const view = await viewOf(execution, jobId);
@@ -41,7 +46,7 @@ export function createJobRuns(client: Client): JobRuns {
         return await viewOf(await client.workflow.getHandle(jobId).describe(), jobId);
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return undefined;
-        throw error;
+        throw unreadable(error, jobId);
       }
     },
   };

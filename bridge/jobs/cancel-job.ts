@@ -12,6 +12,9 @@ import { reachable } from './reachable';
 /** A worker has to take the request, and may be busy. */
 const UPDATE_MS = 10_000;
 
+/** A server that lives answers this question at once. */
+const HEALTH_MS = 2_000;
+
 /** A job leaves its pack once, and what it leaves for under another name never moves. */
 const HOPS_MAX = 3;
 
@@ -60,6 +63,8 @@ async function update(
       throw new HeadwayError('HW_SERVER_UNREACHABLE', message, { cause: error });
     }
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
+    // A server that froze meanwhile looks the same from here as one that waits for a worker.
+    await reachable(client, HEALTH_MS, () => client.workflowService.getSystemInfo({}));
     const message = `no worker took the request to cancel job ${jobId} within ${UPDATE_MS} ms`;
     throw new HeadwayError('HW_NO_WORKER', message, { cause: error });
   }

@@ -2,6 +2,7 @@ import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription }
 import { HeadwayError } from '../../contracts/errors';
 import { searchAttributes } from '../../contracts/search-attributes';
 import { quoted } from '../quoted';
+import { unreadable } from '../unreadable';
 import { REQUEST_MS, reachable } from './reachable';
 
 export type Execution = WorkflowExecutionDescription;
@@ -19,7 +20,7 @@ const EXECUTIONS_MAX = 20;
  * The workflow that holds a job now, or held it last. A workflow whose id is the job id wins: it is found at once, while visibility lags
  * behind by a second or so.
  *
- * @throws HeadwayError `HW_JOB_UNKNOWN`, `HW_SERVER_UNREACHABLE`
+ * @throws HeadwayError `HW_JOB_UNKNOWN`, `HW_SERVER_UNREACHABLE`, `HW_PAYLOAD_UNREADABLE`
  */
 export async function findJob(client: Client, job: JobOf): Promise<Execution> {
   const { id: jobId } = job;
@@ -39,7 +40,11 @@ export function unknownJob(jobId: string): HeadwayError {
   return new HeadwayError('HW_JOB_UNKNOWN', `Temporal knows no workflow with job ${jobId}`);
 }
 
-/** Undefined when Temporal does not know it. */
+/**
+ * Undefined when Temporal does not know it.
+ *
+ * @throws HeadwayError `HW_SERVER_UNREACHABLE`; `HW_PAYLOAD_UNREADABLE` when its memo is in a payload store that is away or not known here
+ */
 export async function describe(
   client: Client,
   workflowId: string,
@@ -49,7 +54,7 @@ export async function describe(
     return await reachable(client, REQUEST_MS, () => client.workflow.getHandle(workflowId, runId).describe());
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
+    throw unreadable(error, workflowId);
   }
 }
 
@@ -57,13 +62,16 @@ async function listed(client: Client, { id, tenant }: JobOf) {
   const withId = `${searchAttributes.jobIds.name} = ${quoted(id)}`;
   const query =
     tenant === undefined ? withId : `${withId} AND ${searchAttributes.tenants.name} = ${quoted(tenant)}`;
-  return await reachable(client, REQUEST_MS, async () => {
+  const look = reachable(client, REQUEST_MS, async () => {
     const found: { workflowId: string; runId: string; startTime: Date }[] = [];
     for await (const execution of client.workflow.list({ query })) {
       found.push(execution);
       if (found.length === EXECUTIONS_MAX) break;
     }
     return found.sort((a, b) => b.startTime.getTime() - a.startTime.getTime());
+  });
+  return await look.catch((error: unknown) => {
+    throw unreadable(error, `with job ${id}`);
   });
 }
 

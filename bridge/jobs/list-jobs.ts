@@ -7,6 +7,7 @@ import type { JobView } from '../../contracts/job-view';
 import { searchAttributes as attributes } from '../../contracts/search-attributes';
 import { PROCESS_JOB, PROCESS_PACK } from '../../contracts/workflow-names';
 import { createLimit } from '../../runtime/limit';
+import { readPayload } from '../../runtime/payload-store/read-payload';
 import { quoted } from '../quoted';
 import { readCarriedJobs } from '../read-carried-jobs';
 import { askForAll, UNTOUCHED_EVENTS } from './ask-workflow';
@@ -113,7 +114,7 @@ export function createListJobs(client: Client) {
       status: ended ?? (waits || (await isUntouched({ id, runId })) ? 'queued' : 'in_progress'),
       ...timesOf(raw),
       ...(ended ? {} : { completedAt: undefined }),
-      run: numberOfRun(raw),
+      run: await numberOfRun(raw),
       workflow: { id, runId },
     };
   }
@@ -154,6 +155,11 @@ export function createListJobs(client: Client) {
     }
     asked.unanswered.push(workflow.id);
     return [];
+  }
+
+  async function numberOfRun({ memo }: RawExecution): Promise<number> {
+    const payload = memo?.fields?.run;
+    return payload ? (await readPayload<{ number: number }>(client, payload)).number : 1;
   }
 
   /** How long the history of a running workflow is, visibility does not know. */
@@ -212,11 +218,6 @@ function identityOf(raw: RawExecution) {
 function attribute<T>({ searchAttributes }: RawExecution, name: string): T | undefined {
   const payload = searchAttributes?.indexedFields?.[name];
   return payload ? defaultPayloadConverter.fromPayload<T>(payload) : undefined;
-}
-
-function numberOfRun({ memo }: RawExecution): number {
-  const payload = memo?.fields?.run;
-  return payload ? defaultPayloadConverter.fromPayload<{ number: number }>(payload).number : 1;
 }
 
 /** Whether the workflow has ended, however. */

@@ -2,16 +2,28 @@ import { WorkflowUpdateRPCTimeoutOrCancelledError, type Client } from '@temporal
 import { cancelJob } from '../../../bridge/jobs/cancel-job';
 import { answerTo } from '../../../bridge/http/problems';
 
-/** A client whose workflows answer an update with this error. */
-function clientThatThrows(error: Error): Client {
+/** A client whose workflows answer an update with this error, and whose server answers other questions like this. */
+function clientThatThrows(error: Error, getSystemInfo: () => Promise<object>): Client {
   const handle = { executeUpdate: () => Promise.reject(error) };
   const withDeadline = (_until: number, request: () => Promise<unknown>) => request();
-  return { workflow: { getHandle: () => handle }, withDeadline } as unknown as Client;
+  return {
+    workflow: { getHandle: () => handle },
+    workflowService: { getSystemInfo },
+    withDeadline,
+  } as unknown as Client;
 }
 
+const timeout = new WorkflowUpdateRPCTimeoutOrCancelledError('deadline');
+
 test('that no worker takes the request is told apart from a server that is away, and 503 says when to ask again', async () => {
-  const client = clientThatThrows(new WorkflowUpdateRPCTimeoutOrCancelledError('deadline'));
+  const client = clientThatThrows(timeout, () => Promise.resolve({}));
   const error: unknown = await cancelJob(client, 'w', 'j').catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'HW_NO_WORKER', message: expect.stringMatching(/no worker .* j /) });
   expect(answerTo(error)).toMatchObject({ problem: { status: 503 }, headers: { 'retry-after': '5' } });
+});
+
+test('a server that answers nothing else either is away: nobody knows whether a worker is there', async () => {
+  const away = Object.assign(new Error('deadline'), { code: 4, details: '', metadata: {} });
+  const client = clientThatThrows(timeout, () => Promise.reject(away));
+  await expect(cancelJob(client, 'w', 'j')).rejects.toMatchObject({ code: 'HW_SERVER_UNREACHABLE' });
 });

@@ -1,12 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
+import { cancelJob } from '../../../bridge/jobs/cancel-job';
 import { createJobs } from '../../../bridge/jobs/create-jobs';
 import type { Jobs } from '../../../bridge/jobs/jobs';
 import type { JobRequest } from '../../../contracts/job-request';
 import { pipelineNamed } from '../../../pipelines/registry';
+import { readLocalStack } from '../../../runtime/local-stack';
 import { createDataConverter } from '../../../runtime/payload-store/data-converter';
+import type { PayloadStore } from '../../../runtime/payload-store/payload-store';
+import { createTcpProxy } from '../../faults/suite/tcp-proxy';
 import { eventually } from '../../support/eventually';
 import { briefs } from '../../support/rig';
 import { useRig } from '../../support/use-rig';
@@ -265,6 +269,57 @@ test('a job in a payload store that is not known here takes no other out of the 
     expect(await jobs(rig.name, moved).get(hidden.id)).toMatchObject({ status: 'queued' });
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('a memo in a payload store that is not known here, or away, is told by name', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'headway-payloads-'));
+  const { connection, namespace } = rig.client.options;
+  const storedIn = (place: PayloadStore['place']) =>
+    new Client({ connection, namespace, dataConverter: createDataConverter({ place, thresholdBytes: 20 }) });
+  const moved = storedIn({ kind: 'folder', folder });
+  const request = brief('hidden-memo');
+  await jobs(rig.name, moved).submit(request);
+  // Which run it is stands in the memo.
+  await moved.workflow.getHandle(request.id).terminate();
+  expect(await jobs(rig.name, moved).retry(request.id)).toMatchObject({ run: 2 });
+  const readers = { unknown: rig.client, away: storedIn({ kind: 'folder', folder: `${folder}-away` }) };
+  await rm(folder, { recursive: true, force: true });
+  for (const [name, client] of Object.entries({ ...readers, gone: moved })) {
+    const unreadable = {
+      code: 'HW_PAYLOAD_UNREADABLE',
+      message: expect.stringContaining(request.id) as string,
+    };
+    for (const ask of [
+      () => jobs(rig.name, client).get(request.id),
+      () => jobs(rig.name, client).retry(request.id),
+    ]) {
+      const error: unknown = await ask().catch((thrown: unknown) => thrown);
+      expect([name, error]).toMatchObject([name, unreadable]);
+    }
+    await eventually('a list names it', async () => {
+      const page = await jobs(rig.name, client).list({ since: Date.now() - 60_000 }, { limit: 10 });
+      return page.unanswered?.includes(request.id) === true;
+    });
+  }
+});
+
+test('a server that freezes while a cancel waits for a worker is not taken for a missing worker', async () => {
+  const [host = '', port] = (readLocalStack()?.temporalAddress ?? '').split(':');
+  const proxy = await createTcpProxy({ name: 'temporal', target: () => ({ host, port: Number(port) }) });
+  const connection = await Connection.connect({ address: `127.0.0.1:${proxy.port}` });
+  try {
+    const client = new Client({ connection, namespace: rig.client.options.namespace });
+    const request = brief('frozen');
+    await jobs(undefined, client).submit(request);
+    const before = cancelJob(client, request.id, request.id).catch((error: unknown) => error);
+    expect(await before).toMatchObject({ code: 'HW_NO_WORKER' });
+    const meanwhile = cancelJob(client, request.id, request.id).catch((error: unknown) => error);
+    proxy.stall();
+    expect(await meanwhile).toMatchObject({ code: 'HW_SERVER_UNREACHABLE' });
+  } finally {
+    await proxy.close();
+    await connection.close();
   }
 });
 
