@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { loadConfig } from '../../runtime/config';
 import * as checks from './compose-checks';
 import { environmentOf, interpolate, readComposeFile, textOf, type ComposeFile } from './compose-file';
 
@@ -186,6 +187,26 @@ test.each([
   const { worker } = readComposeFile(env).services;
   expect(environmentOf(worker!, env)).toMatchObject({ OPENAI_BASE_URL: baseUrl });
   expect(environmentOf(worker!, env).OPENAI_API_KEY).toBe(key);
+});
+
+test.each([
+  [{}, undefined],
+  [
+    { HEADWAY_DEPLOYMENT: 'briefs', HEADWAY_BUILD_ID: 'v2' },
+    { deploymentName: 'briefs', buildId: 'v2' },
+  ],
+])('with %j workers have the version that is meant, and none without', (env, version) => {
+  const { worker } = readComposeFile(env).services;
+  const read = () => loadConfig({ ...environmentOf(worker!, env), HEADWAY_STACK_FILE: '/nowhere' });
+  expect(read().worker.version).toEqual(version);
+});
+
+test('half a version is refused, not left out', () => {
+  const env = { HEADWAY_DEPLOYMENT: 'briefs' };
+  const { worker } = readComposeFile(env).services;
+  expect(() => loadConfig({ ...environmentOf(worker!, env), HEADWAY_STACK_FILE: '/nowhere' })).toThrow(
+    'HEADWAY_BUILD_ID must be set beside HEADWAY_DEPLOYMENT',
+  );
 });
 
 test('several workers can run: nothing of theirs is there only once', () => {
