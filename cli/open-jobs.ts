@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import { createJobs } from '../bridge/jobs/create-jobs';
 import type { Jobs } from '../bridge/jobs/jobs';
 import { jobLimits } from '../contracts/limits';
@@ -7,7 +8,10 @@ import { cliTemporal } from './connections';
 import type { CliContext } from './context';
 
 /** Runs `task` with the jobs of all tenants, and disconnects. */
-export type WithJobs = <T>(context: CliContext, task: (jobs: Jobs) => Promise<T>) => Promise<T>;
+export type WithJobs = <T>(
+  context: CliContext,
+  task: (jobs: Jobs, client: Client) => Promise<T>,
+) => Promise<T>;
 
 /** @throws HeadwayError `HW_SERVER_UNREACHABLE` when Temporal does not answer within seconds; what `task` throws */
 export const withJobs: WithJobs = async (context, task) => {
@@ -24,7 +28,7 @@ export const withJobs: WithJobs = async (context, task) => {
       pipelineNamed,
       limits: jobLimits(payloadStore !== undefined),
     });
-    return await task(jobsOf());
+    return await task(jobsOf(), client);
   } finally {
     await client.connection.close();
   }

@@ -58,7 +58,8 @@ export async function describe(
   }
 }
 
-async function listed(client: Client, { id, tenant }: JobOf) {
+/** Workflows with a job of this id, the newest first. */
+export async function listed(client: Client, { id, tenant }: JobOf) {
   const withId = `${searchAttributes.jobIds.name} = ${quoted(id)}`;
   const query =
     tenant === undefined ? withId : `${withId} AND ${searchAttributes.tenants.name} = ${quoted(tenant)}`;

@@ -1,13 +1,17 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { jobsBeside } from '../../bridge/jobs/jobs-beside';
 import { loadConfig } from '../../runtime/config';
 import { isConnectionError } from '../../runtime/kafka-errors';
+import { withOffsets } from '../../runtime/kafka-offsets';
 import { cliKafka, unreachable } from '../connections';
 import type { CliContext } from '../context';
 import { HeadwayCommand } from '../headway-command';
+import { withJobs } from '../open-jobs';
 import { readJobId } from '../read-job-id';
 import { readCount, readUsd } from '../read-number';
 import { readDuration } from '../read-time';
 import type { Door } from '../submit/door';
+import type { Lookup } from '../submit/duplicates';
 import { createHttpClient } from '../submit/http-client';
 import { openHttpDoor } from '../submit/http-door';
 import { openKafkaDoor } from '../submit/kafka-door';
@@ -53,11 +57,19 @@ async function openDoorTo({ via, wait = false }: SubmitArguments, context: CliCo
     const client = createHttpClient(door, signal);
     return openHttpDoor({ client, url: new URL(door.url).origin, signal });
   }
-  const { kafka, topics } = loadConfig(context.env, ['kafka', 'topics']);
-  const where = `Kafka does not answer at ${kafka.brokers.join(',')} (KAFKA_BROKERS)`;
+  const { kafka: config, topics, bridge } = loadConfig(context.env, ['kafka', 'topics', 'bridge']);
+  const kafka = cliKafka(config, context);
+  const where = `Kafka does not answer at ${config.brokers.join(',')} (KAFKA_BROKERS)`;
   const named = (error: unknown) => (isConnectionError(error) ? unreachable(where, error) : error);
   try {
-    const door = await openKafkaDoor({ kafka: cliKafka(kafka, context), topics, wait, signal });
+    const lookup: Lookup = {
+      committed: () => withOffsets(kafka, (offsets) => offsets.committed(bridge.groupId, topics.queue)),
+      withTemporal: (task) =>
+        withJobs(context, (jobs, client) =>
+          task({ get: (id) => jobs.get(id), jobsBeside: (id) => jobsBeside(client, id) }),
+        ),
+    };
+    const door = await openKafkaDoor({ kafka, topics, wait, lookup, signal });
     return withNamedErrors(door, named);
   } catch (error) {
     throw named(error);

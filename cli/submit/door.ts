@@ -20,6 +20,8 @@ export interface JobEnd {
   result?: JobResult;
   /** What went wrong, where something did. */
   message?: string;
+  /** Where the job with this id came from that was there before: the one that was sent is left out, and this is how that one ended. */
+  duplicateOf?: string;
 }
 
 /** Where jobs are taken in, and how one hears of their ends. */

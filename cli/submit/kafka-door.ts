@@ -5,6 +5,7 @@ import { openPartitionSender, type KeyedRecord, type SentRecord } from '../../ru
 import { readTopicSettings } from '../../runtime/kafka-topic-settings';
 import type { CheckedRequest } from './check-request';
 import type { Door, Verdict } from './door';
+import { watchDuplicates, type Lookup } from './duplicates';
 import { inBatches } from './in-batches';
 import { readOutcomes } from './kafka-outcomes';
 
@@ -23,6 +24,8 @@ export interface KafkaDoorOptions {
   topics: { queue: string; results: string; deadLetters: string };
   /** Somebody waits for the ends of the jobs. */
   wait: boolean;
+  /** For jobs that nothing is heard of. */
+  lookup: Lookup;
   signal: AbortSignal;
 }
 
@@ -33,9 +36,16 @@ export interface KafkaDoorOptions {
  *
  * @throws HeadwayError `HW_CONFIG_INVALID` for a topic that does not exist; what keeps Kafka from answering
  */
-export async function openKafkaDoor({ kafka, topics, wait, signal }: KafkaDoorOptions): Promise<Door> {
+export async function openKafkaDoor({
+  kafka,
+  topics,
+  wait,
+  lookup,
+  signal,
+}: KafkaDoorOptions): Promise<Door> {
   const partitions = await checkTopics(kafka, topics, wait);
   const outcomes = wait ? await readOutcomes({ kafka, topics, signal }) : undefined;
+  const duplicates = outcomes && watchDuplicates({ topic: topics.queue, waiting: outcomes, lookup, signal });
   const maxMessageBytes = await readMaxMessageBytes(kafka, topics.queue);
   const batchLimits = { ...BATCH, bytes: Math.min(BATCH.bytes, maxMessageBytes - BATCH_OVERHEAD_BYTES) };
   const sender = await openPartitionSender(kafka, { name: topics.queue, partitions });
@@ -54,6 +64,8 @@ export async function openKafkaDoor({ kafka, topics, wait, signal }: KafkaDoorOp
         sent.sort((a, b) => a.record.request.number - b.record.request.number);
         const verdicts = sent.map((one) => toVerdict(one.record.request, one, topics.queue));
         for (const { request, refused } of verdicts) if (refused) outcomes?.forget(request.id);
+        for (const one of sent)
+          if (one.state === 'sent') duplicates?.sent(one.record.key, one.partition, one.offset);
         yield* verdicts;
         signal.throwIfAborted();
         for (const one of sent) if ('error' in one && one.error) throw one.error;
@@ -62,7 +74,7 @@ export async function openKafkaDoor({ kafka, topics, wait, signal }: KafkaDoorOp
     },
     ends: () => outcomes?.ends() ?? nothing(),
     async close() {
-      await Promise.all([sender.close(), outcomes?.close()]);
+      await Promise.all([sender.close(), outcomes?.close(), duplicates?.close()]);
     },
   };
 }

@@ -78,6 +78,7 @@ export function createSubmitReport(
       if (!open.delete(end.id)) early.add(end.id);
       if (end.status === 'completed') completed += 1;
       progress.close();
+      if (end.duplicateOf !== undefined) tell(duplicateSentence(end.id, end.duplicateOf));
       print(end);
       progress.update('ended', ended, total ?? sent);
     },
@@ -85,7 +86,7 @@ export function createSubmitReport(
     remind(): void {
       if (open.size === 0) return;
       tell(
-        `${stillOpen()}. \`headway status ID\` says where one stands; a bridge and a worker must be running. With JOB_ID_DEDUPE=ledger a job whose id was there before is left out, and nothing more is heard of it here.`,
+        `${stillOpen()}. \`headway status ID\` says where one stands; a bridge and a worker must be running. With JOB_ID_DEDUPE=ledger a job whose id was there before is left out; while Temporal answers, the end of the earlier one is told here.`,
       );
     },
     onStopped(): void {
@@ -136,6 +137,11 @@ export function createSubmitReport(
     progress.close();
     context.stderr.write(`headway: ${printable(redact(sentence))}\n`);
   }
+}
+
+function duplicateSentence(id: string, first: string): string {
+  const from = first === 'http' ? 'the HTTP door' : `record ${first}`;
+  return `job ${id} is a duplicate: an earlier job from ${from} has the id, so this one was left out; what is told is how the earlier one ended`;
 }
 
 function count(number: number, what: string): string {

@@ -12,7 +12,7 @@ export class FakeJobs {
   /** Pages of `list`. */
   pages: JobView[][] = [];
 
-  readonly open: WithJobs = (_, task) => task(this.jobs);
+  readonly open: WithJobs = (_, task) => task(this.jobs, {} as never);
 
   put(id: string, ...states: (Partial<JobView> | Error)[]): void {
     this.states.set(

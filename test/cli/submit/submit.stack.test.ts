@@ -54,6 +54,32 @@ test('without --wait the ids are printed, as watch takes them', async () => {
   await rig.resultsFor(sent.stdout.trim().split('\n'));
 });
 
+test('--wait tells of a job that the ledger left out how the one that has its id ended', async () => {
+  const env = { ...rig.env, JOB_ID_DEDUPE: 'ledger' };
+  await Promise.all([rig.startBridge({ JOB_ID_DEDUPE: 'ledger' }), rig.startWorker()]);
+  const [good, bad] = [...briefs(1, `${rig.name}-good`), ...briefs(1, `${rig.name}-bad`, 'refusal')];
+  const first = await headway(env, ['submit', '-', '--wait', '--json'], lines([good!, bad!]));
+  expect(first.code).toBe(1);
+  const again = await headway(
+    env,
+    ['submit', '-', '--wait', '--json', '--timeout', '90s'],
+    lines([{ ...good, priority: 1 }, bad!, ...briefs(1, `${rig.name}-new`)]),
+  );
+  expect(again.stderr).toContain(`job ${good!.id} is a duplicate: an earlier job from record ${rig.queue}:`);
+  expect(again.stderr).toContain(`job ${bad!.id} is a duplicate`);
+  expect(again.stderr).not.toContain(`${rig.name}-new-0 is a duplicate`);
+  expect(again.stderr).toContain(`Sent 3 jobs to ${rig.queue}; 2 completed, 1 ended otherwise.`);
+  const ends = (run: { stdout: string }) =>
+    run.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as JobResult);
+  // Where several shared a pack, what is told is the very result that was published.
+  for (const { id } of [good!, bad!])
+    expect(ends(again).find((one) => one.id === id)).toEqual(ends(first).find((one) => one.id === id));
+  expect(rig.results.filter(({ key }) => key === good!.id)).toHaveLength(1);
+});
+
 test('--timeout gives up waiting, and the jobs go on', async () => {
   const jobs = briefs(2, rig.name);
   const run = await headway(rig.env, ['submit', '-', '--wait', '--timeout', '1s'], lines(jobs));
