@@ -9,14 +9,14 @@ const PAUSE_MS = 50;
 const ROUND_MS = 10 * 60_000;
 
 /**
- * Forgets job ids once they are older than that, in small batches, every ten minutes from now on. Trouble is logged and
+ * Forgets job ids, or what else can be pruned, once they are older than that, in small batches, every ten minutes from now on. Trouble is logged and
  * left to the next round. Any number of processes may do it side by side.
  */
 export function startPruning(
   ledger: Pick<JobIdLedger, 'prune'>,
   retentionMs: number,
   logger: Logger,
-  { roundMs = ROUND_MS, pauseMs = PAUSE_MS } = {},
+  { roundMs = ROUND_MS, pauseMs = PAUSE_MS, what = 'job ids' } = {},
 ): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -27,7 +27,7 @@ export function startPruning(
       try {
         await round();
       } catch (error) {
-        logger.warn({ reason: messageOf(error) }, 'old job ids could not be forgotten; tried again later');
+        logger.warn({ reason: messageOf(error) }, `old ${what} could not be forgotten; tried again later`);
       }
       await pause(roundMs);
     }
@@ -45,6 +45,6 @@ export function startPruning(
       last = await ledger.prune(retentionMs, BATCH);
       forgotten += last;
     }
-    if (forgotten > 0) logger.info({ forgotten }, 'old job ids forgotten');
+    if (forgotten > 0) logger.info({ forgotten }, `old ${what} forgotten`);
   }
 }

@@ -193,6 +193,11 @@ export const errorCodes = {
     meaning: 'The HTTP request is not allowed to do this.',
     action: 'Use a key with the scope and the tenant that the message names.',
   },
+  HW_WEBHOOK_REFUSED: {
+    meaning: 'A webhook is not signed with a secret that the HTTP door knows, or was signed long ago.',
+    action:
+      'Set OPENAI_WEBHOOK_SECRET to the signing secret that the provider shows for this webhook, and see that the clock is right.',
+  },
   HW_RATE_LIMITED: {
     meaning: 'Too many HTTP requests with this API key.',
     action: 'Wait as long as the header Retry-After says.',

@@ -43,6 +43,8 @@ export interface Config {
     maxStreams: number;
     startConcurrency: number;
   };
+  /** Webhooks of the LLM provider at the HTTP door, where it is to take them. */
+  llmWebhooks: { door?: { secrets: string[]; databaseUrl: string } };
   llm: {
     apiKey: string;
     baseUrl?: string;
@@ -166,6 +168,10 @@ function readers(
     jobIdsOnce: () =>
       v.JOB_ID_DEDUPE === 'off' ? {} : { retentionMs: v.JOB_ID_RETENTION_HOURS * 3_600_000 },
     http: () => readHttp(v, problems),
+    llmWebhooks: () => {
+      const secrets = v.OPENAI_WEBHOOK_SECRET?.split(',').map((secret) => secret.trim());
+      return secrets ? { door: { secrets, databaseUrl: databaseUrl() } } : {};
+    },
     llm: () => ({
       ...provider(v, stack, problems),
       model: v.OPENAI_MODEL,

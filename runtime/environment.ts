@@ -243,6 +243,14 @@ const http = {
     'no keys: whoever can reach the loopback address may do everything',
     true,
   ),
+  OPENAI_WEBHOOK_SECRET: matching(
+    /^\s*whsec_[A-Za-z0-9+/]{16,}={0,2}(\s*,\s*whsec_[A-Za-z0-9+/]{16,}={0,2})*\s*$/,
+    'the signing secret of a webhook, `whsec_` and base64, or several of them, separated by commas',
+    'Signing secret of the webhooks that the LLM provider sends to the HTTP door, so that workers need hardly poll; several while it is ' +
+      'changed. Needs `DATABASE_URL`; see [LLM](../llm.md#webhooks).',
+    'no webhooks are taken',
+    true,
+  ),
   HTTP_RATE_LIMIT_PER_MINUTE: wholeNumber(
     1,
     10_000_000,

@@ -113,6 +113,14 @@ export function httpMetrics({ registry }: Metrics) {
       help: 'Jobs that wait for their turn to be started.',
       registers,
     }),
+    llmWebhooks: new Counter({
+      name: 'headway_http_llm_webhooks_total',
+      help:
+        'Webhooks of the LLM provider, by type of event and outcome. `taken`: workers are told. `repeated`: they had been told of that call. `ignored`: ' +
+        'of no interest here. `refused`: the signature is not right (type `unknown`). `failed`: not written down, and asked for again.',
+      labelNames: ['type', 'outcome'] as const,
+      registers,
+    }),
   };
 }
 
@@ -133,6 +141,14 @@ export function workerMetrics({ registry }: Metrics) {
       name: 'headway_llm_call_duration_seconds',
       help: 'Time from creating an LLM call to its answer.',
       buckets: llmBuckets,
+      registers,
+    }),
+    llmPolls: new Counter({
+      name: 'headway_llm_polls_total',
+      help:
+        'Polls of calls in the background of the provider, by why: `learned`: an answer was likely by then. `webhook`: one had come. `safety`: one ' +
+        'should have come, or the call has timed out.',
+      labelNames: ['why'] as const,
       registers,
     }),
     llmBudget: {

@@ -7,6 +7,8 @@ import { createSpendingStore } from '../activities/call-llm/money/spending-store
 import { withCeilings } from '../activities/call-llm/money/with-ceilings';
 import { openLlmCalls } from '../activities/call-llm/open-calls';
 import { openLlmClient } from '../activities/call-llm/open-client';
+import { NamedCalls } from '../activities/call-llm/webhooks/named-calls';
+import { createWebhookStore } from '../activities/call-llm/webhooks/webhook-store';
 import { createResultProducer } from '../activities/publish-result/result-producer';
 import { jobLimits, RESULT_ENVELOPE_BYTES } from '../contracts/limits';
 import type { Pipeline } from '../pipelines/define-pipeline';
@@ -66,7 +68,10 @@ export async function startWorker(
 
   const { client, close } = openLlmClient(llm, logger);
   shutdown.add('LLM client', close);
+  const namedCalls = new NamedCalls({ store: createWebhookStore(database.inTurn(BEFORE_ALL)), logger });
+  shutdown.add('LLM webhooks', () => namedCalls.close());
   const calls = {
+    following: { namedCalls, polls: metrics.llmPolls },
     ...{ client, model: llm.model, concurrency: llm.maxConcurrentCreates },
     ...{ pipelineNamed, limits, logger, prices: llm.prices },
   };

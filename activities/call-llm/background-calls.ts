@@ -9,12 +9,10 @@ import type { LlmCalls } from './index';
 import { createFairLimit } from '../../runtime/fair-limit';
 import type { LlmPrices } from '../../runtime/llm-prices';
 import type { Logger } from '../../runtime/logger';
-import { PollSchedule } from './poll-schedule';
-import { PollTimes } from './poll-times';
+import { createCallFollower, type FollowCallsOptions } from './follow-calls';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
 import { createTroubleTeller } from './tell-trouble';
-import { WatchedCalls } from './watched-calls';
 
 export interface LlmCallsOptions {
   client: OpenAI;
@@ -29,6 +27,8 @@ export interface LlmCallsOptions {
   prices?: LlmPrices;
   /** Told of trouble that is waited out. */
   logger?: Pick<Logger, 'warn'>;
+  /** By what else than polls the end of a call is noticed, and who counts polls. */
+  following?: FollowCallsOptions;
 }
 
 /** Longest wait for the provider to accept a call, or to answer a poll. Neither waits for the model. */
@@ -46,14 +46,13 @@ export function createBackgroundCalls({
   limits,
   prices,
   logger,
+  following = {},
 }: LlmCallsOptions): LlmCalls {
   // Apart from each other, so that thousands of polls of a slow provider do not keep new calls waiting; fair, so that thousands of
   // one tenant do not keep those of another waiting.
   const limitCreates = createFairLimit(concurrency);
   const limitPolls = createFairLimit(concurrency);
-  const pollTimesOf = new Map<string, PollTimes>();
-  const schedule = new PollSchedule();
-  const watchedCalls = new WatchedCalls();
+  const { follow, pause } = createCallFollower(following);
   const { ofError: readError, ofOutcome: tellOutcome } = createTroubleTeller(logger);
 
   return {
@@ -82,20 +81,15 @@ export function createBackgroundCalls({
     async wait(handle, signal, turn) {
       const pipeline = pipelineNamed(handle.pipeline);
       // A fallback model takes its own time.
-      const kind = `${handle.pipeline} ${handle.model ?? model}`;
-      const pollTimes = pollTimesOf.get(kind) ?? new PollTimes();
-      pollTimesOf.set(kind, pollTimes);
-      let isWatched = watchedCalls.isWatched(handle);
+      const followed = follow(handle, `${handle.pipeline} ${handle.model ?? model}`);
       try {
         for (;;) {
-          const elapsedMs = Date.now() - handle.startedAt;
-          const untilTimeoutMs = handle.timeoutAt - Date.now();
-          await schedule.after(Math.min(pollTimes.untilNext(elapsedMs), Math.max(untilTimeoutMs, 0)), signal);
+          await followed.untilNextPoll(signal);
           const response = await poll(handle, signal, turn);
           const endedAt = Date.now();
           const base = { index: handle.index, startedAt: handle.startedAt, endedAt };
           if (response && response.status !== 'queued' && response.status !== 'in_progress') {
-            if (isWatched) pollTimes.learn(endedAt - handle.startedAt);
+            followed.foundEnded();
             return {
               ...base,
               usage: usageOf(response, { prices, model: handle.model ?? model }),
@@ -104,15 +98,15 @@ export function createBackgroundCalls({
           }
           // It was taken, so it has been paid for, though nobody can say how much.
           if (response === null) return { ...base, usage: { ...noUsage, llmCalls: 1 }, ...forgotten(handle) };
-          if (response) pollTimes.stillRunning(endedAt - handle.startedAt);
-          isWatched = response !== undefined;
+          if (response) followed.foundRunning();
+          else followed.notAnswered();
           // An unreachable provider says nothing about the call, so it only ends a job by its deadline.
           if (endedAt < handle.timeoutAt || (response === undefined && !handle.expires)) continue;
           await this.cancel(handle, turn);
           return timedOut(handle, endedAt);
         }
       } finally {
-        watchedCalls.lookAway(handle.callId);
+        followed.close();
       }
     },
 
@@ -140,7 +134,7 @@ export function createBackgroundCalls({
       signal.throwIfAborted();
       if (error instanceof NotFoundError) return null;
       const { retryAfterMs = 1_000 } = readError(error);
-      await schedule.after(Math.min(Math.max(retryAfterMs, 250), 10_000), signal);
+      await pause(Math.min(Math.max(retryAfterMs, 250), 10_000), signal);
       return undefined;
     }
   }

@@ -2,8 +2,12 @@ interface Entry {
   at: number;
   /** Where it lies in the heap; -1 when it has left. */
   index: number;
-  due: () => void;
+  key?: string;
+  wake: (why: Wake) => void;
 }
+
+/** Why an entry waits no longer: its time has come, somebody hurried it, or all are to think again about when they are due. */
+export type Wake = 'due' | 'hurried' | 'reconsider';
 
 /** Longest delay that a timer of Node.js takes. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -14,6 +18,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  */
 export class PollSchedule {
   private readonly heap: Entry[] = [];
+  private readonly byKey = new Map<string, Entry>();
   private timer?: NodeJS.Timeout;
   private timerAt = Infinity;
 
@@ -23,25 +28,43 @@ export class PollSchedule {
   }
 
   /**
-   * Resolves in `ms` milliseconds.
+   * Resolves in `ms` milliseconds, or before, by `hurry` or `reconsider`.
    *
+   * @param key by which it can be hurried. Of two entries with the same one, the later
    * @throws the reason of `signal` when it is aborted before
    */
-  after(ms: number, signal: AbortSignal): Promise<void> {
+  after(ms: number, signal: AbortSignal, key?: string): Promise<Wake> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error);
       const giveUp = (): void => {
         this.remove(entry);
         reject(signal.reason as Error);
       };
-      const due = (): void => {
+      const wake = (why: Wake): void => {
         signal.removeEventListener('abort', giveUp);
-        resolve();
+        resolve(why);
       };
-      const entry: Entry = { at: Date.now() + ms, index: -1, due };
+      const entry: Entry = { at: Date.now() + ms, index: -1, key, wake };
       signal.addEventListener('abort', giveUp, { once: true });
+      if (key !== undefined) this.byKey.set(key, entry);
       this.add(entry);
     });
+  }
+
+  /** The entry with this key is due now, if there is one. */
+  hurry(key: string): void {
+    const entry = this.byKey.get(key);
+    if (entry) this.wake(entry, 'hurried');
+  }
+
+  /** All entries with a key resolve, so that whoever set them thinks again. */
+  reconsider(): void {
+    for (const entry of [...this.byKey.values()]) this.wake(entry, 'reconsider');
+  }
+
+  private wake(entry: Entry, why: Wake): void {
+    this.remove(entry);
+    entry.wake(why);
   }
 
   private add(entry: Entry): void {
@@ -54,6 +77,7 @@ export class PollSchedule {
     const { index } = entry;
     if (index < 0) return;
     entry.index = -1;
+    if (entry.key !== undefined && this.byKey.get(entry.key) === entry) this.byKey.delete(entry.key);
     const last = this.heap.pop()!;
     if (last !== entry) {
       this.put(last, index);
@@ -81,8 +105,7 @@ export class PollSchedule {
     this.timerAt = Infinity;
     const now = Date.now();
     for (let next = this.heap[0]; next && next.at <= now; next = this.heap[0]) {
-      this.remove(next);
-      next.due();
+      this.wake(next, 'due');
     }
     this.setTimer();
   }

@@ -12,6 +12,13 @@ const SELDOM_BEFORE_MS = 4_000;
 const GROWTH = 1.25;
 const LONGEST_GAP_MS = 5_000;
 
+/** When a call is asked for whose end somebody else should tell: first behind so many of the known ones, and a moment more. */
+const RARE_BEHIND = 0.9;
+const RARE_FACTOR = 1.25;
+const RARE_MARGIN_MS = 2_000;
+const RARE_UNKNOWN_MS = 15_000;
+const RARE_LONGEST_GAP_MS = 60_000;
+
 /** Steps through the numbers from 0 to 1 so that any few in a row are spread evenly. */
 const GOLDEN_STEP = 0.618_034;
 
@@ -21,6 +28,7 @@ export class PollTimes {
   private learned = 0;
   /** The poll times that are known to be good, in milliseconds from the beginning of a call. */
   private times = [FIRST_POLL_MS];
+  private rareFromMs = RARE_UNKNOWN_MS;
   /** The greatest ages at which calls were seen running while none had ended yet, the greatest first. */
   private runningAt: number[] = [];
 
@@ -28,9 +36,11 @@ export class PollTimes {
    * Takes note of how long a call took until its end was seen, in milliseconds. It ended at some time since the poll before, so what
    * many polls find is spread over that time. The first poll cannot see anything faster than itself, so what it finds counts as up
    * to two fifths faster: otherwise the first poll could only ever become later.
+   *
+   * @param atOnce its end was told just when it came, and not found by a poll
    */
-  learn(seenAfterMs: number): void {
-    const since = Math.max(this.pollBefore(seenAfterMs), seenAfterMs * 0.6);
+  learn(seenAfterMs: number, atOnce = false): void {
+    const since = atOnce ? seenAfterMs : Math.max(this.pollBefore(seenAfterMs), seenAfterMs * 0.6);
     const share = (++this.learned * GOLDEN_STEP) % 1;
     this.durations.push(since + (seenAfterMs - since) * share);
     if (this.durations.length < ENOUGH) return;
@@ -38,6 +48,8 @@ export class PollTimes {
     if (this.durations.length % 10 !== 0) return;
     const sorted = this.durations.map((ms) => Math.max(ms, FIRST_POLL_MS)).sort((a, b) => a - b);
     this.times = placePolls(sorted);
+    const most = sorted[Math.floor(sorted.length * RARE_BEHIND)]!;
+    this.rareFromMs = most * RARE_FACTOR + RARE_MARGIN_MS;
   }
 
   /**
@@ -57,6 +69,13 @@ export class PollTimes {
   untilNext(elapsedMs: number): number {
     for (const at of this.grid()) if (at > elapsedMs) return at - elapsedMs;
     throw new Error('the grid has no end');
+  }
+
+  /** The same for a call whose end should be told by somebody else, and is asked for only to be sure. */
+  untilRare(elapsedMs: number): number {
+    let at = this.rareFromMs;
+    while (at <= elapsedMs) at += Math.min(at, RARE_LONGEST_GAP_MS);
+    return at - elapsedMs;
   }
 
   /** The poll before the one that saw the end. */

@@ -16,6 +16,7 @@ import { readBody } from './read-body';
 import { refuseOtherMethods } from './refuse-other-methods';
 import { submitRoutes } from './submit-routes';
 import { validationProblem } from './validation-problem';
+import { webhookRoute, type WebhookOptions } from './webhook-route';
 import type { ApiKey } from '../../runtime/api-keys';
 
 export interface AppOptions {
@@ -24,6 +25,8 @@ export interface AppOptions {
   ratePerMinute: number;
   /** The document of the topics, as `asyncApiDocument` makes it. */
   asyncApi: object;
+  /** Without it there is no route for webhooks of the LLM provider. */
+  webhooks?: WebhookOptions;
   /** Milliseconds for a body to arrive, batches aside. */
   bodyTimeoutMs?: number;
 }
@@ -39,6 +42,7 @@ export async function createApp({
   apiKeys,
   ratePerMinute,
   asyncApi,
+  webhooks,
   bodyTimeoutMs = BODY_MS,
 }: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
@@ -67,7 +71,7 @@ export async function createApp({
 
   app.addHook('onRequest', async (request) => {
     if (door.closing.aborted) throw new HeadwayError('HW_SHUTTING_DOWN', 'this process is being stopped');
-    if (!apiKeys) refuseForeignPages(request);
+    if (!apiKeys && !request.routeOptions.config.signed) refuseForeignPages(request);
   });
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -87,7 +91,7 @@ export async function createApp({
     // TLS is in front of the door, and so is the promise to keep it.
     strictTransportSecurity: false,
   });
-  await addDocumentation(app, { secured: apiKeys !== undefined, asyncApi });
+  await addDocumentation(app, { secured: apiKeys !== undefined, webhooks: webhooks !== undefined, asyncApi });
   await app.register(async (v1) => {
     const authenticate = createAuthentication(apiKeys);
     v1.addHook('onRequest', async (request, reply) => {
@@ -110,6 +114,7 @@ export async function createApp({
       await v1.register(routes, { door });
     refuseOtherMethods(v1);
   });
+  if (webhooks) await app.register(webhookRoute, { door, webhooks });
   await app.ready();
   return app;
 }

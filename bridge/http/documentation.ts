@@ -9,11 +9,11 @@ import { completeDocument } from './openapi';
  * The OpenAPI document at /openapi.json, made from the schemas of the routes that are added after this, and a page to try them at /docs.
  * The AsyncAPI document of the topics is at /asyncapi.json. None of them needs a key.
  *
- * @param secured requests need a key
+ * @param secured requests need a key; `webhooks`: those of the LLM provider are taken
  */
 export async function addDocumentation(
   app: FastifyInstance,
-  { secured, asyncApi }: { secured: boolean; asyncApi: object },
+  { secured, webhooks, asyncApi }: { secured: boolean; webhooks: boolean; asyncApi: object },
 ): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -26,6 +26,7 @@ export async function addDocumentation(
       tags: [
         { name: 'jobs', description: 'Start and follow jobs' },
         { name: 'pipelines', description: 'What can be asked for' },
+        ...(webhooks ? [{ name: 'webhooks', description: 'What the LLM provider tells' }] : []),
       ],
       components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
       security: secured ? [{ apiKey: [] }] : [],

@@ -38,5 +38,7 @@ declare module 'fastify' {
     scope?: ApiScope;
     /** It may take long, and has no body that is read as a whole. */
     streams?: boolean;
+    /** Its sender is known by a signature, wherever the request seems to come from. */
+    signed?: boolean;
   }
 }

@@ -9,6 +9,7 @@ import { createApp } from './app';
 import { createPlaces } from './places';
 import { createSubmitter } from './submit';
 import { createWaits } from './waits';
+import type { WebhookOptions } from './webhook-route';
 import type { TemporalWatch } from '../../runtime/watch-temporal';
 
 export interface HttpBridgeOptions {
@@ -23,6 +24,8 @@ export interface HttpBridgeOptions {
   temporal?: TemporalWatch;
   /** The document of the topics, as `asyncApiDocument` makes it. */
   asyncApi: object;
+  /** Takes webhooks of the LLM provider. */
+  webhooks?: WebhookOptions;
   metrics: HttpMetrics;
   logger: Logger;
   /** Milliseconds between two signs of life in a stream of events. */
@@ -76,6 +79,7 @@ export async function createHttpBridge(options: HttpBridgeOptions): Promise<Http
     apiKeys: config.apiKeys,
     ratePerMinute: config.ratePerMinute,
     asyncApi: options.asyncApi,
+    webhooks: options.webhooks,
     bodyTimeoutMs: options.bodyTimeoutMs,
   });
   app.server.maxConnections = config.maxConnections;

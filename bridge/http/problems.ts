@@ -7,6 +7,7 @@ import type { FieldProblem, Problem } from '../../contracts/problem';
 export const statuses: Partial<Record<ErrorCode, { status: number; retryAfter?: number }>> = {
   HW_REQUEST_INVALID: { status: 400 },
   HW_CURSOR_INVALID: { status: 400 },
+  HW_WEBHOOK_REFUSED: { status: 400 },
   HW_UNAUTHENTICATED: { status: 401 },
   HW_FORBIDDEN: { status: 403 },
   HW_JOB_UNKNOWN: { status: 404 },

@@ -4,7 +4,7 @@ import { HeadwayError } from '../../contracts/errors';
 const methods: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'];
 
 /** Where a path is known and the method is not: 405 with the methods it knows. */
-const paths: Record<string, HTTPMethods[]> = {
+const jobPaths: Record<string, HTTPMethods[]> = {
   '/v1/jobs': ['GET', 'POST'],
   '/v1/jobs::batch': ['POST'],
   '/v1/jobs/:id': ['GET'],
@@ -12,7 +12,7 @@ const paths: Record<string, HTTPMethods[]> = {
   '/v1/pipelines': ['GET'],
 };
 
-export function refuseOtherMethods(app: FastifyInstance): void {
+export function refuseOtherMethods(app: FastifyInstance, paths = jobPaths): void {
   for (const [url, known] of Object.entries(paths)) {
     app.route({
       method: methods.filter((method) => !known.includes(method)),

@@ -9,6 +9,7 @@ import type { RunOptions } from '../../runtime/run-options';
 import { startStatusServer, type Readiness } from '../../runtime/status-server';
 import { connectTemporalClient } from '../../runtime/temporal';
 import { createJobs } from '../jobs/create-jobs';
+import { openWebhookLedger } from '../llm-webhooks/open-webhook-ledger';
 import { openJobIdLedger } from '../open-job-id-ledger';
 import { createHttpBridge } from './http-bridge';
 import { watchTemporal } from '../../runtime/watch-temporal';
@@ -16,7 +17,16 @@ import { watchTemporal } from '../../runtime/watch-temporal';
 /** Opens the HTTP door, which stays open until its shutdown. Configured by the variables of `env`. */
 export async function runHttpBridge(options: RunOptions): Promise<void> {
   const { env = process.env, pipelines: given, openShutdown } = options;
-  const config = loadConfig(env, ['http', 'temporal', 'topics', 'jobIds', 'pipelines', 'status', 'log']);
+  const config = loadConfig(env, [
+    'http',
+    'llmWebhooks',
+    'temporal',
+    'topics',
+    'jobIds',
+    'pipelines',
+    'status',
+    'log',
+  ]);
   const { pipelines, pipelineNamed } = await loadRegistry(config.pipelines, { given });
   const logger = createLogger(config.log, 'http');
   const shutdown = openShutdown(logger);
@@ -36,6 +46,12 @@ export async function runHttpBridge(options: RunOptions): Promise<void> {
     config.jobIds.ledger &&
     (await openJobIdLedger(config.jobIds.ledger, { logger, signal: shutdown.signal }));
   shutdown.add('job-id ledger', () => ledger?.close());
+  const { door } = config.llmWebhooks;
+  const webhooks = door && {
+    secrets: door.secrets,
+    ledger: await openWebhookLedger(door.databaseUrl, logger),
+  };
+  shutdown.add('ledger of webhooks', () => webhooks?.ledger.close());
   const temporal = watchTemporal({ temporal: client, logger, consequence: 'requests get 503' });
   shutdown.add('watch over Temporal', () => temporal.stop());
 
@@ -58,6 +74,7 @@ export async function runHttpBridge(options: RunOptions): Promise<void> {
     bodyMaxBytes: limits.job,
     temporal,
     asyncApi: asyncApiDocument({ topics: config.topics, version: projectVersion() }),
+    webhooks,
     metrics: httpMetrics(metrics),
     logger,
   });

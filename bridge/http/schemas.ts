@@ -75,6 +75,19 @@ export const pipelineListSchema = z
   })
   .meta({ id: 'PipelineList' });
 
+export const webhookHeaders = z.object({
+  'webhook-id': z.string().optional().describe('Of the webhook; part of what is signed.'),
+  'webhook-timestamp': z.string().optional().describe('Seconds of the epoch; part of what is signed.'),
+  'webhook-signature': z.string().optional().describe('`v1,` and base64; several are separated by spaces.'),
+});
+
+export const webhookEventSchema = z
+  .looseObject({
+    type: z.string().meta({ examples: ['response.completed'] }),
+    data: z.looseObject({ id: z.string().describe('Id of the response at the provider.') }),
+  })
+  .meta({ id: 'LlmWebhook' });
+
 /** A request as it is sent. The registered name makes it a component of the document. */
 export const jobRequestBody = jobRequestSchema.meta({ id: 'JobRequest' });
 
@@ -85,6 +98,9 @@ function answers(statuses: number[]) {
 
 /** The problems that every route may answer with, and those of its own. */
 export const problems = (...own: number[]) => answers([401, 403, 429, 431, 500, 503, ...own]);
+
+/** Those of the route that needs no key. */
+export const webhookProblems = answers([400, 429, 431, 500, 503]);
 
 /** Those of a route that reads a body as a whole. */
 export const bodyProblems = answers([408, 413, 415]);

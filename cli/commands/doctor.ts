@@ -6,7 +6,7 @@ import { connectTemporalClient } from '../../runtime/temporal';
 import { cliLogger, unreachable } from '../connections';
 import type { CliContext } from '../context';
 import { checkKafka } from '../doctor/check-kafka';
-import { checkDatabase, checkLlm, checkPayloadStore } from '../doctor/check-others';
+import { checkDatabase, checkLlm, checkPayloadStore, checkWebhooks } from '../doctor/check-others';
 import { checkTemporal } from '../doctor/check-temporal';
 import { CHECK_MS, runCheck, type Finding } from '../doctor/findings';
 import { exitCodes } from '../exit-codes';
@@ -62,6 +62,10 @@ function allChecks(context: CliContext): Promise<Finding[]>[] {
       const { database, jobIds } = load('database', 'jobIds');
       return checkDatabase(database, jobIds);
     }).then((one) => [one]),
+    configured('LLM webhooks', async () => {
+      const { door } = load('llmWebhooks').llmWebhooks;
+      return door ? [await runCheck('LLM webhooks', () => checkWebhooks(door))] : [];
+    }),
     runCheck('payload store', async () => checkPayloadStore(load('temporal').temporal.payloadStore)).then(
       (one) => [one],
     ),

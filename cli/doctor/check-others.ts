@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { checkWebhookLedger } from '../../bridge/llm-webhooks/open-webhook-ledger';
+import { createWebhookLedger } from '../../bridge/llm-webhooks/webhook-ledger';
 import { checkLedger } from '../../bridge/open-job-id-ledger';
 import { messageOf } from '../../contracts/errors';
 import type { Config } from '../../runtime/config';
@@ -62,6 +64,22 @@ export async function checkDatabase(
       return warning(`its clock and that of this machine are ${seconds} s apart`, 'Set the clocks (NTP).');
     }
     return ok(`answers${ledger ? ', and has the ledger of job ids' : ''}; clocks agree`);
+  } finally {
+    await database.close();
+  }
+}
+
+/** Whether webhooks of the LLM provider came lately; it does not know whether there were calls. */
+export async function checkWebhooks({ databaseUrl }: { databaseUrl: string }): Promise<Verdict> {
+  const database = createDatabase({ url: databaseUrl });
+  try {
+    await checkWebhookLedger(database);
+    const ageMs = await createWebhookLedger(database).newestAgeMs();
+    if (ageMs !== undefined) return ok(`the last one came ${(ageMs / 1_000).toFixed(0)} s ago`);
+    return warning(
+      'none came in the last quarter of an hour (OPENAI_WEBHOOK_SECRET)',
+      'If there were LLM calls, see that the provider reaches POST /v1/llm-webhooks of the HTTP door. Until then calls are polled.',
+    );
   } finally {
     await database.close();
   }

@@ -25,6 +25,15 @@ export function createControlRoutes(simulation: Simulation) {
     sendJson(response, 200, JSON.stringify(simulation.limits.read()));
   }
 
+  /** How many ends were to be told, and were. */
+  function readWebhooks({ response }: Exchange): void {
+    sendJson(response, 200, JSON.stringify(simulation.webhooks.readCounts()));
+  }
+
+  function readLateness({ response }: Exchange): void {
+    sendJson(response, 200, JSON.stringify(simulation.lateness.read()));
+  }
+
   function readFaults({ response }: Exchange): void {
     sendJson(response, 200, JSON.stringify({ ...simulation.faults, known: faultMeanings }));
   }
@@ -47,5 +56,5 @@ export function createControlRoutes(simulation: Simulation) {
     sendJson(response, 200, '{"reset":true}');
   }
 
-  return { calls, readLimits, readFaults, setFaults, reset };
+  return { calls, readLimits, readWebhooks, readLateness, readFaults, setFaults, reset };
 }

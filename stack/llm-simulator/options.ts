@@ -40,6 +40,16 @@ const simulatorOptionsSchema = z
     limitBurstSeconds: number().positive().default(60),
     /** `reserved`: prompt and `max_output_tokens`, as the real API documents it; `used`: what the answer will have used. */
     tokensCounted: z.enum(['reserved', 'used']).default('reserved'),
+    /** Where the end of each background call is told. */
+    webhookUrl: z.url({ protocol: /^https?$/ }).optional(),
+    webhookSecret: z
+      .string()
+      .regex(/^whsec_[A-Za-z0-9+/]{16,}={0,2}$/, 'must be `whsec_` and base64')
+      .optional(),
+  })
+  .refine((options) => (options.webhookUrl === undefined) === (options.webhookSecret === undefined), {
+    path: ['webhookUrl'],
+    message: 'must be set together with SIMULATOR_WEBHOOK_SECRET',
   })
   .refine((options) => options.latencyMinMs <= options.latencyMaxMs, {
     path: ['latencyMinMs'],
@@ -65,6 +75,8 @@ const variables: Record<OptionName, string> = {
   tokensPerMinute: 'SIMULATOR_TOKENS_PER_MINUTE',
   limitBurstSeconds: 'SIMULATOR_LIMIT_BURST_SECONDS',
   tokensCounted: 'SIMULATOR_TOKENS_COUNTED',
+  webhookUrl: 'SIMULATOR_WEBHOOK_URL',
+  webhookSecret: 'SIMULATOR_WEBHOOK_SECRET',
 };
 
 /**
@@ -95,7 +107,7 @@ function parse(given: Partial<Record<OptionName, unknown>>): SimulatorOptions {
   const reason = issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
   throw new HeadwayError(
     'HW_CONFIG_INVALID',
-    `${variables[option]}=${String(given[option])} cannot be used: ${reason}.`,
+    `${variables[option]}${option === 'webhookSecret' ? '' : `=${String(given[option])}`} cannot be used: ${reason}.`,
   );
 }
 

@@ -104,7 +104,11 @@ export function createResponsesRoutes(simulation: Simulation) {
     stored.polls++;
     counters.count(stored.call.jobKey, 'polls');
     const { fault, retryAfterMs } = planPoll(stored, simulation.faults, options);
-    if (!fault) return send(exchange, stored);
+    if (!fault) {
+      if (stored.ended && !stored.seen) simulation.lateness.note(simulation.now() - stored.endsAtMs);
+      stored.seen = stored.ended !== undefined;
+      return send(exchange, stored);
+    }
     simulation.noteFault(fault, stored.call.jobKey);
     if (fault === 'hang') return waiting.hold(exchange, Infinity, () => {});
     if (fault === 'disconnect') return resetConnection(exchange.request);

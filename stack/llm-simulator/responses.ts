@@ -17,6 +17,8 @@ export interface StoredResponse {
   /** Undefined while it is in flight. */
   ended?: EndStatus;
   polls: number;
+  /** Somebody asked and saw that it has ended. */
+  seen?: boolean;
   idempotencyKey?: string;
 }
 

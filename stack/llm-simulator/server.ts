@@ -20,6 +20,8 @@ export function createSimulatorServer(simulation: Simulation): Server {
     if (area === 'simulator') {
       if (action === 'GET calls') return control.calls(exchange);
       if (action === 'GET limits') return control.readLimits(exchange);
+      if (action === 'GET webhooks') return control.readWebhooks(exchange);
+      if (action === 'GET lateness') return control.readLateness(exchange);
       if (action === 'GET faults') return control.readFaults(exchange);
       if (action === 'PUT faults') return control.setFaults(exchange);
       if (action === 'POST reset') return control.reset(exchange);

@@ -1,11 +1,16 @@
 import { Counters } from './counters';
 import type { FaultName } from './fault-names';
 import { faultSettingsSchema, type FaultSettings } from './faults';
+import { Lateness } from './lateness';
 import type { Log } from './log';
 import type { SimulatorOptions } from './options';
 import { RateLimits } from './rate-limits';
 import { Responses } from './responses';
 import { WaitingCalls } from './waiting-calls';
+import { Webhooks } from './webhooks';
+
+/** While webhooks are sent, ends are noticed by themselves. */
+const SETTLE_EVERY_MS = 20;
 
 /** Everything the simulator knows, shared by its routes. */
 export class Simulation {
@@ -14,6 +19,8 @@ export class Simulation {
   /** Requests that are held open: inline calls, and those that hang. */
   readonly waiting = new WaitingCalls();
   readonly limits: RateLimits;
+  readonly webhooks: Webhooks;
+  readonly lateness = new Lateness();
   faults: FaultSettings;
 
   constructor(
@@ -22,7 +29,24 @@ export class Simulation {
   ) {
     this.limits = new RateLimits(options);
     this.faults = this.initialFaults();
-    this.responses = new Responses(options, ({ call }, status) => this.counters.ended(call.jobKey, status));
+    const { webhookUrl: url, webhookSecret: secret } = options;
+    const to = url !== undefined && secret !== undefined ? { url, secret } : undefined;
+    this.webhooks = new Webhooks(to, options, log, () => this.faults.away);
+    this.responses = new Responses(options, (response, status) => {
+      this.counters.ended(response.call.jobKey, status);
+      this.webhooks.tell(response, status);
+    });
+  }
+
+  /** Begins what goes on by itself. Returns what ends it. */
+  start(): () => void {
+    if (!this.webhooks.enabled) return () => {};
+    const timer = setInterval(() => this.responses.settle(this.now()), SETTLE_EVERY_MS);
+    timer.unref();
+    return () => {
+      clearInterval(timer);
+      this.webhooks.stop();
+    };
   }
 
   /** Real milliseconds; never goes back, unlike the clock of the machine. */
@@ -48,6 +72,8 @@ export class Simulation {
     this.responses.clear();
     this.counters.reset();
     this.limits.reset();
+    this.webhooks.reset();
+    this.lateness.reset();
     this.faults = this.initialFaults();
     this.log.line('was reset');
   }

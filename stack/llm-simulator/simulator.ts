@@ -34,10 +34,12 @@ export async function runSimulator(options: SimulatorOptions, log: Log): Promise
     server.listen({ port: options.port, host: '127.0.0.1', backlog: 4_096 }, resolve);
   });
   const stopReporting = reportActivity(simulation, log);
+  const stopSimulation = simulation.start();
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   async function stop(): Promise<void> {
     stopReporting();
+    stopSimulation();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     simulation.waiting.resetAll();

@@ -75,6 +75,7 @@ describe('loadConfig', () => {
         maxStreams: 200,
         startConcurrency: 12,
       },
+      llmWebhooks: {},
       llm: {
         apiKey: 'sk-test',
         model: 'gpt-5.4-mini',
@@ -134,6 +135,17 @@ describe('loadConfig', () => {
     expect(loadConfig({ ...env, ...more }, ['jobIds']).jobIds).toEqual({
       ledger: { url: 'postgres://u@h/d', retentionMs: 48 * 60 * 60 * 1_000 },
     });
+  });
+
+  it('reads the secrets of webhooks, of which there are two while one is changed, and needs a database then', () => {
+    const [one, two] = [`whsec_${'A'.repeat(32)}`, `whsec_${'B'.repeat(31)}=`];
+    const env = { ...complete, OPENAI_WEBHOOK_SECRET: `${one}, ${two}` };
+    expect(loadConfig(env, ['llmWebhooks']).llmWebhooks).toEqual({
+      door: { secrets: [one, two], databaseUrl: complete.DATABASE_URL },
+    });
+    const without = { ...bare, OPENAI_WEBHOOK_SECRET: one };
+    expect(Object.keys(problemsOf(without, ['llmWebhooks']))).toEqual(['DATABASE_URL']);
+    expect(loadConfig(bare, ['llmWebhooks']).llmWebhooks).toEqual({});
   });
 
   it('says for how long job ids are recognised to who needs no database for it', () => {
@@ -204,6 +216,7 @@ describe('loadConfig', () => {
       RESULT_MAX_BYTES: ['1', '1900001', '33000000'],
       HTTP_HOST: ['0.0.0.0', '::', 'example.com', 'two words'],
       HTTP_PORT: ['65536'],
+      OPENAI_WEBHOOK_SECRET: ['secret', 'whsec_', 'whsec_short', `whsec_${'A'.repeat(32)},`, 'whsec_@'],
       HTTP_API_KEYS: ['[', '{}', '[]', '/no/such/file', '[{"name":"a"}]', '[{"name":"a","key":"hw_secret"}]'],
       HTTP_RATE_LIMIT_PER_MINUTE: ['0'],
       HTTP_MAX_CONNECTIONS: ['0'],

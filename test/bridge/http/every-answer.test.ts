@@ -3,6 +3,7 @@ import { newApiKey } from '../../../runtime/api-keys';
 import { HeadwayError } from '../../../contracts/errors';
 import { brief, closeDoors, openDoor, type TestDoor } from './support';
 import { createFakeJobs } from './fake-jobs';
+import { eventOf, fakeWebhooks, signed } from './fake-webhooks';
 
 afterEach(closeDoors);
 
@@ -42,10 +43,17 @@ const good: Record<string, { method: string; path: string; body?: () => string; 
   cancelJob: { method: 'POST', path: '/v1/jobs/open:cancel' },
   retryJob: { method: 'POST', path: '/v1/jobs/ended:retry' },
   listPipelines: { method: 'GET', path: '/v1/pipelines' },
+  receiveLlmWebhook: {
+    method: 'POST',
+    path: '/v1/llm-webhooks',
+    body: () => event,
+    type: 'application/json',
+  },
 };
+const event = eventOf('resp_1');
 
 async function prepared(): Promise<TestDoor> {
-  const door = await openDoor({ keys, bodyMaxBytes: 20_000, bodyTimeoutMs: 50 });
+  const door = await openDoor({ keys, bodyMaxBytes: 20_000, bodyTimeoutMs: 50, webhooks: fakeWebhooks() });
   for (const id of ['open', 'ended'])
     await door.call('POST', '/v1/jobs', { body: brief({ id }), headers: as(all.key) });
   door.jobs.end('ended', 'failed');
@@ -61,6 +69,7 @@ function send(
   const headers: Record<string, string> = {
     ...as(more.key ?? all.key),
     ...(type && { 'content-type': type }),
+    ...(name === 'receiveLlmWebhook' && signed(event)),
     ...more.headers,
   };
   return door.call(method, more.path ?? path, { body: more.body ?? body?.(), headers });
@@ -96,7 +105,8 @@ test('every route answers with every status that the document has for it, and as
     await send(door, name, { path: path.replace('none', '%zz') });
   }
   await send(door, 'cancelJob', { path: '/v1/jobs/ended2:cancel' });
-  for (const name of ['submitJob', 'cancelJob', 'retryJob']) {
+  for (let n = 0; n < 61; n++) await send(door, 'receiveLlmWebhook', { body: eventOf('not signed') });
+  for (const name of ['submitJob', 'cancelJob', 'retryJob', 'receiveLlmWebhook']) {
     await send(door, name, { body: 'x', headers: { 'content-type': 'text/plain' } });
     await send(door, name, {
       body: `"${'x'.repeat(30_000)}"`,
@@ -126,15 +136,19 @@ test('every route answers with every status that the document has for it, and as
       throw error;
     };
     const jobs = { ...broken, of: () => new Proxy(broken.of(), { get: () => fail }) };
-    const troubled = await openDoor({ keys, jobs });
+    const webhooks = fakeWebhooks();
+    webhooks.trouble = error;
+    const troubled = await openDoor({ keys, jobs, webhooks });
     const names = 'code' in error && error.code === 'HW_PIPELINE_UNKNOWN' ? ['retryJob'] : Object.keys(good);
     for (const name of names) note(door, await send(troubled, name), name);
   }
   const unseen = door.published.described.filter((one) => !door.published.seen.has(one));
-  // A defect and the end of this process are told where a route itself does something; these two only read what is in memory, or answer by line.
+  // A defect and the end of this process are told where a route itself does something; these three only read what is in memory, answer by line, or
+  // take every trouble of the database for one that passes.
   expect(unseen.sort()).toEqual([
     'listPipelines 500',
     'listPipelines 503',
+    'receiveLlmWebhook 500',
     'submitBatch 500',
     'submitBatch 503',
   ]);

@@ -3,6 +3,7 @@ import { errorCodes, type ErrorCode } from '../../../contracts/errors';
 import { statuses } from '../../../bridge/http/problems';
 import { expectGenerated } from '../../support/generated-docs';
 import { closeDoors, openDoor } from './support';
+import { fakeWebhooks } from './fake-webhooks';
 
 const page = join(__dirname, '..', '..', '..', 'docs', 'reference', 'http.md');
 
@@ -12,6 +13,7 @@ describe('docs/reference/http.md; UPDATE_DOCS=1 writes it anew', () => {
   it('has every route, with its parameters and answers', async () => {
     const { published } = await openDoor({
       keys: [{ name: 'a', sha256: '0'.repeat(64), tenant: '*', scopes: ['read'] }],
+      webhooks: fakeWebhooks(),
     });
     const rows = Object.entries(published.document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => {

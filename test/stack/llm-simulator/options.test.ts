@@ -31,6 +31,8 @@ it.each([
   ['SIMULATOR_LOG', 'loud'],
   ['SIMULATOR_LATENCY_SLOW_RATIO', '2'],
   ['SIMULATOR_LATENCY_MIN_MS', '20000'],
+  ['SIMULATOR_WEBHOOK_URL', 'ftp://127.0.0.1'],
+  ['SIMULATOR_WEBHOOK_URL', 'http://127.0.0.1:1'],
   ['SIMULATOR_FAULTS', 'rate_limit'],
   ['SIMULATOR_FAULTS', 'sloow=0.1'],
   ['SIMULATOR_FAULTS', 'rate_limit=0.6,slow=0.6'],
@@ -43,4 +45,10 @@ it.each([
 
 it('checks options that are given in code in the same way', () => {
   expect(() => parseOptions({ timeScale: -1 })).toThrow(/SIMULATOR_TIME_SCALE/);
+});
+
+it('never repeats a secret', () => {
+  expect(() => readOptions({ SIMULATOR_WEBHOOK_SECRET: 'hunter2' })).toThrow(
+    /^SIMULATOR_WEBHOOK_SECRET cannot be used/,
+  );
 });
