@@ -117,6 +117,8 @@ it('when webhooks stop to come, the calls that wait are seen soon all the same, 
   await calls(worker, 100, () => 200);
   const ended = await calls(worker, 100);
   expect(latest(ended)).toBeLessThan(15_000);
+  // From the second end on that was not told, also those think again that had begun to wait for a webhook.
+  expect(ended.filter(({ lateMs }) => lateMs > 4_000).length).toBeLessThan(40);
   const after = await calls(worker, 50);
   expect(latest(after)).toBeLessThan(2_000);
   expect(pollsOf(after)).toBeGreaterThan(2);
