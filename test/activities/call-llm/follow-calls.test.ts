@@ -52,7 +52,7 @@ async function call(
   const one = handle(parts);
   const endsAt = Date.now() + lastsMs;
   if (webhookMs !== undefined) setTimeout(() => table.write(one.callId), lastsMs + webhookMs);
-  const followed = follow(one);
+  const followed = follow(one, 'p');
   const signal = new AbortController().signal;
   for (let polls = 1; ; polls++) {
     await followed.untilNextPoll(signal);
@@ -189,7 +189,7 @@ it('a call that never ends is polled at its timeout', async () => {
   await calls(worker, 60, () => 200);
   const stop = new AbortController();
   const handle = worker.handle({ timeoutAt: Date.now() + 60_000 });
-  const followed = worker.follow(handle);
+  const followed = worker.follow(handle, 'p');
   const polledAt: number[] = [];
   const waiting = (async () => {
     while (Date.now() < handle.timeoutAt) {
