@@ -8,6 +8,7 @@ import type {
   JobAt,
   StageFailure,
 } from '../contracts/stages';
+import { markOf, type Confidential } from '../contracts/confidential';
 import { beyondLimit, jobLimits, type JobLimits } from '../contracts/limits';
 import type { PackJob } from '../contracts/pack';
 import { taskPriority, type TaskPriority } from '../contracts/task-priority';
@@ -36,8 +37,8 @@ export function createEnrich(dependencies: EnrichDependencies) {
       const outcomes = await runBatch<JobAt, EnrichOutcome>(
         jobs,
         { timeoutMs },
-        async ({ index, job }, signal) => ({ index, ...(await enrichOne(job, signal)) }),
-        ({ index }) => ({ index, ...timedOut(timeoutMs) }),
+        async (at, signal) => ({ ...placeOf(at), ...(await enrichOne(at.job, signal)) }),
+        (at) => ({ ...placeOf(at), ...timedOut(timeoutMs) }),
       );
       const own = withoutShared<EnrichOutcome>(outcomes, jobs.length, othersSucceeded || tooLong(ageMs()));
       return { outcomes: cutBySize(own) };
@@ -51,17 +52,21 @@ export function createEnrich(dependencies: EnrichDependencies) {
     async enrichJob({
       job,
       timeoutMs,
+      confidential,
     }: {
       job: PackJob;
       timeoutMs: number;
-    }): Promise<Omit<Enriched, 'kind'>> {
+    } & Confidential): Promise<Omit<Enriched, 'kind'> & Confidential> {
       const [outcome] = await runBatch<PackJob, Enriched | StageFailure>(
         [job],
         { timeoutMs },
         enrichOne,
         () => timedOut(timeoutMs),
       );
-      if (outcome?.kind === 'enriched') return { prompt: outcome.prompt, enrichment: outcome.enrichment };
+      if (outcome?.kind === 'enriched') {
+        const { prompt, enrichment } = outcome;
+        return { ...markOf({ confidential }), prompt, enrichment };
+      }
       throw asApplicationFailure(outcome ?? timedOut(timeoutMs));
     },
   };
@@ -97,6 +102,11 @@ export function createEnrich(dependencies: EnrichDependencies) {
     const inTurn = database.inTurn?.(taskPriority([job])) ?? database;
     return { query: (sql, parameters) => inTurn.query(sql, parameters, signal) };
   }
+}
+
+/** How an outcome is told apart, with the mark. */
+export function placeOf({ index, confidential }: { index: number } & Confidential) {
+  return { ...markOf({ confidential }), index };
 }
 
 function timedOut(timeoutMs: number): StageFailure {

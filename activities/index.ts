@@ -1,4 +1,6 @@
 import { createCallLlm, type CallLlmDependencies } from './call-llm';
+import { hideMessages } from './hide-messages';
+import { markOutcomes } from './call-llm/mark-outcomes';
 import { createEnrich, type EnrichDependencies } from './enrich';
 import { createPostProcess, type PostProcessDependencies } from './post-process';
 import { withAttempt } from './with-attempt';
@@ -14,11 +16,14 @@ export function createActivities(dependencies: ActivityDependencies) {
   const enrich = createEnrich(dependencies);
   const postProcess = createPostProcess(dependencies);
   return {
-    ...enrich,
-    enrichJob: withAttempt(enrich.enrichJob.bind(enrich)),
-    ...createCallLlm(dependencies),
-    ...postProcess,
-    postProcessJob: withAttempt(postProcess.postProcessJob.bind(postProcess)),
+    // All that may throw what a job is about. What publishing throws is Kafka's.
+    ...hideMessages({
+      ...enrich,
+      enrichJob: withAttempt(enrich.enrichJob.bind(enrich)),
+      ...createCallLlm({ ...dependencies, llmCalls: markOutcomes(dependencies.llmCalls) }),
+      ...postProcess,
+      postProcessJob: withAttempt(postProcess.postProcessJob.bind(postProcess)),
+    }),
     ...createPublishResult(dependencies),
   };
 }

@@ -1,5 +1,6 @@
 import type {
   Citation,
+  MarkedOutput,
   PostProcessItem,
   PostProcessOutcome,
   PostProcessRequest,
@@ -7,7 +8,7 @@ import type {
 } from '../contracts/stages';
 import type { Pipeline } from '../pipelines/define-pipeline';
 import { cutBySize, jsonBytes, runBatch, toStageFailure } from './batch';
-import { activityAgeMs, asApplicationFailure, tooLong, withoutShared } from './enrich';
+import { activityAgeMs, asApplicationFailure, placeOf, tooLong, withoutShared } from './enrich';
 
 export interface PostProcessDependencies {
   pipelineNamed: (name: string) => Pipeline;
@@ -33,15 +34,15 @@ export function createPostProcess(dependencies: PostProcessDependencies) {
       const outcomes = await runBatch<PostProcessItem, PostProcessOutcome>(
         items,
         { timeoutMs },
-        async (item) => ({ index: item.index, ...(await postProcessOne(item)) }),
-        ({ index }) => ({ index, ...timedOut(timeoutMs) }),
+        async (item) => ({ ...placeOf(item), ...(await postProcessOne(item)) }),
+        (item) => ({ ...placeOf(item), ...timedOut(timeoutMs) }),
       );
       const theirOwn = othersSucceeded || tooLong(ageMs());
       return { outcomes: cutBySize(withoutShared<PostProcessOutcome>(outcomes, items.length, theirOwn)) };
     },
 
     /**
-     * The same for a job that runs as its own workflow.
+     * The same for a job that runs as its own workflow. Returns the output, of a confidential job as `MarkedOutput`.
      *
      * @throws ApplicationFailure typed with the error code; not retryable when repeating would change nothing
      */
@@ -53,7 +54,10 @@ export function createPostProcess(dependencies: PostProcessDependencies) {
       timeoutMs: number;
     }): Promise<unknown> {
       const [outcome] = await runBatch([item], { timeoutMs }, postProcessOne, () => timedOut(timeoutMs));
-      if (outcome?.kind === 'output') return outcome.output;
+      if (outcome?.kind === 'output') {
+        const { output } = outcome;
+        return item.confidential ? ({ confidential: true, output } satisfies MarkedOutput) : output;
+      }
       throw asApplicationFailure(outcome ?? timedOut(timeoutMs));
     },
   };

@@ -1,4 +1,5 @@
-import { HeadwayError } from '../contracts/errors';
+import type { z } from 'zod';
+import { HeadwayError, sentence } from '../contracts/errors';
 import { describeIssues, jobRequestSchema, type JobSource } from '../contracts/job-request';
 import { beyondLimit, jobLimits, type JobLimits } from '../contracts/limits';
 import type { PackJob } from '../contracts/pack';
@@ -54,9 +55,12 @@ export function checkJob(
       `id: "${request.id}" has the form of an id made from an Idempotency-Key`,
     );
   }
-  const input = pipelineNamed(request.pipeline).request.safeParse(request.input);
+  const pipeline = pipelineNamed(request.pipeline);
+  const input = pipeline.request.safeParse(request.input);
   if (!input.success) {
-    throw new HeadwayError('HW_JOB_INVALID', describeIssues(input.error, 'input'), { cause: input.error });
+    // The message is logged, and one that the pipeline's author wrote may quote the input.
+    const describe = pipeline.policy.confidential ? nameFields : describeIssues;
+    throw new HeadwayError('HW_JOB_INVALID', describe(input.error, 'input'), { cause: input.error });
   }
   const job: PackJob = {
     ...request,
@@ -68,4 +72,10 @@ export function checkJob(
   if (bytes <= limits.job) return job;
   const message = `the job has ${bytes} bytes; ${beyondLimit(limits.job, limits)}`;
   throw new HeadwayError('HW_RECORD_TOO_LARGE', message);
+}
+
+/** Which fields are at fault, by names that stand in the schema or are numbers. */
+function nameFields({ issues }: z.ZodError, at: string): string {
+  const names = issues.slice(0, 5).map(({ path }) => [at, ...path.map(String)].join('.'));
+  return sentence(`not as the pipeline wants it, which is confidential: ${[...new Set(names)].join(', ')}`);
 }

@@ -11,6 +11,7 @@ import { searchAttributes as attributes } from '../contracts/search-attributes';
 import { taskPriority } from '../contracts/task-priority';
 import { PROCESS_JOB } from '../contracts/workflow-names';
 import type { Pipeline } from '../pipelines/define-pipeline';
+import { requireEncryption } from '../runtime/payload-keys/require-keys';
 import { createJobRuns, type JobRunView } from './job-runs';
 import { readCarriedJobs } from './read-carried-jobs';
 
@@ -124,7 +125,8 @@ export function createJobRetry({
   }
 
   async function start(input: RetryInput): Promise<WorkflowRun> {
-    const { job, run } = input;
+    const { job, run, policy } = input;
+    requireEncryption(client, [policy]);
     const memo: RetryMemo = { run };
     try {
       const handle = await client.workflow.start(PROCESS_JOB, {

@@ -6,6 +6,7 @@ import { searchAttributes as attributes } from '../contracts/search-attributes';
 import { taskPriority } from '../contracts/task-priority';
 import { PROCESS_PACK } from '../contracts/workflow-names';
 import type { Pipeline } from '../pipelines/define-pipeline';
+import { requireEncryption } from '../runtime/payload-keys/require-keys';
 
 /** Longest wait for the server's answer to one request. A frozen server must not hold the bridge for ever. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -54,6 +55,7 @@ export function createPackStarter({
     const policies = Object.fromEntries(
       jobs.map(({ pipeline }) => [pipeline, pipelineNamed(pipeline).policy]),
     );
+    requireEncryption(client, Object.values(policies));
     const input: PackInput = { jobs, policies, llmTaskQueue };
     const memo: PackMemo | undefined = range && { lastOffset: String(range.lastOffset) };
     try {

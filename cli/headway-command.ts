@@ -5,10 +5,17 @@ export class HeadwayCommand extends Command {
   example = '';
   /** When it ends with 1, as the end of a sentence. Absent: never. */
   badFinding?: string;
+  /** Not on the help page, which has to fit a screen: a guide and messages lead to it. */
+  aside = false;
 
   /** One line that can be typed as it is. */
   withExample(example: string): this {
     this.example = example;
+    return this;
+  }
+
+  setAside(): this {
+    this.aside = true;
     return this;
   }
 

@@ -21,7 +21,7 @@ export function createProgram(context: CliContext, commands: readonly HeadwayCom
     .addHelpText('after', afterHelp);
   for (const command of commands) {
     command.helpOption('-h, --help', 'print this help').addHelpText('after', command.footer());
-    program.addCommand(command);
+    program.addCommand(command, { hidden: command.aside });
   }
   for (const command of [program, ...commands]) {
     const hint =

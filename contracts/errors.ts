@@ -204,9 +204,9 @@ export const errorCodes = {
   },
   HW_PAYLOAD_UNREADABLE: {
     meaning:
-      'What Temporal holds of a job cannot be read here: it was moved to a payload store that is away, or that this process has not been told of.',
+      'What Temporal holds of a job cannot be read here: it was moved to a payload store that is away, or that this process has not been told of; or it is encrypted with a key that this process does not have.',
     action:
-      'Set PAYLOAD_STORE to what it was when the job was started, and see that the store can be reached.',
+      'Set the one that the message names, PAYLOAD_STORE or PAYLOAD_KEYS, to what it was when the job was started, and see that the store can be reached.',
   },
   HW_OVERLOADED: {
     meaning: 'The HTTP door has more to do than it can take.',

@@ -1,3 +1,4 @@
+import type { Confidential } from './confidential';
 import type { ErrorCode } from './errors';
 import type { JobResult, Stage, TerminalStatus } from './job-result';
 
@@ -7,7 +8,7 @@ export const RESULTS_QUERY = 'results';
 export const CANCEL_JOB_UPDATE = 'cancelJob';
 
 /** One job as its workflow knows it. Times in milliseconds since 1970. */
-export interface JobState {
+export interface JobState extends Confidential {
   id: string;
   pipeline: string;
   tenant?: string;
@@ -30,7 +31,7 @@ export interface JobState {
 }
 
 /** The answer to the query `results`, which takes a job id: results of jobs with that id, in order of the pack. */
-export type ResultsAnswer = JobResult[];
+export type ResultsAnswer = (JobResult & Confidential)[];
 
 /**
  * The answer to the update `cancelJob`, which takes a job id, and the tenant whose job it has to be. `cancelled`: by this call or by an earlier one. `left`: the job goes on as

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Confidential } from './confidential';
 import type { JobResult } from './job-result';
 import { jobRequestFields, jobSourceSchema } from './job-request';
 import { policySchema } from './policy';
@@ -30,7 +31,7 @@ export const packMemoSchema = z.object({ lastOffset: z.string().regex(/^\d+$/) }
 export type PackMemo = z.infer<typeof packMemoSchema>;
 
 /** What `processPack` returns: counts by how the jobs left it. */
-export interface PackSummary {
+export interface PackSummary extends Confidential {
   completed: number;
   failed: number;
   cancelled: number;

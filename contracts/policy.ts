@@ -74,6 +74,11 @@ export const policySchema = z.strictObject({
    * pipelines. An answer that is being awaited has `llm.timeoutMs`; a result that only waits to be published is never given up.
    */
   giveUpAfterMs: ms.default(24 * 3_600_000),
+  /**
+   * What its jobs are about is for nobody who may read the namespace: inputs, prompts, answers, outputs and error messages are encrypted
+   * before Temporal gets them. Needs PAYLOAD_KEYS in every process. Results on their topic stay readable.
+   */
+  confidential: z.boolean().optional(),
 });
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Confidential } from './confidential';
 import { jobRunSchema, type JobResult, type JobRun } from './job-result';
 import type { PackJob } from './pack';
 import type { PipelinePolicy } from './policy';
@@ -30,7 +31,7 @@ export function jobsCarriedBy(input: unknown): PackJob[] {
 }
 
 /** What `processJob` returns. */
-export interface JobSummary {
+export interface JobSummary extends Confidential {
   /** Absent where it is too large to stand in the history once more. */
   result?: JobResult;
 }

@@ -1,3 +1,4 @@
+import type { Confidential, HiddenMessage } from './confidential';
 import type { ErrorCode } from './errors';
 import type { PackJob } from './pack';
 import type { JobResult, Usage } from './job-result';
@@ -38,12 +39,12 @@ export interface StageFailure {
 export type Remedy = 'more-tokens' | 'other-model';
 
 /** Detail of the failure of a stage that a job on its own is in. */
-export interface FailedAttempt {
+export interface FailedAttempt extends Partial<HiddenMessage> {
   /** Counted by Temporal, 1 for the first. */
   attempt: number;
 }
 
-export interface JobAt {
+export interface JobAt extends Confidential {
   index: number;
   job: PackJob;
 }
@@ -55,7 +56,7 @@ export interface Enriched {
   enrichment: unknown;
 }
 
-export type EnrichOutcome = { index: number } & (Enriched | StageFailure);
+export type EnrichOutcome = { index: number } & Confidential & (Enriched | StageFailure);
 
 export interface EnrichRequest {
   jobs: JobAt[];
@@ -69,7 +70,7 @@ export interface EnrichResponse {
   outcomes: EnrichOutcome[];
 }
 
-export interface LlmCall {
+export interface LlmCall extends Confidential {
   index: number;
   jobId: string;
   pipeline: string;
@@ -99,7 +100,7 @@ export interface CallAccount {
 }
 
 /** A call under way. Small: it is written to the history with every wave. */
-export interface LlmHandle {
+export interface LlmHandle extends Confidential {
   index: number;
   jobId: string;
   /** Absent also in calls that an older worker made. */
@@ -149,7 +150,7 @@ export interface BadAnswer {
   answer: string;
 }
 
-interface EndedCall {
+interface EndedCall extends Confidential {
   index: number;
   startedAt: number;
   endedAt: number;
@@ -171,7 +172,7 @@ export interface StartedCalls {
   heldBy?: string;
 }
 
-export interface PostProcessItem {
+export interface PostProcessItem extends Confidential {
   index: number;
   pipeline: string;
   input: Record<string, unknown>;
@@ -182,7 +183,14 @@ export interface PostProcessItem {
   consultedLeftOut?: number;
 }
 
-export type PostProcessOutcome = { index: number } & ({ kind: 'output'; output: unknown } | StageFailure);
+export type PostProcessOutcome = { index: number } & Confidential &
+  ({ kind: 'output'; output: unknown } | StageFailure);
+
+/** What `postProcessJob` returns for a confidential job: an output that is a text has no place for the mark. */
+export interface MarkedOutput {
+  confidential: true;
+  output: unknown;
+}
 
 export interface PostProcessRequest {
   items: PostProcessItem[];
@@ -191,7 +199,7 @@ export interface PostProcessRequest {
   othersSucceeded?: boolean;
 }
 
-export interface PublishItem {
+export interface PublishItem extends Confidential {
   result: JobResult;
   traceparent?: string;
   tracestate?: string;

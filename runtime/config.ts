@@ -8,6 +8,7 @@ import { isLoopback } from './loopback';
 import { readLlmLimits, type LlmLimits } from './llm-limits';
 import { readLlmMoney } from './llm-money';
 import type { LlmPrices } from './llm-prices';
+import { readPayloadKeys, type PayloadKey } from './payload-keys/payload-keys';
 import { readPayloadStore, type PayloadStore } from './payload-store/payload-store';
 import { resultMaxBytes } from './result-size';
 import { readTemporalTarget, type TemporalTarget } from './temporal-target';
@@ -16,7 +17,15 @@ import { readTemporalTarget, type TemporalTarget } from './temporal-target';
 export interface Config {
   kafka: KafkaSecurity & { brokers: string[]; clientId: string };
   topics: { queue: string; results: string; deadLetters: string; parking: string };
-  temporal: TemporalTarget & { taskQueue: string; llmTaskQueue: string; payloadStore?: PayloadStore };
+  temporal: TemporalTarget & {
+    taskQueue: string;
+    llmTaskQueue: string;
+    payloadStore?: PayloadStore;
+    /** The first encrypts what confidential jobs are about, all of them decrypt. */
+    payloadKeys?: PayloadKey[];
+  };
+  /** As in `temporal`, for whoever needs no server. */
+  payloads: { keys?: PayloadKey[] };
   bridge: {
     groupId: string;
     fromBeginning: boolean;
@@ -150,7 +159,9 @@ function readers(
       taskQueue: v.HEADWAY_TASK_QUEUE,
       llmTaskQueue: v.HEADWAY_LLM_TASK_QUEUE,
       payloadStore: payloadStore(),
+      payloadKeys: readPayloadKeys(v.PAYLOAD_KEYS, problems),
     }),
+    payloads: () => ({ keys: readPayloadKeys(v.PAYLOAD_KEYS, problems) }),
     bridge: () => ({
       groupId: v.KAFKA_GROUP_ID,
       fromBeginning: v.KAFKA_FROM_BEGINNING,

@@ -171,6 +171,17 @@ const payloads = {
   ),
 };
 
+const confidentialJobs = {
+  PAYLOAD_KEYS: matching(
+    /^\s*[\w.-]{1,64}:[A-Za-z0-9+/_-]+=*(\s*,\s*[\w.-]{1,64}:[A-Za-z0-9+/_-]+=*)*\s*$/,
+    '`id:key`, several of them separated by commas, each key 32 bytes in base64',
+    'Keys that encrypt what jobs of confidential pipelines are about before Temporal gets it: the first encrypts, all decrypt. The same in every ' +
+      'process; see [Confidential jobs](../guides/confidential-jobs.md). `headway payload-key` makes one.',
+    'no pipeline may be confidential',
+    true,
+  ),
+};
+
 const bridge = {
   PACK_MAX: wholeNumber(1, 200, 50, 'Most jobs in one workflow. 1 gives every job a workflow of its own.'),
   PACK_MAX_BYTES: wholeNumber(
@@ -460,6 +471,7 @@ export const variableGroups = {
   Kafka: kafka,
   Temporal: temporal,
   'Large payloads': payloads,
+  'Confidential jobs': confidentialJobs,
   Bridge: bridge,
   'HTTP door': http,
   LLM: llm,
@@ -475,6 +487,7 @@ export const environmentSchema = z.object({
   ...kafka,
   ...temporal,
   ...payloads,
+  ...confidentialJobs,
   ...bridge,
   ...http,
   ...llm,

@@ -33,7 +33,7 @@ export async function connectTemporalClient(
   options: ConnectOptions = {},
 ): Promise<Client> {
   const connection = await untilConnected(config, options, () => connectOnce(config, options));
-  const dataConverter = createDataConverter(config.payloadStore);
+  const dataConverter = createDataConverter(config);
   return new Client({ connection, namespace: config.namespace, dataConverter });
 }
 

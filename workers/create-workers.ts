@@ -23,7 +23,7 @@ export async function createWorkers(options: CreateWorkersOptions): Promise<Work
   const common = {
     connection,
     namespace: temporal.namespace,
-    dataConverter: createDataConverter(temporal.payloadStore),
+    dataConverter: createDataConverter(temporal),
     identity,
     activities,
     // Attempts that a stopping worker cannot finish fail and run elsewhere; LLM calls of the background go on meanwhile.

@@ -6,6 +6,7 @@ import { loadRegistry } from '../pipelines/load-pipelines';
 import { loadConfig } from '../runtime/config';
 import { createLogger, type Logger } from '../runtime/logger';
 import { createMetrics, workerMetrics } from '../runtime/metrics';
+import { requireKeys } from '../runtime/payload-keys/require-keys';
 import type { RunOptions } from '../runtime/run-options';
 import { startStatusServer, type Readiness } from '../runtime/status-server';
 import { bundlePath } from './bundle-path';
@@ -24,6 +25,7 @@ export async function runWorker({ env, pipelines: given, openShutdown }: RunOpti
   }
   const { pipelines, pipelineNamed } = await loadRegistry(config.pipelines, { given });
   checkPrices(pipelines, config.llm);
+  requireKeys(pipelines, config.temporal);
   const logger = createLogger(config.log, 'worker');
   installRuntime(logger);
   const shutdown = openShutdown(logger, { deadlineMs: config.worker.shutdownGraceMs + 20_000 });

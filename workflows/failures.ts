@@ -1,4 +1,5 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import type { HiddenMessage } from '../contracts/confidential';
 import { errorCodes, messageOf, type ErrorCode } from '../contracts/errors';
 import type { FailedAttempt } from '../contracts/stages';
 
@@ -28,7 +29,14 @@ export const deadlinePassed: EarlyEnd = {
 export function failureMessage(error: unknown): string {
   let inner = error;
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
-  return messageOf(inner) || 'no message';
+  return hiddenMessage(inner) ?? (messageOf(inner) || 'no message');
+}
+
+/** Of a failure of a confidential job: the message that Temporal must not show. */
+function hiddenMessage(error: unknown): string | undefined {
+  if (!(error instanceof ApplicationFailure)) return undefined;
+  const [detail] = (error.details ?? []) as [Partial<HiddenMessage>?];
+  return detail?.confidential ? detail.message : undefined;
 }
 
 /** No worker took the task from the queue of the one worker that could. */

@@ -1,4 +1,5 @@
 import { isCancellation } from '@temporalio/workflow';
+import { markOf } from '../contracts/confidential';
 import { ALWAYS_TAKEN_BYTES } from '../contracts/limits';
 import type { PostProcessItem, PostProcessOutcome, PublishItem } from '../contracts/stages';
 import { durableNow, durablePoint } from './durable-point';
@@ -89,10 +90,10 @@ async function postProcessSome(pack: Pack, indexes: number[]): Promise<PostProce
 }
 
 function toItem(pack: Pack, index: number): PostProcessItem {
-  const { job, enrichment, answer } = pack.job(index);
+  const { job, enrichment, answer, confidential } = pack.job(index);
   if (!answer) throw new Error(`Job ${job.id} has no answer to post-process`);
   const { pipeline, input } = job;
-  return { index, pipeline, input, enrichment, ...toPostProcess(answer) };
+  return { ...markOf({ confidential }), index, pipeline, input, enrichment, ...toPostProcess(answer) };
 }
 
 function takeOutput(pack: Pack, outcome: PostProcessOutcome, ends: JobEnd[], leaving: number[]): void {

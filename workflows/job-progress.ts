@@ -1,4 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
+import { markOf, type Confidential } from '../contracts/confidential';
 import type { ErrorCode } from '../contracts/errors';
 import type { JobRun, JobResult, Stage, TerminalStatus, Usage } from '../contracts/job-result';
 import { noUsage } from '../contracts/no-usage';
@@ -16,7 +17,7 @@ import type {
 import { withGivenUp, type OtherCalls } from './other-call';
 
 /** Where a job stands. Plain data: it is the argument of `processJob` when a job leaves its pack. */
-export interface JobProgress extends OtherCalls {
+export interface JobProgress extends OtherCalls, Confidential {
   job: PackJob;
   stage: Stage;
   status: 'running' | 'left' | TerminalStatus;
@@ -65,11 +66,12 @@ export function progressOf(input: JobInput | RetryInput): JobProgress {
   if ('progress' in input) {
     return { ...input.progress, usage: { ...input.progress.usage }, status: 'running' };
   }
-  return { ...newProgress(input.job), run: input.run };
+  return { ...newProgress(input.job, input.policy), run: input.run };
 }
 
-export function newProgress(job: PackJob): JobProgress {
+export function newProgress(job: PackJob, policy: Pick<PipelinePolicy, 'confidential'>): JobProgress {
   return {
+    ...markOf(policy),
     job,
     stage: 'enrich',
     status: 'running',
@@ -169,5 +171,5 @@ function toItem(
     workflow: { id: workflowId, runId },
     run: progress.run,
   };
-  return { result, traceparent: job.traceparent, tracestate: job.tracestate };
+  return { ...markOf(progress), result, traceparent: job.traceparent, tracestate: job.tracestate };
 }

@@ -1,3 +1,4 @@
+import { markOf } from '../contracts/confidential';
 import type { PipelinePolicy } from '../contracts/policy';
 import type { LlmCall, LlmOutcome } from '../contracts/stages';
 import type { JobProgress } from './job-progress';
@@ -22,6 +23,7 @@ export function nextCall(index: number, progress: JobProgress, policy: PipelineP
   if (badAnswer) progress.repairs += 1;
   return {
     index,
+    ...markOf(progress),
     jobId: job.id,
     pipeline: job.pipeline,
     prompt,

@@ -1,6 +1,7 @@
 import { ActivityFailure, continueAsNew, isCancellation, sleep } from '@temporalio/workflow';
+import { markOf } from '../contracts/confidential';
 import type { ErrorCode } from '../contracts/errors';
-import type { LlmOutcome, PublishItem } from '../contracts/stages';
+import type { LlmOutcome, MarkedOutput, PublishItem } from '../contracts/stages';
 import { durableNow } from './durable-point';
 import { attemptsMade, deadlineExceeded, failureCode, failureMessage, isAway } from './failures';
 import { addUsage, completed, ended, toPostProcess, type JobInput, type JobProgress } from './job-progress';
@@ -25,7 +26,7 @@ export async function runStages(
   return end ?? (await postProcess());
 
   async function enrich(): Promise<PublishItem | undefined> {
-    const request = { job: progress.job, timeoutMs: policy.enrich.timeoutMs };
+    const request = { ...markOf(progress), job: progress.job, timeoutMs: policy.enrich.timeoutMs };
     try {
       Object.assign(progress, await whenNotAway(() => stages.enrich(request)));
     } catch (error) {
@@ -72,10 +73,11 @@ export async function runStages(
     const { job, enrichment, answer } = progress;
     if (!answer) throw new Error(`Job ${job.id} has no answer to post-process`);
     const { pipeline, input } = job;
-    const item = { index: 0, pipeline, input, enrichment, ...toPostProcess(answer) };
+    const item = { ...markOf(progress), index: 0, pipeline, input, enrichment, ...toPostProcess(answer) };
     const request = { item, timeoutMs: policy.postProcess.timeoutMs };
     try {
-      return completed(progress, await whenNotAway(() => stages.postProcess(request)));
+      const output = await whenNotAway(() => stages.postProcess(request));
+      return completed(progress, progress.confidential ? (output as MarkedOutput).output : output);
     } catch (error) {
       return await failed('HW_POST_PROCESS_FAILED', error, stageAttempts(error, policy.postProcess.attempts));
     }

@@ -1,6 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { JobResult } from '../contracts/job-result';
-import type { PackInput } from '../contracts/pack';
+import type { PackInput, PackJob } from '../contracts/pack';
 import type { PipelinePolicy } from '../contracts/policy';
 import { newProgress, type JobProgress } from './job-progress';
 import { SideBySide } from './side-by-side';
@@ -40,7 +40,9 @@ export interface Pack {
 }
 
 export function openPack(input: PackInput): Pack {
-  const jobs = input.jobs.map(newProgress);
+  const policyOf = ({ pipeline }: PackJob) =>
+    present(input.policies[pipeline], `policy of pipeline ${pipeline}`);
+  const jobs = input.jobs.map((one) => newProgress(one, policyOf(one)));
   const policies = Object.values(input.policies);
   const budget = taskBudget();
   const job = (index: number) => present(jobs[index], `job ${index}`);
@@ -71,10 +73,7 @@ export function openPack(input: PackInput): Pack {
       if (someEndedEarly && done) scope.cancel();
     },
     job,
-    policy: (index) => {
-      const { pipeline } = job(index).job;
-      return present(input.policies[pipeline], `policy of pipeline ${pipeline}`);
-    },
+    policy: (index) => policyOf(job(index).job),
   };
   return pack;
 }

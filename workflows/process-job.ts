@@ -1,6 +1,5 @@
 import {
   allHandlersFinished,
-  ApplicationFailure,
   CancellationScope,
   condition,
   setHandler,
@@ -8,6 +7,7 @@ import {
   TemporalFailure,
   Trigger,
 } from '@temporalio/workflow';
+import { markOf } from '../contracts/confidential';
 import type { JobSummary, RetryInput } from '../contracts/retry';
 import type { JobResult } from '../contracts/job-result';
 import type { CancelAnswer } from '../contracts/job-state';
@@ -23,6 +23,7 @@ import { untilTaken } from './until-taken';
 import {
   cancelJobUpdate,
   closingResult,
+  jobFailure,
   jobsQuery,
   resultsQuery,
   showEnd,
@@ -46,7 +47,7 @@ export async function processJob(input: JobInput | RetryInput): Promise<JobSumma
   const early = new Trigger<EarlyEnd>();
   let endedBy: EarlyEnd | undefined;
   setHandler(jobsQuery, () => [toJobState(progress, published)]);
-  setHandler(resultsQuery, () => (published ? [published] : []));
+  setHandler(resultsQuery, () => (published ? [{ ...published, ...markOf(progress) }] : []));
   setHandler(cancelJobUpdate, (): CancelAnswer => {
     if (progress.status === 'running') endEarly(cancelledByUser);
     return toCancelAnswer(progress, job.id);
@@ -79,10 +80,8 @@ export async function processJob(input: JobInput | RetryInput): Promise<JobSumma
   }
   await condition(allHandlersFinished);
   const result = closingResult(published);
-  if (progress.status === 'failed') {
-    throw ApplicationFailure.nonRetryable(progress.lastError?.message, progress.lastError?.code, result);
-  }
-  return { result };
+  if (progress.status === 'failed') throw jobFailure(progress, result);
+  return { ...markOf(progress), result };
 
   async function work(): Promise<PublishItem> {
     const waitMs = untilBegin(job);

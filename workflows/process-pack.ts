@@ -1,6 +1,5 @@
 import {
   allHandlersFinished,
-  ApplicationFailure,
   CancellationScope,
   condition,
   isCancellation,
@@ -8,6 +7,7 @@ import {
   sleep,
   TemporalFailure,
 } from '@temporalio/workflow';
+import { markOf } from '../contracts/confidential';
 import type { PackInput, PackSummary } from '../contracts/pack';
 import type { EnrichOutcome, EnrichResponse } from '../contracts/stages';
 import { callLlm } from './call-llm';
@@ -19,7 +19,15 @@ import { ended } from './job-progress';
 import { untilBegin } from './not-before';
 import { openPack, type Pack } from './pack';
 import { historyIsFull } from './size';
-import { closingResult, jobsQuery, resultsQuery, showEnd, showProgress, toJobState } from './visible';
+import {
+  closingResult,
+  jobFailure,
+  jobsQuery,
+  resultsQuery,
+  showEnd,
+  showProgress,
+  toJobState,
+} from './visible';
 
 /**
  * Carries a pack of jobs through enrich, LLM, post-process and publish. No job waits for another: answers that
@@ -34,7 +42,11 @@ import { closingResult, jobsQuery, resultsQuery, showEnd, showProgress, toJobSta
 export async function processPack(input: PackInput): Promise<PackSummary> {
   const pack = openPack(input);
   setHandler(jobsQuery, () => pack.jobs.map((job, index) => toJobState(job, pack.results.get(index))));
-  setHandler(resultsQuery, (id) => [...pack.results.values()].filter((result) => result.id === id));
+  setHandler(resultsQuery, (id) =>
+    [...pack.results].flatMap(([index, result]) =>
+      result.id === id ? [{ ...result, ...markOf(pack.job(index)) }] : [],
+    ),
+  );
   acceptEarlyEnds(pack);
   showProgress(pack.jobs);
   try {
@@ -59,12 +71,10 @@ export async function processPack(input: PackInput): Promise<PackSummary> {
   await condition(allHandlersFinished);
   const summary = showEnd(pack.jobs);
   if (pack.jobs.length > 1) return summary;
-  const [only] = pack.jobs;
+  const only = pack.job(0);
   const result = closingResult(pack.results.get(0));
-  if (only?.status === 'failed') {
-    throw ApplicationFailure.nonRetryable(only.lastError?.message, only.lastError?.code, result);
-  }
-  return { ...summary, result };
+  if (only.status === 'failed') throw jobFailure(only, result);
+  return { ...summary, ...markOf(only), result };
 }
 
 /** Those that may begin at once, and beside them those that have to wait until their time has come. */
@@ -106,7 +116,7 @@ function letGo(pack: Pack, indexes: number[]): void {
 }
 
 async function enrichSome(pack: Pack, indexes: number[], timeoutMs: number): Promise<EnrichResponse> {
-  const jobs = indexes.map((index) => ({ index, job: pack.job(index).job }));
+  const jobs = indexes.map((index) => ({ ...markOf(pack.job(index)), index, job: pack.job(index).job }));
   const othersSucceeded = pack.jobs.some((job) => job.prompt !== undefined || job.llmAttempts > 0);
   try {
     return await pack.stages.enrichJobs({ jobs, timeoutMs, othersSucceeded });

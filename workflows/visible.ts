@@ -1,5 +1,12 @@
-import { defineQuery, defineUpdate, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  defineQuery,
+  defineUpdate,
+  setCurrentDetails,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { SearchAttributePair } from '@temporalio/common';
+import { HIDDEN_MESSAGE, markOf } from '../contracts/confidential';
 import type { JobResult } from '../contracts/job-result';
 import {
   CANCEL_JOB_UPDATE,
@@ -28,7 +35,18 @@ export function toJobState(progress: JobProgress, result?: JobResult): JobState 
   const { id, pipeline, tenant, priority, deadline, notBefore, source } = job;
   const request = { id, pipeline, tenant, priority, deadline, notBefore, receivedAt: source.timestamp };
   const endedAt = result && Date.parse(result.timings.completedAt);
-  return { ...request, startedAt, stage, status, leftAs, llmAttempts, nextAttemptAt, lastError, endedAt };
+  return {
+    ...markOf(progress),
+    ...request,
+    startedAt,
+    stage,
+    status,
+    leftAs,
+    llmAttempts,
+    nextAttemptAt,
+    lastError,
+    endedAt,
+  };
 }
 
 /** What became of a job, for whoever asked to cancel it. */
@@ -44,6 +62,17 @@ export function toCancelAnswer({ status, leftAs }: JobProgress, id: string): Can
  */
 export function closingResult(result: JobResult | undefined): JobResult | undefined {
   return result && jsonBytes(result) <= BATCH_MAX_BYTES ? result : undefined;
+}
+
+/** What the workflow of a single job that failed ends with. */
+export function jobFailure(progress: JobProgress, result: JobResult | undefined): ApplicationFailure {
+  const { confidential, lastError } = progress;
+  const message = confidential ? HIDDEN_MESSAGE : lastError?.message;
+  return ApplicationFailure.nonRetryable(
+    message,
+    lastError?.code,
+    result && { ...result, ...markOf(progress) },
+  );
 }
 
 /** Puts the current stage into the details of Temporal UI. Held in memory only: costs no history event. */

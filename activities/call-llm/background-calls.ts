@@ -1,5 +1,6 @@
 import { NotFoundError, type OpenAI } from 'openai';
 import type { Response } from 'openai/resources/responses/responses';
+import { markOf } from '../../contracts/confidential';
 import type { JobLimits } from '../../contracts/limits';
 import { noUsage } from '../../contracts/no-usage';
 import type { LlmCall, LlmHandle, LlmOutcome } from '../../contracts/stages';
@@ -74,7 +75,13 @@ export function createBackgroundCalls({
         return toHandle(call, response.id, startedAt);
       } catch (error) {
         signal?.throwIfAborted();
-        return { index: call.index, startedAt, endedAt: Date.now(), usage: noUsage, ...readError(error) };
+        return {
+          index: call.index,
+          startedAt,
+          endedAt: Date.now(),
+          usage: noUsage,
+          ...readError(error, call),
+        };
       }
     },
 
@@ -93,7 +100,7 @@ export function createBackgroundCalls({
             return {
               ...base,
               usage: usageOf(response, { prices, model: handle.model ?? model }),
-              ...tellOutcome(readResponse(response, pipeline, limits)),
+              ...tellOutcome(readResponse(response, pipeline, limits), handle),
             };
           }
           // It was taken, so it has been paid for, though nobody can say how much.
@@ -133,7 +140,7 @@ export function createBackgroundCalls({
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof NotFoundError) return null;
-      const { retryAfterMs = 1_000 } = readError(error);
+      const { retryAfterMs = 1_000 } = readError(error, handle);
       await pause(Math.min(Math.max(retryAfterMs, 250), 10_000), signal);
       return undefined;
     }
@@ -151,6 +158,7 @@ export function toHandle(call: LlmCall, callId: string, startedAt: number): LlmH
   const { index, jobId, pipeline, timeoutMs, deadline, account } = call;
   const expires = deadline !== undefined && deadline < startedAt + timeoutMs;
   const handle = {
+    ...markOf(call),
     index,
     jobId,
     ...(account?.tenant !== undefined && { tenant: account.tenant }),

@@ -114,12 +114,12 @@ export function createInlineCalls(
         endedAt: Date.now(),
         usage: usageOf(response, { prices, model: call.model ?? model }),
       };
-      return { ...base, ...tellOutcome(readResponse(response, pipeline, limits)) };
+      return { ...base, ...tellOutcome(readResponse(response, pipeline, limits), call) };
     } catch (error) {
       if (error instanceof APIConnectionTimeoutError || timedOutSignal.aborted)
         return timedOut(handle, Date.now());
       // One that we have given up is no trouble of the provider.
-      const failure = signal.aborted ? classifyError(error) : readError(error);
+      const failure = signal.aborted ? classifyError(error) : readError(error, call);
       return { index: call.index, startedAt, endedAt: Date.now(), usage: noUsage, ...failure };
     }
   }

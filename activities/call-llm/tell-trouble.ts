@@ -1,3 +1,4 @@
+import { HIDDEN_MESSAGE, type Confidential } from '../../contracts/confidential';
 import type { StageFailure } from '../../contracts/stages';
 import type { Logger } from '../../runtime/logger';
 import { redact } from '../../runtime/redact';
@@ -11,9 +12,9 @@ const REASON_MAX = 300;
 
 export interface TroubleTeller {
   /** `classifyError`, and tells of what it finds. */
-  ofError: typeof classifyError;
+  ofError: (error: unknown, of?: Confidential) => ReturnType<typeof classifyError>;
   /** The same for what became of a call that the provider had accepted. Gives back what it is given. */
-  ofOutcome: (outcome: ReadResponse) => ReadResponse;
+  ofOutcome: (outcome: ReadResponse, of?: Confidential) => ReadResponse;
 }
 
 /**
@@ -23,23 +24,24 @@ export interface TroubleTeller {
 export function createTroubleTeller(logger?: Pick<Logger, 'warn'>, now?: () => number): TroubleTeller {
   const seldom = createSeldom(TELL_EVERY_MS, now);
   return {
-    ofError(error) {
+    ofError(error, of) {
       const failure = classifyError(error);
       const { status, code: providerCode } = (error ?? {}) as { status?: unknown; code?: unknown };
-      tell(failure, { status, providerCode });
+      tell(failure, { status, providerCode }, of);
       return failure;
     },
-    ofOutcome(outcome) {
-      if (outcome.kind === 'retry') tell(outcome, {});
+    ofOutcome(outcome, of) {
+      if (outcome.kind === 'retry') tell(outcome, {}, of);
       return outcome;
     },
   };
 
-  function tell({ kind, code, message }: Omit<StageFailure, 'endedAt'>, fields: object): void {
+  function tell({ kind, code, message }: Omit<StageFailure, 'endedAt'>, fields: object, of?: Confidential) {
     if (kind !== 'retry') return;
+    const reason = of?.confidential ? HIDDEN_MESSAGE : redact(message).slice(0, REASON_MAX);
     seldom(code, (times) =>
       logger?.warn(
-        { code, ...fields, reason: redact(message).slice(0, REASON_MAX), times },
+        { code, ...fields, reason, times },
         'the LLM provider does not answer calls; they are made again',
       ),
     );
@@ -47,6 +49,9 @@ export function createTroubleTeller(logger?: Pick<Logger, 'warn'>, now?: () => n
 }
 
 /** `ofError` of a teller, for those who have no other trouble. */
-export function createErrorReader(logger?: Pick<Logger, 'warn'>, now?: () => number): typeof classifyError {
+export function createErrorReader(
+  logger?: Pick<Logger, 'warn'>,
+  now?: () => number,
+): TroubleTeller['ofError'] {
   return createTroubleTeller(logger, now).ofError;
 }

@@ -1,6 +1,6 @@
 import type { Counter } from 'prom-client';
+import { HIDDEN_MESSAGE } from '../../contracts/confidential';
 import { resultHeaders, traceHeaders } from '../../contracts/headers';
-import type { JobResult } from '../../contracts/job-result';
 import type { PublishItem, PublishResponse } from '../../contracts/stages';
 import type { Logger } from '../../runtime/logger';
 import type { ResultProducer } from './result-producer';
@@ -24,7 +24,7 @@ export function createPublishResult(dependencies: PublishResultDependencies) {
       const tooLarge: number[] = [];
       const sent = items.map(async (item, position) => {
         const value = Buffer.from(JSON.stringify(item.result));
-        if ((await results.send(toRecord(item, value))) === 'acknowledged') return published(item.result);
+        if ((await results.send(toRecord(item, value))) === 'acknowledged') return published(item);
         tooLarge.push(position);
         dependencies.logger?.warn(
           { jobId: item.result.id, bytes: value.length },
@@ -39,14 +39,16 @@ export function createPublishResult(dependencies: PublishResultDependencies) {
   };
 
   /** Jobs that came to nothing are told at INFO; thousands a minute that went well are not. */
-  function published({ id, pipeline, status, error, workflow }: JobResult): void {
+  function published({ result, confidential }: PublishItem): void {
+    const { id, pipeline, status, error, workflow } = result;
     dependencies.jobsFinished?.inc({ pipeline, status });
     const fields = { jobId: id, workflowId: workflow.id, pipeline, status };
     if (!error) dependencies.logger?.debug(fields, 'job completed');
     else {
       // A defect is somebody's to mend, unlike a refusal of the model.
       const level = error.type === 'HW_INTERNAL' ? 'warn' : 'info';
-      const { stage, type: code, message: reason } = error;
+      const { stage, type: code, message } = error;
+      const reason = confidential ? HIDDEN_MESSAGE : message;
       dependencies.logger?.[level]({ ...fields, stage, code, reason }, 'job ended without output');
     }
   }

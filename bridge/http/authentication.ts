@@ -65,14 +65,9 @@ export function requireTenant(caller: Caller, tenant: string | undefined): void 
  *
  * @throws HeadwayError `HW_FORBIDDEN`
  */
-export function refuseForeignPages({ headers }: Pick<FastifyRequest, 'headers'>): void {
-  const { host = '', origin, 'sec-fetch-site': site } = headers;
-  if (!/^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(host)) {
-    throw new HeadwayError(
-      'HW_FORBIDDEN',
-      'host: must be a loopback address, since the door has no API keys',
-    );
-  }
+export function refuseForeignPages(request: Pick<FastifyRequest, 'headers'>): void {
+  requireLoopbackHost(request);
+  const { host = '', origin, 'sec-fetch-site': site } = request.headers;
   const foreign = site !== undefined && site !== 'same-origin' && site !== 'none';
   if (foreign || (origin !== undefined && origin !== `http://${host}`)) {
     throw new HeadwayError(
@@ -80,4 +75,10 @@ export function refuseForeignPages({ headers }: Pick<FastifyRequest, 'headers'>)
       'origin: pages of other origins may not use a door without API keys',
     );
   }
+}
+
+/** @throws HeadwayError `HW_FORBIDDEN` for a name that was made to lead to the loopback address */
+export function requireLoopbackHost({ headers: { host = '' } }: Pick<FastifyRequest, 'headers'>): void {
+  if (/^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(host)) return;
+  throw new HeadwayError('HW_FORBIDDEN', 'host: must be a loopback address, since the door has no API keys');
 }

@@ -5,6 +5,7 @@ import { loadConfig } from '../../runtime/config';
 import { createLogger } from '../../runtime/logger';
 import { createMetrics, httpMetrics } from '../../runtime/metrics';
 import { projectVersion } from '../../runtime/project-root';
+import { requireKeys } from '../../runtime/payload-keys/require-keys';
 import type { RunOptions } from '../../runtime/run-options';
 import { startStatusServer, type Readiness } from '../../runtime/status-server';
 import { connectTemporalClient } from '../../runtime/temporal';
@@ -28,6 +29,7 @@ export async function runHttpBridge(options: RunOptions): Promise<void> {
     'log',
   ]);
   const { pipelines, pipelineNamed } = await loadRegistry(config.pipelines, { given });
+  requireKeys(pipelines, config.temporal);
   const logger = createLogger(config.log, 'http');
   const shutdown = openShutdown(logger);
   const metrics = createMetrics('http');

@@ -34,7 +34,7 @@ export async function askWorkflow(
       const state = mostOpen(states.filter(isTheirs));
       if (state?.endedAt === undefined) return { state };
       const results = await handle.query<ResultsAnswer, [string]>(RESULTS_QUERY, id);
-      return { state, result: results.filter(isTheirs).at(-1) };
+      return { state, result: withoutMark(results.filter(isTheirs).at(-1)) };
     });
   } catch {
     // No worker, one that is too busy, or one from before there were these queries.
@@ -76,6 +76,12 @@ export async function closingResult(
     if (!(cause instanceof ApplicationFailure)) return undefined;
     return jobResultSchema.safeParse(cause.details?.[0]).data;
   }
+}
+
+/** As it is published. */
+function withoutMark(answered: ResultsAnswer[number] | undefined): JobResult | undefined {
+  const { confidential: _, ...result } = answered ?? {};
+  return answered && (result as JobResult);
 }
 
 /** Records that share an id may share a pack: the one that still runs. */

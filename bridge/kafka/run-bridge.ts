@@ -3,6 +3,7 @@ import { loadConfig } from '../../runtime/config';
 import { createKafka } from '../../runtime/kafka';
 import { createLogger } from '../../runtime/logger';
 import { bridgeMetrics, createMetrics } from '../../runtime/metrics';
+import { requireKeys } from '../../runtime/payload-keys/require-keys';
 import type { RunOptions } from '../../runtime/run-options';
 import { startStatusServer, type Readiness } from '../../runtime/status-server';
 import { connectTemporalClient } from '../../runtime/temporal';
@@ -24,7 +25,8 @@ export async function runKafkaBridge(options: RunOptions): Promise<void> {
     'status',
     'log',
   ]);
-  const { pipelineNamed } = await loadRegistry(config.pipelines, { given });
+  const { pipelines, pipelineNamed } = await loadRegistry(config.pipelines, { given });
+  requireKeys(pipelines, config.temporal);
   const logger = createLogger(config.log, 'bridge');
   const shutdown = openShutdown(logger);
   const metrics = createMetrics('bridge');

@@ -1,9 +1,8 @@
+import { readCarriedJobs } from '../../bridge/read-carried-jobs';
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
 import { packMemoSchema, type PackJob } from '../../contracts/pack';
-import { jobsCarriedBy } from '../../contracts/retry';
 import { searchAttributes as names } from '../../contracts/search-attributes';
 import { PROCESS_JOB, PROCESS_PACK } from '../../contracts/workflow-names';
-import { readPayload } from '../../runtime/payload-store/read-payload';
 
 /** A workflow as the audit sees it. */
 export interface FoundWorkflow {
@@ -42,7 +41,6 @@ export interface WorkflowLookup {
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
-const GRPC_NOT_FOUND = 5;
 
 export function createWorkflowLookup(client: Client, topic: string): WorkflowLookup {
   const withDeadline = <T>(request: () => Promise<T>) =>
@@ -78,22 +76,7 @@ export function createWorkflowLookup(client: Client, topic: string): WorkflowLoo
       const info = await describe(workflowId);
       return info && toWorkflow(info);
     },
-    async jobsOf({ workflowId, runId }) {
-      try {
-        const { history } = await withDeadline(() =>
-          client.workflowService.getWorkflowExecutionHistory({
-            namespace: client.options.namespace,
-            execution: { workflowId, runId },
-            maximumPageSize: 1,
-          }),
-        );
-        const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-        return payload ? jobsCarriedBy(await readPayload<unknown>(client, payload)) : undefined;
-      } catch (error) {
-        if ((error as { code?: unknown }).code === GRPC_NOT_FOUND) return undefined;
-        throw error;
-      }
-    },
+    jobsOf: ({ workflowId: id, runId }) => withDeadline(() => readCarriedJobs(client, { id, runId })),
   };
 
   async function describe(workflowId: string) {

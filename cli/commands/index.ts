@@ -2,10 +2,12 @@ import type { MakeCommand } from '../program';
 import { apiKeyCommand } from './api-key';
 import { auditCommand } from './audit';
 import { cancelCommand } from './cancel';
+import { codecServerCommand } from './codec-server';
 import { completionCommand } from './completion';
 import { doctorCommand } from './doctor';
 import { listCommand } from './list';
 import { newCommand } from './new';
+import { payloadKeyCommand } from './payload-key';
 import { pipelinesCommand } from './pipelines';
 import { redriveCommand } from './redrive';
 import { replayCommand } from './replay';
@@ -34,4 +36,6 @@ export const commands: readonly MakeCommand[] = [
   replayCommand,
   completionCommand,
   apiKeyCommand,
+  payloadKeyCommand,
+  codecServerCommand,
 ];

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
+import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { quoted } from '../../bridge/quoted';
 import { loadRegistry } from '../../pipelines/load-pipelines';
@@ -68,7 +69,14 @@ async function run(files: string[], options: Options, context: CliContext): Prom
 
 async function fromFiles(files: string[], env: NodeJS.ProcessEnv): Promise<ReplaySource> {
   const { readHistoryFiles } = await import('../../workers/replay/read-history-files.js');
-  return { histories: readHistoryFiles(files), dataConverter: createDataConverter(payloadStoreIn(env)) };
+  const { keys: payloadKeys } = loadConfig(env, ['payloads']).payloads;
+  const dataConverter = createDataConverter({ payloadStore: payloadStoreIn(env), payloadKeys });
+  const reader = { options: { loadedDataConverter: loadDataConverter(dataConverter) } };
+  return {
+    histories: readHistoryFiles(files),
+    dataConverter,
+    readPayload: (payload) => readPayload(reader, payload),
+  };
 }
 
 /** Files need no server, so one that is missing is no fault; then no payload store is known either. */
@@ -91,7 +99,7 @@ async function ofRunning<T>(
     const histories = running(client, temporal.taskQueue, limit, all);
     return await replay({
       histories: save === undefined ? histories : saved(histories, save),
-      dataConverter: createDataConverter(temporal.payloadStore),
+      dataConverter: createDataConverter(temporal),
       readPayload: (payload) => readPayload(client, payload),
     });
   } finally {

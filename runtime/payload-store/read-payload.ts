@@ -1,13 +1,17 @@
-import type { Client } from '@temporalio/client';
-import { StorageDriverClaim, type Payload } from '@temporalio/common';
+import { StorageDriverClaim, type LoadedDataConverter, type Payload } from '@temporalio/common';
+
+/** A client, or as much of it as is needed to read. */
+export interface PayloadReader {
+  options: { loadedDataConverter: LoadedDataConverter };
+}
 
 /**
  * The value of a payload as it stands in a history that was read event by event. (What the client itself hands out
  * has been through this already.)
  *
- * @throws Error when it lies in a payload store that `client` does not know, or that is away
+ * @throws Error when it lies in a payload store that `client` does not know, or that is away; when it has not the key
  */
-export async function readPayload<T>(client: Client, payload: Payload): Promise<T> {
+export async function readPayload<T>(client: PayloadReader, payload: Payload): Promise<T> {
   const { payloadConverter, payloadCodecs, externalStorage } = client.options.loadedDataConverter;
   let plain = payload;
   const reference = referenceIn(payload);

@@ -37,6 +37,24 @@ const rejection = (promise: Promise<unknown>): Promise<ApplicationFailure> =>
   );
 
 describe('enrichJobs', () => {
+  it('marks whatever it says about a confidential job, and nothing about another', async () => {
+    const jobs = jobsOf('fine', 'final', 'retry', 'open').map((at) => ({
+      ...at,
+      ...(at.job.input.word !== 'open' && { confidential: true as const }),
+    }));
+    const { outcomes } = await open(obey).enrichJobs({ jobs, timeoutMs, othersSucceeded: true });
+    expect(outcomes.map(({ kind, confidential }) => [kind, confidential])).toEqual([
+      ['enriched', true],
+      ['final', true],
+      ['retry', true],
+      ['enriched', undefined],
+    ]);
+    const [{ job }] = jobs as [(typeof jobs)[number]];
+    expect(await open(obey).enrichJob({ job, timeoutMs, confidential: true })).toMatchObject({
+      confidential: true,
+    });
+  });
+
   afterEach(() => jest.useRealTimers());
 
   it('gives each job its prompt and its enrichment', async () => {

@@ -94,6 +94,14 @@ describe('postProcess', () => {
   });
 });
 
+test('what is made of a confidential answer is marked, also where it is a text', async () => {
+  const [item] = itemsOf('fine').map((one) => ({ ...one, confidential: true as const }));
+  const { outcomes } = await open(() => 'Alice').postProcess({ items: [item!], timeoutMs });
+  expect(outcomes).toEqual([{ index: 0, confidential: true, kind: 'output', output: 'Alice' }]);
+  const alone = await open(() => 'Alice').postProcessJob({ item: item!, timeoutMs });
+  expect(alone).toEqual({ confidential: true, output: 'Alice' });
+});
+
 describe('postProcessJob', () => {
   const one = (answer: string) => open(obey).postProcessJob({ item: itemsOf(answer)[0]!, timeoutMs });
 

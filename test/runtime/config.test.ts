@@ -38,6 +38,8 @@ function problemsOf(env: NodeJS.ProcessEnv, sections?: ConfigSection[]): Record<
   return {};
 }
 
+const aKey = `one:${Buffer.alloc(32, 7).toString('base64')}`;
+
 describe('loadConfig', () => {
   it('has a default for everything but the addresses', () => {
     expect(loadConfig(complete)).toEqual({
@@ -54,6 +56,7 @@ describe('loadConfig', () => {
         taskQueue: 'headway',
         llmTaskQueue: 'headway-llm',
       },
+      payloads: {},
       bridge: {
         groupId: 'headway-bridge',
         fromBeginning: true,
@@ -183,6 +186,7 @@ describe('loadConfig', () => {
         'file:///a%2Fb',
       ],
       PAYLOAD_STORE_THRESHOLD_BYTES: ['1000', '2000000'],
+      PAYLOAD_KEYS: ['c2hvcnQ=', 'one:', ':c2hvcnQ=', 'one:c2hvcnQ=', `${aKey},${aKey}`, `${aKey};${aKey}`],
       PACK_MAX: ['0', '201', '1.5', '-1', 'many', '1e2'],
       PACK_MAX_BYTES: ['1023', '2000000'],
       BRIDGE_START_CONCURRENCY: ['0', '65'],

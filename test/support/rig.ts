@@ -91,8 +91,7 @@ export async function createRig(
   const producer: Producer = kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
   const connection = await Connection.connect({ address: stack.temporalAddress });
-  const { payloadStore } = loadConfig({ ...process.env, ...env }, ['temporal']).temporal;
-  const dataConverter = createDataConverter(payloadStore);
+  const dataConverter = createDataConverter(loadConfig({ ...process.env, ...env }, ['temporal']).temporal);
   const client = new Client({ connection, namespace: stack.temporalNamespace, dataConverter });
 
   const results: ResultRecord[] = [];

@@ -21,6 +21,13 @@ describe('the message of a failure', () => {
     expect(failureMessage(thrown)).toBe(message);
   });
 
+  it('of a confidential job is the one that Temporal is not shown', () => {
+    const details = [{ attempt: 2, confidential: true, message: 'no Alice in the directory' }];
+    const cause = ApplicationFailure.create({ message: 'hidden', details });
+    expect(failureMessage(failed(cause))).toBe('no Alice in the directory');
+    expect(attemptsMade(failed(cause), 5)).toBe(2);
+  });
+
   it('is short enough for the history', () => {
     expect(failureMessage(new Error('x'.repeat(5_000)))).toHaveLength(1_000);
   });

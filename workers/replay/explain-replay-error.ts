@@ -7,6 +7,9 @@ export function explainReplayError(name: string, error: Error): string {
   if (/externally stored payload|PAYLOAD_STORE/.test(reason)) {
     return `History ${name} cannot be judged here: ${reason}. Its payloads lie in a payload store: set PAYLOAD_STORE as the workers have it.`;
   }
+  if (reason.includes('PAYLOAD_KEYS')) {
+    return `History ${name} cannot be judged here: ${reason}. It has confidential jobs in it: set PAYLOAD_KEYS as the workers have it.`;
+  }
   return `History ${name} does not replay on this build: ${reason}. A workflow that has come as far as this one would stand still after the deployment. Put the change behind patched(), or deploy it as a new worker version (HEADWAY_BUILD_ID), so that what has begun ends on the old one: ${GUIDE}`;
 }
 

@@ -2,6 +2,7 @@ import { APIError } from 'openai';
 import { classifyError } from '../../../activities/call-llm/classify-error';
 import { readResponse } from '../../../activities/call-llm/read-response';
 import { createErrorReader, createTroubleTeller } from '../../../activities/call-llm/tell-trouble';
+import { HIDDEN_MESSAGE } from '../../../contracts/confidential';
 
 const answered = (status: number, message: string, code?: string) =>
   APIError.generate(status, { error: { message, code } }, undefined, new Headers());
@@ -59,4 +60,11 @@ test('calls that the provider ends later for a reason that passes are told of to
     ['HW_LLM_RATE_LIMITED', 'the provider reports rate_limit_exceeded: Try again later.'],
     ['HW_LLM_UNAVAILABLE', 'the provider reports server_error: Try again later.'],
   ]);
+});
+
+test('what the provider says about the call of a confidential job is not told', () => {
+  const { lines, read } = createLog();
+  const error = answered(500, 'cannot parse "Vantorp Steel"');
+  expect(read(error, { confidential: true })).toEqual(classifyError(error));
+  expect(lines).toMatchObject([{ code: 'HW_LLM_UNAVAILABLE', status: 500, reason: HIDDEN_MESSAGE }]);
 });

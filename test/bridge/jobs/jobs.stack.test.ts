@@ -248,7 +248,9 @@ test('a list says what no worker tells about, and holds all the rest', async () 
 test('a job in a payload store that is not known here takes no other out of the list, and is told by name', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'headway-payloads-'));
   try {
-    const dataConverter = createDataConverter({ place: { kind: 'folder', folder }, thresholdBytes: 200 });
+    const dataConverter = createDataConverter({
+      payloadStore: { place: { kind: 'folder', folder }, thresholdBytes: 200 },
+    });
     const { connection, namespace } = rig.client.options;
     const moved = new Client({ connection, namespace, dataConverter });
     const [hidden, plain] = [brief('hidden-payload'), brief('plain-payload')];
@@ -276,7 +278,11 @@ test('a memo in a payload store that is not known here, or away, is told by name
   const folder = await mkdtemp(join(tmpdir(), 'headway-payloads-'));
   const { connection, namespace } = rig.client.options;
   const storedIn = (place: PayloadStore['place']) =>
-    new Client({ connection, namespace, dataConverter: createDataConverter({ place, thresholdBytes: 20 }) });
+    new Client({
+      connection,
+      namespace,
+      dataConverter: createDataConverter({ payloadStore: { place, thresholdBytes: 20 } }),
+    });
   const moved = storedIn({ kind: 'folder', folder });
   const request = brief('hidden-memo');
   await jobs(rig.name, moved).submit(request);

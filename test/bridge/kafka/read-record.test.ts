@@ -15,8 +15,18 @@ const strict = definePipeline({
   request: z.strictObject({ company: z.string(), size: z.number().optional() }),
 });
 
+const secret = definePipeline({
+  ...anything,
+  name: 'secret',
+  request: z.strictObject({
+    who: z.string().superRefine((who, { addIssue }) => addIssue(`${who} is unknown`)),
+  }),
+  policy: { confidential: true },
+});
+
 function pipelineNamed(name: string): Pipeline {
   if (name === 'anything') return anything;
+  if (name === 'secret') return secret;
   return name === 'strict' ? strict : installed(name);
 }
 
@@ -35,6 +45,14 @@ function refusal(value: RecordParts['value']): HeadwayError {
 }
 
 const request = (more: object = {}) => ({ pipeline: 'anything', input: { a: 1 }, ...more });
+
+test('what is wrong with the input of a confidential job is said without a word of it', () => {
+  const { message } = refusal(
+    JSON.stringify(request({ pipeline: 'secret', input: { who: 'Alice', Bob: 1 } })),
+  );
+  expect(message).toContain('input.who');
+  expect(message).not.toMatch(/Alice|Bob/);
+});
 
 describe('what other clients may write', () => {
   it('is a timestamp that is no time in milliseconds, such as one in nanoseconds', () => {

@@ -25,3 +25,11 @@ test('does not blame the code where payloads cannot be read', () => {
   expect(said).toMatch(/^History monday cannot be judged here: .*set PAYLOAD_STORE/);
   expect(said).not.toContain('patched()');
 });
+
+test('does not blame the code where the key of confidential jobs is missing', () => {
+  const details =
+    'Failure { message: "this is encrypted with the key \\"one\\", and PAYLOAD_KEYS is not set here", source: "TypeScriptSDK" }';
+  const said = explainReplayError('monday', wrapped(details));
+  expect(said).toMatch(/^History monday cannot be judged here: .*set PAYLOAD_KEYS as the workers/);
+  expect(said).not.toContain('patched()');
+});
