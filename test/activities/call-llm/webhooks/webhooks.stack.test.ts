@@ -68,9 +68,14 @@ test('jobs whose LLM calls are told by webhooks are polled once each, and withou
   await door.kill('SIGKILL');
   expect((await run(30, 'untold')).calls).toBe(30);
   expect((await webhooks()).delivered).toBe(0);
-  const polled = await run(30, 'polled');
-  expect(polled.calls).toBe(30);
-  expect(polled.polls).toBeGreaterThan(40);
+  // A webhook may come for five seconds more; until then the next calls wait for theirs, too.
+  let polls = 0;
+  for (let round = 0; polls <= 40 && round < 5; round++) {
+    const polled = await run(30, `polled ${round}`);
+    expect(polled.calls).toBe(30);
+    ({ polls } = polled);
+  }
+  expect(polls).toBeGreaterThan(40);
 });
 
 test('a door with another secret takes no webhook, and jobs end all the same', async () => {
