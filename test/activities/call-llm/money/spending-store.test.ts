@@ -52,3 +52,40 @@ test('tenants and days have ceilings of their own', async () => {
   await database.query('update headway_llm_spending set day = day - 1 where tenant = $1', [tenant]);
   expect((await reserve('d', 1)).outcome).toBe('reserved');
 });
+
+describe('what was spent long ago', () => {
+  const rows = async (table: string) =>
+    (await database.query(`select day from ${table} where tenant like $1`, [`${tenant}%`])).length;
+  const daysAgo = (days: number, whose: string) =>
+    database.query(
+      `with moved as (update headway_llm_spending set day = day - $2::int where tenant = $1)
+      update headway_llm_reservations set day = day - $2::int where tenant = $1`,
+      [whose, days],
+    );
+  const reserveFor = (whose: string) =>
+    store().reserve({ id: `${whose}/call`, tenant: whose, amount: 1, ceiling: 100, lastsMs: 60_000 });
+
+  test('is forgotten when a tenant makes its first call of a day, with calls whose end nobody saw', async () => {
+    const [old, recent] = [`${tenant}-old`, `${tenant}-recent`];
+    for (const whose of [old, recent]) await reserveFor(whose);
+    await daysAgo(8, old);
+    await daysAgo(7, recent);
+    expect(await rows('headway_llm_spending')).toBe(2);
+    await reserve('first', 1);
+    expect(await rows('headway_llm_spending')).toBe(2);
+    expect(await rows('headway_llm_reservations')).toBe(2);
+    await store().settle(`${recent}/call`, 1);
+    await store().settle(`${old}/call`, 1);
+    expect(await rows('headway_llm_reservations')).toBe(1);
+  });
+
+  test('is forgotten faster than new rows come', async () => {
+    await database.query(
+      `insert into headway_llm_spending (day, tenant)
+      select current_date - 100 + one, $1 || '-' || one from generate_series(1, 60) one`,
+      [tenant],
+    );
+    for (const day of [1, 2]) await reserveFor(`${tenant}-new-${day}`);
+    expect(await rows('headway_llm_spending')).toBe(2);
+  });
+});
