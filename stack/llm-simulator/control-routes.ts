@@ -22,7 +22,7 @@ export function createControlRoutes(simulation: Simulation) {
 
   /** What of the limits was taken, and how often one was in the way. */
   function readLimits({ response }: Exchange): void {
-    sendJson(response, 200, JSON.stringify(simulation.limits.read()));
+    sendJson(response, 200, JSON.stringify(simulation.limits.read(simulation.now())));
   }
 
   /** How many ends were to be told, and were. */

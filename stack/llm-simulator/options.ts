@@ -38,7 +38,7 @@ const simulatorOptionsSchema = z
     tokensPerMinute: number().min(1).optional(),
     /** So much of a limit can be saved up. 60 is what the headers of the real API show. */
     limitBurstSeconds: number().positive().default(60),
-    /** `reserved`: prompt and `max_output_tokens`, as the real API documents it; `used`: what the answer will have used. */
+    /** `reserved`: prompt and `max_output_tokens` when the call is made, as the real API documents it; `used`: what was used, when it has ended. */
     tokensCounted: z.enum(['reserved', 'used']).default('reserved'),
     /** Where the end of each background call is told. */
     webhookUrl: z.url({ protocol: /^https?$/ }).optional(),

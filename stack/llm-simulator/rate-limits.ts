@@ -4,10 +4,11 @@ import type { SimulatorOptions } from './options';
 type Options = Pick<SimulatorOptions, 'requestsPerMinute' | 'tokensPerMinute' | 'limitBurstSeconds'>;
 type Unit = 'requests' | 'tokens';
 
-/** What was taken and refused so far, by model. */
+/** What was taken and refused so far, and what is left now, by model. */
 export interface LimitCounts {
   taken: Record<Unit, number>;
   refused: Record<Unit, number>;
+  left: Partial<Record<Unit, number>>;
 }
 
 /**
@@ -36,8 +37,13 @@ export class RateLimits {
     return limits.take(model, { requests: 1, tokens }, nowMs);
   }
 
-  read(): Record<string, LimitCounts> {
-    return Object.fromEntries([...this.models].map(([model, { counts }]) => [model, counts]));
+  /** Tokens of a call that has ended, where they are counted then. What is left may fall below zero. */
+  charge(model: string, tokens: number, nowMs: number): void {
+    this.models.get(model)?.charge(tokens, nowMs);
+  }
+
+  read(nowMs: number): Record<string, LimitCounts> {
+    return Object.fromEntries([...this.models].map(([model, limits]) => [model, limits.read(nowMs)]));
   }
 
   reset(): void {
@@ -46,7 +52,7 @@ export class RateLimits {
 }
 
 class ModelLimits {
-  readonly counts: LimitCounts = {
+  private readonly counts = {
     taken: { requests: 0, tokens: 0 },
     refused: { requests: 0, tokens: 0 },
   };
@@ -75,6 +81,19 @@ class ModelLimits {
     return this.headers();
   }
 
+  charge(tokens: number, nowMs: number): void {
+    const bucket = this.buckets.find(({ unit }) => unit === 'tokens');
+    if (!bucket) return;
+    bucket.refill(nowMs);
+    bucket.left -= tokens;
+    this.counts.taken.tokens += tokens;
+  }
+
+  read(nowMs: number): LimitCounts {
+    for (const bucket of this.buckets) bucket.refill(nowMs);
+    return { ...this.counts, left: Object.fromEntries(this.buckets.map(({ unit, left }) => [unit, left])) };
+  }
+
   private headers(): Record<string, string> {
     return Object.assign({}, ...this.buckets.map((bucket) => bucket.headers())) as Record<string, string>;
   }
@@ -101,9 +120,9 @@ class Bucket {
     this.at = nowMs;
   }
 
-  /** One that is larger than the bucket passes when that is full. */
+  /** One that is larger than the bucket passes when that is full; what is counted at its end passes while anything is left. */
   needed(amount: number): number {
-    return Math.min(amount, this.capacity);
+    return Math.min(Math.max(amount, 1), this.capacity);
   }
 
   waitMs(amount: number): number {

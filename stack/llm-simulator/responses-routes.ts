@@ -68,8 +68,10 @@ export function createResponsesRoutes(simulation: Simulation) {
   }
 
   function tokensFor(call: Call, nth: number, outcome: Outcome): number {
-    const reserved = options.tokensCounted === 'reserved' && call.maxOutputTokens;
-    return reserved ? call.inputTokens + reserved : tokensOf(call, nth, outcome, options.seed);
+    if (options.tokensCounted === 'used') return 0;
+    return call.maxOutputTokens === undefined
+      ? tokensOf(call, nth, outcome, options.seed)
+      : call.inputTokens + call.maxOutputTokens;
   }
 
   function refuseByPlan(call: Call, { fault, retryAfterMs }: Plan): void {

@@ -5,7 +5,8 @@ import { Lateness } from './lateness';
 import type { Log } from './log';
 import type { SimulatorOptions } from './options';
 import { RateLimits } from './rate-limits';
-import { Responses } from './responses';
+import { tokensOf } from './render-response';
+import { Responses, type EndStatus, type StoredResponse } from './responses';
 import { WaitingCalls } from './waiting-calls';
 import { Webhooks } from './webhooks';
 
@@ -35,6 +36,7 @@ export class Simulation {
     this.responses = new Responses(options, (response, status) => {
       this.counters.ended(response.call.jobKey, status);
       this.webhooks.tell(response, status);
+      if (this.limits.countTokens && options.tokensCounted === 'used') this.charge(response, status);
     });
   }
 
@@ -76,6 +78,13 @@ export class Simulation {
     this.lateness.reset();
     this.faults = this.initialFaults();
     this.log.line('was reset');
+  }
+
+  /** Whatever did not come to its end has read its prompt. */
+  private charge({ call, nth, outcome, endsAtMs }: StoredResponse, status: EndStatus): void {
+    const isWhole = status === 'completed' || status === 'incomplete';
+    const tokens = isWhole ? tokensOf(call, nth, outcome, this.options.seed) : call.inputTokens;
+    this.limits.charge(call.model, tokens, endsAtMs);
   }
 
   private initialFaults(): FaultSettings {
