@@ -1,4 +1,5 @@
 import type { Database } from '../../../pipelines/define-pipeline';
+import type { Tokens, Totals } from './token-count';
 
 /** An amount of budget, or a limit a minute. */
 export interface Amount {
@@ -24,8 +25,8 @@ export interface LeaseRequest {
   configured: Limits;
   /** What the provider itself said is left: there is never more than that. */
   remaining?: Limits;
-  /** Multiplies the refill of tokens, for a provider that counts them in another way than we do. */
-  tokenPace: number;
+  /** Since its last lease: what the calls that it made may use at most, and what was used by those that it saw ending. */
+  done: Tokens;
 }
 
 export interface Lease {
@@ -34,6 +35,8 @@ export interface Lease {
   limits: Limits;
   /** Milliseconds during which nobody gets anything. */
   pausedMs: number;
+  /** What all processes have `done` so far. */
+  totals: Totals;
 }
 
 /** Where the processes meet. All methods throw what the database says. */
@@ -54,19 +57,19 @@ export interface BudgetStore {
 export const BURST_SECONDS = 5;
 
 /**
- * Budgets in PostgreSQL (`stack/postgres/migrations/003_llm_budgets.sql`): a token bucket for each model, filled by the clock of the database.
+ * Budgets in PostgreSQL (`stack/postgres/migrations/003_llm_budgets.sql`, `006_llm_token_counts.sql`): a token bucket for each model, filled by the clock of the database.
  *
  * @param process tells this process apart from all others
  */
 export function createBudgetStore(database: Database, process: string): BudgetStore {
   const update = (sql: string, parameters: unknown[]) => database.query<LeaseRow>(sql, parameters);
   return {
-    async lease(budget, { want, share, entitled, giveBack, configured, remaining = {}, tokenPace }) {
+    async lease(budget, { want, share, entitled, giveBack, configured, remaining = {}, done }) {
       const parameters = [
         ...[budget, share, want.requests, want.tokens, giveBack.requests, giveBack.tokens],
         ...[configured.requests ?? null, configured.tokens ?? null],
-        ...[remaining.requests ?? null, remaining.tokens ?? null, tokenPace],
-        ...[entitled.requests, entitled.tokens],
+        ...[remaining.requests ?? null, remaining.tokens ?? null],
+        ...[entitled.requests, entitled.tokens, done.used, done.most],
       ];
       let [row] = await update(LEASE, parameters);
       if (!row && (configured.requests ?? configured.tokens) !== undefined) {
@@ -105,6 +108,8 @@ interface LeaseRow extends Record<string, unknown> {
   requests_limit: number | null;
   tokens_limit: number | null;
   paused_ms: number;
+  tokens_used: number;
+  tokens_most: number;
 }
 
 function toLease(row: LeaseRow): Lease {
@@ -112,6 +117,7 @@ function toLease(row: LeaseRow): Lease {
     granted: { requests: row.requests_granted, tokens: row.tokens_granted },
     limits: { requests: row.requests_limit ?? undefined, tokens: row.tokens_limit ?? undefined },
     pausedMs: row.paused_ms,
+    totals: { used: row.tokens_used, most: row.tokens_most },
   };
 }
 
@@ -122,26 +128,25 @@ function bucket(
 ) {
   // `least` leaves nulls out.
   const limit = `least($${at.configured}::float8, b.${unit}_per_minute)`;
-  const pace = unit === 'tokens' ? ' * $11::float8' : '';
   const elapsed = 'greatest(0, extract(epoch from clock_timestamp() - b.refilled_at))::float8';
   const perSecond = `coalesce(${limit}, 1e12) / 60`;
   const capacity = `greatest(1, ${perSecond} * ${BURST_SECONDS})`;
-  const filled = `least(${capacity}, b.${unit}_available + $${at.back}::float8 + ${elapsed} * ${perSecond}${pace}, $${at.remaining}::float8)`;
+  const filled = `least(${capacity}, b.${unit}_available + $${at.back}::float8 + ${elapsed} * ${perSecond}, $${at.remaining}::float8)`;
   const granted = `(case when b.paused_until > clock_timestamp() then 0 else greatest(0, least($${at.want}::float8, greatest((${filled}) * $2::float8, least(${filled}, $${at.entitled}::float8)))) end)`;
   return { limit, filled, granted };
 }
 
-const requests = bucket('requests', { want: 3, back: 5, configured: 7, remaining: 9, entitled: 12 });
-const tokens = bucket('tokens', { want: 4, back: 6, configured: 8, remaining: 10, entitled: 13 });
+const requests = bucket('requests', { want: 3, back: 5, configured: 7, remaining: 9, entitled: 11 });
+const tokens = bucket('tokens', { want: 4, back: 6, configured: 8, remaining: 10, entitled: 12 });
 
 // Every expression sees the row as it was before, also when another process was faster: then PostgreSQL evaluates them anew.
 const LEASE = `
   update headway_llm_budgets b set
     requests_granted = ${requests.granted}, requests_available = ${requests.filled} - ${requests.granted},
     tokens_granted = ${tokens.granted}, tokens_available = ${tokens.filled} - ${tokens.granted},
-    refilled_at = clock_timestamp()
+    refilled_at = clock_timestamp(), tokens_used = b.tokens_used + $13::float8, tokens_most = b.tokens_most + $14::float8
   where b.budget = $1
-  returning requests_granted, tokens_granted, ${requests.limit} as requests_limit, ${tokens.limit} as tokens_limit,
+  returning requests_granted, tokens_granted, tokens_used, tokens_most, ${requests.limit} as requests_limit, ${tokens.limit} as tokens_limit,
     greatest(0, coalesce(extract(epoch from b.paused_until - clock_timestamp()) * 1000, 0))::float8 as paused_ms`;
 
 const CREATE = 'insert into headway_llm_budgets (budget) values ($1) on conflict do nothing';

@@ -4,7 +4,7 @@ import type { Amount, BudgetStore, Lease, Limits } from './budget-store';
 import { BURST_SECONDS } from './budget-store';
 import { fairShare } from './fair-share';
 import type { RateLimitHeaders } from './rate-limit-headers';
-import { paceOf } from './token-pace';
+import { TokenCount, type Tokens } from './token-count';
 import { WaitingLine, type WaitingCall } from './waiting-line';
 
 export interface CallBudgetOptions {
@@ -59,11 +59,18 @@ const REFUSALS_THAT_PAUSE = 3;
 /** Once one call of an activity is made the others do not keep it from being awaited any longer than this. */
 const WAIT_FOR_OTHERS_MS = 2_000;
 const RETURN_MIN_MS = 1_000;
+/** Those sent back come again so much before their turn: one that comes late leaves budget unused, one that is early waits in line. */
+const RETURN_EARLY_MS = 5_000;
 const RETURN_MAX_MS = 10 * 60_000;
 
-const nothingKnown: Lease = { granted: { requests: 0, tokens: 0 }, limits: {}, pausedMs: 0 };
+const nothingKnown: Omit<Lease, 'totals'> = {
+  granted: { requests: 0, tokens: 0 },
+  limits: {},
+  pausedMs: 0,
+};
 
 interface Entry extends WaitingCall {
+  call: Tokens;
   since: number;
   deadline: number;
   round: Round;
@@ -79,12 +86,14 @@ export class CallBudget {
   private held: Amount = { requests: 0, tokens: 0 };
   private limits: Limits = {};
   private share = 1;
+  private processes = 1;
   private unlimitedUntil = 0;
   private pausedUntil = 0;
   private refusals = 0;
   private said: { limits: Limits; remaining: Limits; at: number } | undefined;
   private told: Limits = {};
-  private tokenPace = 1;
+  private readonly count = new TokenCount();
+  private done: Tokens = { used: 0, most: 0 };
   private demand: Amount = { requests: 0, tokens: 0 };
   private arrived: Amount = { requests: 0, tokens: 0 };
   private leasedAt = Date.now();
@@ -98,20 +107,21 @@ export class CallBudget {
   }
 
   /**
-   * Takes one request and so many tokens, when it is this call's turn; or sends it back when that would take longer than its round can
+   * Takes one request and the tokens of a call, as the provider will count them, when it is this call's turn; or sends it back when that would take longer than its round can
    * wait, with when to come again. Rejects only with the reason of `signal`.
    */
   async take(
-    tokens: number,
+    call: Tokens,
     { turn, returned = false, round, deadline = Infinity, signal }: TakeOptions,
   ): Promise<Taken> {
     signal?.throwIfAborted();
+    const tokens = this.count.of(call);
     this.arrived.requests += 1;
     this.arrived.tokens += tokens;
     const now = Date.now();
     if (this.closed || now < this.unlimitedUntil) return this.taken(tokens, now, round);
     if (this.line.length === 0 && this.fits(tokens, now)) {
-      this.spend(tokens);
+      this.spend(call, tokens);
       // Before it is used up, so that a steady stream of calls never waits for the store.
       if (this.held.requests < this.demand.requests * AHEAD_SECONDS * 0.3) this.schedule(0);
       else this.schedule(IDLE_MS);
@@ -127,7 +137,7 @@ export class CallBudget {
         signal?.removeEventListener('abort', onAbort);
         resolve(taken);
       };
-      const entry: Entry = { turn, tokens, returned, round, deadline, since: now, settle };
+      const entry: Entry = { turn, call, tokens, returned, round, deadline, since: now, settle };
       this.line.add(entry);
       signal?.addEventListener('abort', onAbort, { once: true });
       this.schedule(
@@ -136,24 +146,38 @@ export class CallBudget {
     });
   }
 
-  /** What a call really used, beside what was taken for it. */
-  settle(takenTokens: number, usedTokens: number): void {
+  /** What a call has used that has ended, and what was estimated. */
+  settle(estimated: number, used: number): void {
     if (Date.now() < this.unlimitedUntil) return;
-    this.held.tokens += takenTokens - usedTokens;
+    this.done.used += used;
+    this.held.tokens += this.count.settled(estimated, used);
     this.schedule(IDLE_MS);
   }
 
-  /** What the provider said about its limits, in an answer to a call that needed so many tokens. */
-  note(headers: RateLimitHeaders, tokens: number): void {
-    const { limits, remaining, status, tokenLevel } = headers;
+  /** A call that was refused has used no tokens. It counts as a request all the same. */
+  refund(call: Tokens): void {
+    if (Date.now() < this.unlimitedUntil) return;
+    this.done.most -= call.most;
+    this.held.tokens += this.count.of(call);
+    this.schedule(IDLE_MS);
+  }
+
+  /** What the provider said about its limits, in an answer to this call. */
+  note(headers: RateLimitHeaders, call: Tokens): void {
+    const { limits, remaining, status, tokenCapacity: capacity, sentAt: at = Date.now() } = headers;
+    const tokens = this.count.of(call);
     this.options.metrics?.answered(status);
     if (limits.requests !== undefined || limits.tokens !== undefined) this.learn(limits);
     if (remaining.requests !== undefined || remaining.tokens !== undefined)
-      this.said = { limits, remaining, at: Date.now() };
-    if (tokenLevel !== undefined) {
-      const ours = this.options.configured.tokens ?? Infinity;
-      this.tokenPace = paceOf(tokenLevel, ours < (limits.tokens ?? 0));
-    }
+      this.said = { limits, remaining, at };
+    if (capacity === undefined || remaining.tokens === undefined || limits.tokens === undefined) {
+      if (status < 300) this.count.readNothing();
+    } else
+      this.count.read(
+        { remaining: remaining.tokens, limit: limits.tokens, capacity, at },
+        tokens,
+        this.hasOwnTokenLimit(),
+      );
     if (status !== 429) {
       if (status < 300) this.refusals = 0;
       return;
@@ -180,7 +204,8 @@ export class CallBudget {
     if (!this.isLimited()) return;
     const want = { requests: 0, tokens: 0 };
     await this.quietly(async () => {
-      await store.lease(name, { want, share: 0, entitled: want, giveBack, configured, tokenPace: 1 });
+      const { done } = this;
+      await store.lease(name, { want, share: 0, entitled: want, giveBack, configured, done });
       await store.leave(name);
     });
   }
@@ -195,9 +220,10 @@ export class CallBudget {
     return now >= this.pausedUntil && requests >= 1 - 1e-6 && heldTokens >= tokens - 1e-6;
   }
 
-  private spend(tokens: number): void {
+  private spend({ most }: Tokens, tokens: number): void {
     this.held.requests -= 1;
     this.held.tokens -= tokens;
+    this.done.most += most;
   }
 
   private taken(tokens: number, since: number, round: Round): Taken {
@@ -220,7 +246,8 @@ export class CallBudget {
   /** Milliseconds in which this process gets so much. */
   private msFor({ requests, tokens }: Amount): number {
     const { requests: requestLimit = Infinity, tokens: tokenLimit = Infinity } = this.limits;
-    const share = Math.max(this.share, 0.01);
+    // While nothing waits here its share is small, and grows with what comes back.
+    const share = Math.max(this.share, 1 / this.processes);
     return (Math.max(requests / requestLimit, tokens / tokenLimit) / share) * 60_000;
   }
 
@@ -233,7 +260,9 @@ export class CallBudget {
     const next = Math.max(at, (this.promised.get(key) ?? 0) + this.msFor({ requests: 1, tokens }) * tenants);
     this.promised.set(key, next);
     this.options.metrics?.sentBack();
-    const retryAfterMs = Math.round(Math.min(Math.max(next - now, RETURN_MIN_MS), RETURN_MAX_MS));
+    const retryAfterMs = Math.round(
+      Math.min(Math.max(next - now - RETURN_EARLY_MS, RETURN_MIN_MS), RETURN_MAX_MS),
+    );
     return { kind: 'sent-back', retryAfterMs };
   }
 
@@ -265,22 +294,23 @@ export class CallBudget {
     const elapsedMs = Math.max(1, now - this.leasedAt);
     this.leasedAt = now;
     this.countDemand(elapsedMs);
+    this.line.recount(({ call }) => this.count.of(call));
+    const isShort = this.isShortOfTokens();
     const { want, giveBack } = this.wanted();
-    const { tokenPace } = this;
+    const { done } = this;
+    this.done = { used: 0, most: 0 };
     const remaining = this.remainingNow();
     try {
       const waiting = this.line.waiting();
       const others = await inTime(store.meet(name, waiting));
       this.share = fairShare(waiting, others);
+      this.processes = others.length + 1;
       const { share } = this;
-      this.use(
-        await inTime(
-          store.lease(name, {
-            ...{ want, share, giveBack, configured, remaining, tokenPace },
-            entitled: this.entitled(elapsedMs),
-          }),
-        ),
-      );
+      const entitled = this.entitled(elapsedMs);
+      const request = { want, share, giveBack, configured, remaining, entitled, done };
+      const lease = await inTime(store.lease(name, request));
+      this.use(lease);
+      if (lease) this.count.learn(lease.totals, isShort, Date.now());
     } catch (error) {
       if (this.isLimited()) onStoreTrouble?.(error);
       this.goOnAlone(elapsedMs);
@@ -332,7 +362,7 @@ export class CallBudget {
     for (let first = this.line.first(); first; first = this.line.first()) {
       if (!unlimited && !this.fits(first.tokens, now)) break;
       this.line.shift();
-      if (!unlimited) this.spend(first.tokens);
+      if (!unlimited) this.spend(first.call, first.tokens);
       first.settle(this.taken(first.tokens, first.since, first.round));
     }
     this.options.metrics?.state({ waiting: this.line.length, limits: this.limits });
@@ -357,8 +387,19 @@ export class CallBudget {
 
   /** Its share of what was refilled since its last lease. Without it, who asks for more would get more than its share. */
   private entitled(elapsedMs: number): Amount {
-    const of = (limit = 0, pace = 1) => (limit / 60_000) * pace * this.share * Math.min(elapsedMs, 1_000);
-    return { requests: of(this.limits.requests), tokens: of(this.limits.tokens, this.tokenPace) };
+    const of = (limit = 0) => (limit / 60_000) * this.share * Math.min(elapsedMs, 1_000);
+    return { requests: of(this.limits.requests), tokens: of(this.limits.tokens) };
+  }
+
+  /** Calls wait for tokens, and it is the provider's limit that holds them back. */
+  private isShortOfTokens(): boolean {
+    const first = this.line.first();
+    if (!first || this.held.requests < 1 || Date.now() < this.pausedUntil) return false;
+    return this.held.tokens < first.tokens && !this.hasOwnTokenLimit();
+  }
+
+  private hasOwnTokenLimit(): boolean {
+    return (this.options.configured.tokens ?? Infinity) < (this.told.tokens ?? 0);
   }
 
   /** What is needed beyond what is held, and what is held beyond what is needed. Debts go back at once, for all to bear. */

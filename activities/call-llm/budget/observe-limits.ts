@@ -13,10 +13,11 @@ export function observeLimits<Result>(note: Note, work: () => Result): Result {
 /** For the `fetch` option of the OpenAI client: it keeps the headers to itself unless an answer is an error. */
 export function observingFetch(inner: typeof fetch = fetch): typeof fetch {
   return async (...request) => {
+    const sentAt = Date.now();
     const response = await inner(...request);
     const note = observer.getStore();
     if (note && request[1]?.method?.toUpperCase() === 'POST')
-      note(readRateLimitHeaders(response.status, response.headers));
+      note({ ...readRateLimitHeaders(response.status, response.headers), sentAt });
     return response;
   };
 }

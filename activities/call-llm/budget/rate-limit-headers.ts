@@ -6,9 +6,11 @@ export interface RateLimitHeaders {
   /** A minute. */
   limits: Limits;
   remaining: Limits;
-  /** How full the provider's bucket of tokens is, 0 to 1. */
-  tokenLevel?: number;
+  /** How many tokens can be saved up at the provider. */
+  tokenCapacity?: number;
   status: number;
+  /** When the request was sent, ms since 1970. What is told was so then: an answer that is held until the call has ended is old. */
+  sentAt?: number;
   retryAfterMs?: number;
 }
 
@@ -29,7 +31,7 @@ export function readRateLimitHeaders(status: number, headers: Headers): RateLimi
     read.remaining[unit] = remaining;
     // What is missing comes back within `reset`, so this is right also where less than a minute can be saved up.
     const capacity = reset === undefined ? limit : remaining + (limit / 60) * reset;
-    if (unit === 'tokens' && capacity > 0) read.tokenLevel = remaining / capacity;
+    if (unit === 'tokens' && capacity > 0) read.tokenCapacity = capacity;
   }
   const retryAfterMs = readRetryAfter(headers);
   return retryAfterMs === undefined ? read : { ...read, retryAfterMs };

@@ -1,5 +1,6 @@
 import type { Usage } from '../../../contracts/job-result';
 import type { LlmCall } from '../../../contracts/stages';
+import type { Tokens } from './token-count';
 
 const CHARACTERS_PER_TOKEN = 4;
 /** Of what a new figure says, so much is believed. */
@@ -11,11 +12,12 @@ const FIRST_GUESS = 1_000;
 export class TokenEstimates {
   private readonly beyondPrompt = new Map<string, number>();
 
-  estimate({ pipeline, prompt, repair, maxOutputTokens }: LlmCall): { tokens: number; prompt: number } {
+  estimate({ pipeline, prompt, repair, maxOutputTokens }: LlmCall): Tokens & { prompt: number } {
     const characters = prompt.instructions.length + prompt.input.length + (repair?.answer.length ?? 0);
     const promptTokens = Math.ceil(characters / CHARACTERS_PER_TOKEN);
     const beyond = this.beyondPrompt.get(pipeline) ?? Math.min(maxOutputTokens, FIRST_GUESS);
-    return { tokens: promptTokens + Math.round(beyond), prompt: promptTokens };
+    const used = promptTokens + Math.round(beyond);
+    return { used, most: promptTokens + maxOutputTokens, prompt: promptTokens };
   }
 
   learn(pipeline: string, promptTokens: number, { inputTokens, outputTokens }: Usage): void {

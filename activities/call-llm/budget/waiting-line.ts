@@ -81,6 +81,16 @@ export class WaitingLine<Call extends WaitingCall> {
     return removed;
   }
 
+  /** Another opinion of what each of them needs. */
+  recount(tokensOf: (call: Call) => number): void {
+    this.tokens = 0;
+    for (const lanes of this.byPriority.values()) {
+      for (const { returned, fresh } of lanes.values()) {
+        for (const call of [...returned, ...fresh]) this.tokens += call.tokens = tokensOf(call);
+      }
+    }
+  }
+
   /** How many wait, by tenant; those without one under ''. */
   waiting(): Record<string, number> {
     const counts = new Map<string, number>();

@@ -36,7 +36,7 @@ export function withBudget(calls: LlmCalls, { budgetOf, modelOf }: WithBudgetOpt
       const startedAt = Date.now();
       const model = modelOf(call);
       const budget = budgetOf(model);
-      const { tokens, prompt } = estimates.estimate(call);
+      const { prompt, ...tokens } = estimates.estimate(call);
       const round = roundOf(signal);
       const taken = await budget.take(tokens, { turn, returned: call.returned, round, deadline, signal });
       if (taken.kind === 'sent-back') {
@@ -50,15 +50,15 @@ export function withBudget(calls: LlmCalls, { budgetOf, modelOf }: WithBudgetOpt
           () => calls.start(call, signal, turn),
         );
       } catch (error) {
-        budget.settle(tokens, 0);
+        budget.refund(tokens);
         throw error;
       }
       if ('kind' in started) {
         // A call that was refused counts as a request, but has used no tokens.
-        budget.settle(tokens, 0);
+        budget.refund(tokens);
         return started;
       }
-      return { ...started, reserved: { model, tokens, prompt } };
+      return { ...started, reserved: { model, tokens: tokens.used, prompt } };
     },
 
     async wait(handle, signal, turn) {

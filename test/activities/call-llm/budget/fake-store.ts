@@ -12,6 +12,7 @@ export class FakeStore {
   limits: Limits = {};
   left: Amount = { requests: 0, tokens: 0 };
   pausedUntil = 0;
+  readonly totals = { used: 0, most: 0 };
   readonly leases: (LeaseRequest & { process: string })[] = [];
   private at = Date.now();
   private readonly waiting = new Map<string, Waiting>();
@@ -36,22 +37,25 @@ export class FakeStore {
 
   private lease(process: string, request: LeaseRequest) {
     this.leases.push({ ...request, process });
-    const { want, share, entitled, giveBack, configured } = request;
+    const { want, share, entitled, giveBack, configured, remaining = {} } = request;
     const limits = { ...this.limits, ...configured };
     const known = limits.requests !== undefined || limits.tokens !== undefined;
     const pausedMs = Math.max(0, this.pausedUntil - Date.now());
     if (!known && pausedMs === 0) return undefined;
+    this.totals.used += request.done.used;
+    this.totals.most += request.done.most;
     const granted = { requests: 0, tokens: 0 };
     const elapsedMs = Date.now() - this.at;
     this.at = Date.now();
     for (const unit of ['requests', 'tokens'] as const) {
       const perMs = (limits[unit] ?? 1e12) / 60_000;
       const capacity = Math.max(1, perMs * 1_000 * this.burstSeconds);
-      this.left[unit] = Math.min(capacity, this.left[unit] + giveBack[unit] + perMs * elapsedMs);
+      const refilled = this.left[unit] + giveBack[unit] + perMs * elapsedMs;
+      this.left[unit] = Math.min(capacity, refilled, remaining[unit] ?? Infinity);
       const most = Math.max(this.left[unit] * share, Math.min(this.left[unit], entitled[unit]));
       granted[unit] = pausedMs > 0 ? 0 : Math.max(0, Math.min(want[unit], most));
       this.left[unit] -= granted[unit];
     }
-    return { granted, limits, pausedMs };
+    return { granted, limits, pausedMs, totals: { ...this.totals } };
   }
 }

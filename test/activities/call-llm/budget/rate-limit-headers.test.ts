@@ -19,7 +19,7 @@ test('reads limits and what is left of them', () => {
     status: 200,
     limits: { requests: 500, tokens: 30_000 },
     remaining: { requests: 499, tokens: 15_000 },
-    tokenLevel: 0.5,
+    tokenCapacity: 30_000,
   });
 });
 
@@ -29,7 +29,7 @@ test('a bucket of five seconds is full when nothing is missing in it', () => {
     'x-ratelimit-remaining-tokens': '5000',
     'x-ratelimit-reset-tokens': '0s',
   });
-  expect(said.tokenLevel).toBe(1);
+  expect(said.tokenCapacity).toBe(5_000);
 });
 
 // As seen in a forum: 4,379 of 1.5 million tokens come back in 4 minutes, so the limit is that of a day.

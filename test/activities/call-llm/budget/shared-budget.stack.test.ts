@@ -31,7 +31,7 @@ test('two processes use a limit up together, and neither goes beyond it', async 
   await Promise.all(
     processes.flatMap(({ budget }, by) =>
       Array.from({ length: 70 }, async () => {
-        const taken = await budget.take(0, { round: { ...round } });
+        const taken = await budget.take({ used: 0, most: 0 }, { round: { ...round } });
         if (taken.kind === 'taken') made.push({ at: Date.now() - startedAt, by });
       }),
     ),

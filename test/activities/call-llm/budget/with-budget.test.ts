@@ -120,6 +120,7 @@ test('headers of the answer reach the budget, also those of one that was refused
   expect(await refused).toMatchObject({ kind: 'retry' });
   expect(noted.mock.lastCall![0]).toMatchObject({
     status: 429,
+    sentAt: expect.any(Number) as number,
     retryAfterMs: 9_000,
     limits: { requests: 60 },
   });
