@@ -14,29 +14,57 @@ import type { CallerOptions } from './budget/caller';
 
 const help = `npm run bench:budget -- [options]
 
-How much of a provider's limit is used, and how many calls are answered 429: two processes that share the budget through PostgreSQL, against two that
-each call at once and back off. Both learn nothing beforehand. The simulator enforces the limit; each way has its own, in alternating rounds.
+How much of a provider's limit is used, and how many calls are answered 429: two processes that share the budget through PostgreSQL, and at the same
+time two that each call at once and back off. All begin at once and know nothing. The simulator enforces the limit; each way has its own.
 
-  --rounds N    of each way (default 2, at most 10)
+  --rounds N    of each limit (default 2, at most 10)
   --seconds N   that are measured in each, after 12 that are not (default 40, at most 300)
 `;
 
 const PROCESSES = 2;
 const WARM_UP_SECONDS = 12;
-const common = { latencyMinMs: 500, latencyMaxMs: 1_500, latencySlowRatio: 0, limitBurstSeconds: 10 };
+const JOBS = 60;
+
+interface Scenario {
+  limits: { requestsPerMinute: number } | { tokensPerMinute: number; tokensCounted: 'reserved' | 'used' };
+  latencyMs: [number, number];
+  /** Saved up at the provider at most, and at the start. */
+  burstSeconds: number;
+  maxOutputTokens: number;
+}
+
+const common = {
+  latencyMs: [500, 1_500],
+  burstSeconds: 10,
+  maxOutputTokens: 1_000,
+} satisfies Partial<Scenario>;
 
 /** In each, the jobs want several times what the limit allows. */
-const scenarios = {
-  '1,200 requests a minute': { requestsPerMinute: 1_200 },
-  '1.2 million tokens a minute, as reserved': { tokensPerMinute: 1_200_000, tokensCounted: 'reserved' },
-} as const;
-const JOBS = 60;
+const scenarios: Record<string, Scenario> = {
+  '1,200 requests a minute': { ...common, limits: { requestsPerMinute: 1_200 } },
+  '1.2 million tokens a minute, reserved at the call': {
+    ...common,
+    limits: { tokensPerMinute: 1_200_000, tokensCounted: 'reserved' },
+  },
+  '0.3 million tokens a minute, counted at the end': {
+    ...common,
+    limits: { tokensPerMinute: 300_000, tokensCounted: 'used' },
+  },
+  'few long calls: 1 million tokens a minute, 8,000 reserved at the call': {
+    limits: { tokensPerMinute: 1_000_000, tokensCounted: 'reserved' },
+    ...{ latencyMs: [5_000, 10_000], burstSeconds: 60, maxOutputTokens: 8_000 },
+  },
+};
 
 interface Round {
   scenario: string;
   shared: boolean;
   used: number;
+  /** Of what was used, this was saved up before; less than nothing where more was saved up afterwards. */
+  drawn: number;
   refused: number;
+  /** While nothing was known yet. */
+  refusedAtStart: number;
   jobsPerSecond: number;
   p50: number;
   p99: number;
@@ -56,9 +84,9 @@ void runMain('bench', async () => {
   await withDatabase(async (databaseUrl) => {
     const measured: Round[] = [];
     for (let round = 0; round < rounds; round++) {
-      for (const shared of [true, false]) {
-        const all = Object.keys(scenarios) as (keyof typeof scenarios)[];
-        for (const name of all) measured.push(await measure(name, shared, seconds, databaseUrl));
+      for (const name of Object.keys(scenarios)) {
+        const both = [true, false].map((shared) => measure(name, shared, seconds, databaseUrl));
+        measured.push(...(await Promise.all(both)));
       }
     }
     process.stdout.write(
@@ -68,20 +96,23 @@ void runMain('bench', async () => {
 });
 
 async function measure(
-  scenario: keyof typeof scenarios,
+  scenario: string,
   shared: boolean,
   seconds: number,
   databaseUrl: string,
 ): Promise<Round> {
-  const limits = scenarios[scenario];
-  const simulator = await startSimulator({ ...common, ...limits });
+  const { limits, latencyMs, burstSeconds, maxOutputTokens } = scenarios[scenario]!;
+  const simulator = await startSimulator({
+    ...{ latencyMinMs: latencyMs[0], latencyMaxMs: latencyMs[1], latencySlowRatio: 0 },
+    ...{ limitBurstSeconds: burstSeconds, ...limits },
+  });
   try {
     const countFrom = Date.now() + WARM_UP_SECONDS * 1_000;
     const endAt = countFrom + seconds * 1_000;
     const callers = Array.from({ length: PROCESSES }, (_, index) =>
       runCaller({
         ...{ name: `process-${index}`, shared, baseUrl: simulator.baseUrl, databaseUrl },
-        ...{ jobs: JOBS, countFrom, endAt },
+        ...{ jobs: JOBS, maxOutputTokens, countFrom, endAt },
       }),
     );
     const counts = async () => {
@@ -96,13 +127,15 @@ async function measure(
     const unit = 'requestsPerMinute' in limits ? 'requests' : 'tokens';
     const perMinute = 'requestsPerMinute' in limits ? limits.requestsPerMinute : limits.tokensPerMinute;
     const minutes = (seconds * 1_000 - 100) / 60_000;
+    const refusedBy = ({ refused }: LimitCounts) => refused.requests + refused.tokens;
     const made = after.taken.requests - before.taken.requests;
-    const refused =
-      after.refused.requests + after.refused.tokens - before.refused.requests - before.refused.tokens;
+    const refused = refusedBy(after) - refusedBy(before);
     return {
       ...{ scenario, shared },
       used: (after.taken[unit] - before.taken[unit]) / (perMinute * minutes),
+      drawn: (before.left[unit]! - after.left[unit]!) / (perMinute * minutes),
       refused: refused / Math.max(1, made + refused),
+      refusedAtStart: refusedBy(before) / Math.max(1, before.taken.requests + refusedBy(before)),
       jobsPerSecond: made / (minutes * 60),
       p50: waits[Math.floor(waits.length * 0.5)] ?? NaN,
       p99: waits[Math.floor(waits.length * 0.99)] ?? NaN,
@@ -162,8 +195,8 @@ async function freePort(): Promise<number> {
 
 function table(rounds: Round[]): string {
   const lines = [
-    '| limit | way | of the budget used | answered 429 | jobs/s | wait p50 | wait p99 |',
-    '|---|---|---|---|---|---|---|',
+    '| limit | way | of the budget used | of it saved up before | answered 429 | in the first 12 s | calls/s | wait p50 | wait p99 |',
+    '|---|---|---|---|---|---|---|---|---|',
   ];
   for (const scenario of Object.keys(scenarios)) {
     for (const shared of [true, false]) {
@@ -171,7 +204,9 @@ function table(rounds: Round[]): string {
       const all = (text: (round: Round) => string) => own.map(text).join(', ');
       const cells = [
         all(({ used }) => `${(used * 100).toFixed(1)} %`),
+        all(({ drawn }) => `${(drawn * 100).toFixed(1)} %`),
         all(({ refused }) => `${(refused * 100).toFixed(2)} %`),
+        all(({ refusedAtStart }) => `${(refusedAtStart * 100).toFixed(0)} %`),
         all(({ jobsPerSecond }) => jobsPerSecond.toFixed(1)),
         all(({ p50 }) => `${(p50 / 1_000).toFixed(1)} s`),
         all(({ p99 }) => `${(p99 / 1_000).toFixed(1)} s`),

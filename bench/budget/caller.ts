@@ -17,6 +17,7 @@ export interface CallerOptions {
   baseUrl: string;
   databaseUrl: string;
   jobs: number;
+  maxOutputTokens: number;
   /** When waits begin to count and when all ends, ms since 1970. */
   countFrom: number;
   endAt: number;
@@ -27,7 +28,7 @@ const { llm: policy } = policySchema.parse({});
 
 /** One process that has so many jobs at a time, always: each waits for its call to be made, and then for its answer. */
 async function main(options: CallerOptions): Promise<void> {
-  const { shared, baseUrl, databaseUrl, endAt } = options;
+  const { shared, baseUrl, databaseUrl, maxOutputTokens, endAt } = options;
   const pipeline = definePipeline({
     name: 'bench',
     request: z.object({}),
@@ -57,7 +58,7 @@ async function main(options: CallerOptions): Promise<void> {
       let returned = false;
       while (Date.now() < endAt) {
         const { signal } = new AbortController();
-        const started = await calls.start({ ...callOf(jobId, attempt), returned }, signal);
+        const started = await calls.start({ ...callOf(jobId, attempt), maxOutputTokens, returned }, signal);
         if (!('kind' in started)) {
           if (begunAt >= options.countFrom && Date.now() < endAt) waits.push(Date.now() - begunAt);
           const left = AbortSignal.timeout(Math.max(1, endAt - Date.now()));
@@ -84,13 +85,13 @@ async function main(options: CallerOptions): Promise<void> {
   process.stdout.write(`${JSON.stringify({ waits })}\n`);
 }
 
-function callOf(jobId: string, attempt: number): LlmCall {
+function callOf(jobId: string, attempt: number): Omit<LlmCall, 'maxOutputTokens'> {
   const prompt = {
     instructions: 'Be brief.',
     input: `Summarise document ${jobId}. ${'Words. '.repeat(100)}`,
   };
   const { timeoutMs } = policy;
-  return { index: 0, jobId, pipeline: 'bench', prompt, maxOutputTokens: 1_000, timeoutMs, attempt };
+  return { index: 0, jobId, pipeline: 'bench', prompt, timeoutMs, attempt };
 }
 
 main(JSON.parse(process.argv[2] ?? '') as CallerOptions).then(
