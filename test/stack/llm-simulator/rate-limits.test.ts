@@ -27,6 +27,15 @@ test('limits tokens too, and a call larger than the bucket passes when that is f
   expect(countTaken(limits, 100, [1_000, 2_000, 3_500, 4_000])).toBe(1);
 });
 
+test('counts tokens at the end of a call: it passes while anything is left, and what is left may fall below zero', () => {
+  const limits = new RateLimits({ tokensPerMinute: 600, limitBurstSeconds: 3 });
+  expect(countTaken(limits, 0, [0, 0])).toBe(2);
+  limits.charge('m', 50, 0);
+  expect(limits.read(0).m).toMatchObject({ taken: { tokens: 50 }, left: { tokens: -20 } });
+  expect(countTaken(limits, 0, [1_000, 2_000, 2_050, 2_200])).toBe(1);
+  expect(limits.read(2_200).m).toMatchObject({ taken: { requests: 3 }, refused: { tokens: 3 } });
+});
+
 test('says what is left, when it is back, and how long one that was refused has to wait', async () => {
   const opened = await openSimulator({
     requestsPerMinute: 60,
@@ -61,6 +70,10 @@ test.each([
   ['used', (input: number, total: number) => total],
 ] as const)('counts tokens as %s', async (tokensCounted, expected) => {
   const opened = await openSimulator({ tokensPerMinute: 100_000, tokensCounted });
+  const counted = async () => {
+    const limits = (await (await fetch(`${opened.origin}/simulator/limits`)).json()) as object;
+    return (limits as { m: { taken: { tokens: number } } }).m.taken.tokens;
+  };
   try {
     const response = await opened.client.responses.create({
       model: 'm',
@@ -68,8 +81,11 @@ test.each([
       max_output_tokens: 500,
     });
     const { input_tokens, total_tokens } = response.usage!;
-    const limits = (await (await fetch(`${opened.origin}/simulator/limits`)).json()) as object;
-    expect(limits).toMatchObject({ m: { taken: { tokens: expected(input_tokens, total_tokens) } } });
+    const ofOne = expected(input_tokens, total_tokens);
+    expect(await counted()).toBe(ofOne);
+    const waiting = { model: 'm', input: 'Hello.', max_output_tokens: 500, background: true };
+    await opened.client.responses.create({ ...waiting, metadata: { headway_simulate: 'latency=600000' } });
+    expect(await counted()).toBe(tokensCounted === 'used' ? ofOne : 2 * ofOne);
   } finally {
     await opened.stop();
   }
