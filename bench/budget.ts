@@ -208,8 +208,8 @@ function table(rounds: Round[]): string {
         all(({ refused }) => `${(refused * 100).toFixed(2)} %`),
         all(({ refusedAtStart }) => `${(refusedAtStart * 100).toFixed(0)} %`),
         all(({ jobsPerSecond }) => jobsPerSecond.toFixed(1)),
-        all(({ p50 }) => `${(p50 / 1_000).toFixed(1)} s`),
-        all(({ p99 }) => `${(p99 / 1_000).toFixed(1)} s`),
+        all(({ p50 }) => secondsOf(p50)),
+        all(({ p99 }) => secondsOf(p99)),
       ];
       lines.push(`| ${scenario} | ${shared ? 'shared budget' : 'naive retries'} | ${cells.join(' | ')} |`);
     }
@@ -225,4 +225,9 @@ function numberOf(option: string, text: string, most: number): number {
 
 function until(time: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, time - Date.now())));
+}
+
+/** No job that came during the measurement may have had its turn in it. */
+function secondsOf(ms: number): string {
+  return Number.isNaN(ms) ? 'longer' : `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -62,6 +62,8 @@ const RETURN_MIN_MS = 1_000;
 /** Those sent back come again so much before their turn: one that comes late leaves budget unused, one that is early waits in line. */
 const RETURN_EARLY_MS = 5_000;
 const RETURN_MAX_MS = 10 * 60_000;
+/** As long as calls have patience. */
+const LINE_MAX_MS = 10_000;
 
 const nothingKnown: Omit<Lease, 'totals'> = {
   granted: { requests: 0, tokens: 0 },
@@ -236,11 +238,14 @@ export class CallBudget {
 
   /** Milliseconds until a new call would have its turn, about. */
   private waitMs(turn: TaskPriority | undefined, tokens: number): number {
+    const promised = (this.promised.get(turn?.fairnessKey ?? '') ?? 0) - Date.now();
+    return Math.max(this.lineMs(turn, tokens), promised, this.pausedUntil - Date.now());
+  }
+
+  private lineMs(turn: TaskPriority | undefined, tokens: number): number {
     const ahead = this.line.ahead(turn);
     const aheadTokens = this.line.length === 0 ? 0 : (this.line.tokens * ahead) / this.line.length;
-    const inLine = this.msFor({ requests: ahead + 1, tokens: aheadTokens + tokens });
-    const promised = (this.promised.get(turn?.fairnessKey ?? '') ?? 0) - Date.now();
-    return Math.max(inLine, promised, this.pausedUntil - Date.now());
+    return this.msFor({ requests: ahead + 1, tokens: aheadTokens + tokens });
   }
 
   /** Milliseconds in which this process gets so much. */
@@ -256,8 +261,10 @@ export class CallBudget {
     const now = Date.now();
     const key = turn?.fairnessKey ?? '';
     const tenants = Math.max(1, Object.keys(this.line.waiting()).length);
-    const at = now + this.waitMs(turn, tokens) + this.msFor({ requests: 1, tokens }) * (tenants - 1);
-    const next = Math.max(at, (this.promised.get(key) ?? 0) + this.msFor({ requests: 1, tokens }) * tenants);
+    const turnMs = this.msFor({ requests: 1, tokens }) * tenants;
+    // Who waits longer in line is sent back as well, to come after this one.
+    const lineMs = Math.min(this.lineMs(turn, tokens) + turnMs, LINE_MAX_MS);
+    const next = Math.max(now + lineMs, this.pausedUntil, (this.promised.get(key) ?? 0) + turnMs);
     this.promised.set(key, next);
     this.options.metrics?.sentBack();
     const retryAfterMs = Math.round(

@@ -144,6 +144,15 @@ test('a call that would wait longer than it can goes back, with when to come aga
   expect(Math.max(...back)).toBeLessThan(60 * SECOND);
 });
 
+test('a call that is sent back does not wait for a line that will be sent back before it is served', async () => {
+  const one = budget();
+  ask(one, names('call', 400));
+  await pass(2);
+  const back = await one.take(none, { round: round(10) });
+  expect(back).toMatchObject({ kind: 'sent-back' });
+  expect((back as { retryAfterMs: number }).retryAfterMs).toBeLessThanOrEqual(10 * SECOND);
+});
+
 test('once one call of an activity is made the others go back soon', async () => {
   const one = budget('a', { requests: 60 });
   const together = round();
