@@ -1,0 +1,111 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { projectRoot } from '../../runtime/project-root';
+import type { Consumer } from './contender';
+
+export interface Program {
+  command: string;
+  args: string[];
+  env: Record<string, string>;
+  /** The line that says it consumes. Default: `ready`. */
+  ready?: RegExp;
+  /** Default: 60 s. */
+  readyTimeoutMs?: number;
+}
+
+/** `bench/strategies/<name>.ts` as a program. */
+export function strategy(name: string, env: Record<string, string>): Program {
+  return {
+    command: process.execPath,
+    args: [join(projectRoot(), 'dist', 'bench', 'strategies', `${name}.js`)],
+    env,
+  };
+}
+
+/**
+ * Starts a program as a consumer. Its standard input is a pipe: it closes when this process goes, however that happens.
+ * @throws Error with the end of its output when it ends, or says nothing for too long, instead of being ready; it does not run any more then
+ */
+export async function startProgram(name: string, program: Program): Promise<Consumer> {
+  let tellEnd: (how: string) => void = () => {};
+  const endedByItself = new Promise<string>((resolve) => (tellEnd = resolve));
+  let running = await run(program, tellEnd);
+  return {
+    pids: () => (running.child.pid === undefined || running.gone() ? {} : { [name]: running.child.pid }),
+    kill: () => running.end('SIGKILL'),
+    async startAgain() {
+      await running.end('SIGKILL');
+      running = await run(program, tellEnd);
+    },
+    stop: () => running.end('SIGTERM'),
+    endedByItself,
+  };
+}
+
+const KEPT_OUTPUT = 4_000;
+const STOP_MS = 10_000;
+
+async function run(program: Program, tellEnd: (how: string) => void) {
+  const child = spawn(program.command, program.args, {
+    env: { ...process.env, ...program.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdin.on('error', () => {});
+  let said = '';
+  let expected = false;
+  const ended = new Promise<void>((resolve) => {
+    const end = (how: string) => {
+      resolve();
+      if (!expected) tellEnd(`${how}: ${lastLines(said)}`);
+    };
+    child.once('error', (error) => end(error.message));
+    child.once('close', (code, signal) => end(`ended with ${signal ?? code}`));
+  });
+  const gone = () => child.exitCode !== null || child.signalCode !== null;
+  const end = async (signal: NodeJS.Signals) => {
+    expected = true;
+    if (!gone()) child.kill(signal);
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    await ended;
+    clearTimeout(timer);
+  };
+  const keep = (text: string) => (said = (said + text).slice(-KEPT_OUTPUT));
+  child.stderr.setEncoding('utf8').on('data', keep);
+  expected = true;
+  try {
+    await saysReady(child, program, keep, ended);
+  } catch (error) {
+    await end('SIGKILL');
+    throw new Error(`${(error as Error).message}: ${lastLines(said)}`, { cause: error });
+  }
+  expected = false;
+  return { child, gone, end };
+}
+
+async function saysReady(
+  child: ChildProcess,
+  { ready = /^ready$/m, readyTimeoutMs = 60_000 }: Program,
+  keep: (text: string) => void,
+  ended: Promise<void>,
+): Promise<void> {
+  let output = '';
+  let isReady = false;
+  const timeout = AbortSignal.timeout(readyTimeoutMs);
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      keep(text);
+      if (isReady) return;
+      output += text;
+      isReady = ready.test(output);
+      if (isReady) resolve();
+    });
+    void ended.then(() => reject(new Error('it ended before it was ready')));
+    timeout.addEventListener('abort', () =>
+      reject(new Error(`it was not ready within ${readyTimeoutMs / 1_000} s`)),
+    );
+  });
+}
+
+function lastLines(text: string): string {
+  return text.trim().split('\n').slice(-5).join(' | ').slice(-600) || 'it wrote nothing';
+}
