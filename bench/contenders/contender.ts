@@ -10,10 +10,10 @@ export interface Contender {
   about: string;
   /** Partitions of the queue topic. Default: 12. */
   partitions?: number;
-  /** Jobs at a time in all its consumers together, where the way itself allows fewer than everybody has. */
+  /** Jobs at a time in each of its consumers, where the way itself allows fewer than everybody has. */
   jobsAtATime?: number;
-  /** Default: 2. */
-  consumers?: number;
+  /** Why slots say nothing about it: a call does not occupy one. */
+  withoutSlots?: string;
   /**
    * Installs what is missing, once a bench.
    * @throws NotRunnable where this machine cannot run it
@@ -28,10 +28,10 @@ export interface Contender {
   /** Dead letters that the system itself keeps, as raw values. Default: what is on DLQ_TOPIC. */
   deadLetters?(context: RunContext, servers: ContenderServers): Promise<string[]>;
   /**
-   * How many jobs the system still holds, in whatever state but done or dead. What has no result at the end of a run is lost but for these.
-   * Default: the records that have no result and lie behind the offsets the group has committed.
+   * How many of these jobs, which have no result, the system still holds and will work on. The rest of them is lost. It is asked at the end of a
+   * run, and once a second while nothing happens. Default: those whose records are not committed.
    */
-  held?(context: RunContext, servers: ContenderServers): Promise<number>;
+  held?(context: RunContext, servers: ContenderServers, ids: string[]): Promise<number>;
 }
 
 export interface PrepareContext {
@@ -61,7 +61,10 @@ export interface RunContext extends PrepareContext {
   /** Every time of the scenario is multiplied by this, so are those of a system's own that mirror the length of a job: 0.1 makes a lease of 60 s 6 s. */
   timeScale: number;
   llmTimeoutMs: number;
-  /** For the consumers' programs: KAFKA_BROKERS, QUEUE_TOPIC, RESULTS_TOPIC, DLQ_TOPIC, GROUP_ID, LLM_URL, SLOTS, LLM_TIMEOUT_MS. */
+  /**
+   * For the consumers' programs: KAFKA_BROKERS, QUEUE_TOPIC, RESULTS_TOPIC, DLQ_TOPIC, GROUP_ID, LLM_URL, SLOTS, LLM_TIMEOUT_MS, and
+   * SESSION_TIMEOUT_MS, which is 30 s times `timeScale` for everyone who has one, but not under the 6 s that brokers allow.
+   */
   env: Record<string, string>;
 }
 
@@ -82,8 +85,8 @@ export interface Consumer {
   startAgain(): Promise<void>;
   /** SIGTERM, and SIGKILL after ten seconds. Resolves when it is gone; at once when it has gone before. */
   stop(): Promise<void>;
-  /** Settles when it ends although nobody asked for it: with its exit status and the end of what it wrote to stderr. */
-  endedByItself: Promise<string>;
+  /** Called when it ends although nobody asked for it: with its exit status and the end of what it wrote. */
+  onEndedByItself(listener: (how: string) => void): void;
 }
 
 export interface JobProducer {

@@ -27,8 +27,8 @@ export function strategy(name: string, env: Record<string, string>): Program {
  * @throws Error with the end of its output when it ends, or says nothing for too long, instead of being ready; it does not run any more then
  */
 export async function startProgram(name: string, program: Program): Promise<Consumer> {
-  let tellEnd: (how: string) => void = () => {};
-  const endedByItself = new Promise<string>((resolve) => (tellEnd = resolve));
+  const listeners: ((how: string) => void)[] = [];
+  const tellEnd = (how: string) => listeners.forEach((listener) => listener(how));
   let running = await run(program, tellEnd);
   return {
     pids: () => (running.child.pid === undefined || running.gone() ? {} : { [name]: running.child.pid }),
@@ -38,7 +38,7 @@ export async function startProgram(name: string, program: Program): Promise<Cons
       running = await run(program, tellEnd);
     },
     stop: () => running.end('SIGTERM'),
-    endedByItself,
+    onEndedByItself: (listener) => void listeners.push(listener),
   };
 }
 

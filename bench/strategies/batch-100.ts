@@ -6,7 +6,10 @@ runProgram(async () => {
   const settings = readSettings();
   const kafka = openKafka(settings);
   const results = await openResults(settings, kafka);
-  const consumer = kafka.consumer({ groupId: settings.groupId });
+  const consumer = kafka.consumer({
+    groupId: settings.groupId,
+    sessionTimeout: settings.sessionTimeoutMs,
+  });
   const inGroup = joined(consumer);
   const work = async (value: Buffer | null) => {
     const job = parseJob(value);

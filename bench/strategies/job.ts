@@ -13,6 +13,8 @@ export interface Settings {
   /** Jobs at a time in this process. */
   slots: number;
   llmTimeoutMs: number;
+  /** After that time without a heartbeat the group takes a consumer for dead. */
+  sessionTimeoutMs: number;
 }
 
 export interface Job {
@@ -43,6 +45,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     llmUrl: get('LLM_URL'),
     slots: Number(get('SLOTS')),
     llmTimeoutMs: Number(env.LLM_TIMEOUT_MS ?? 120_000),
+    // The default of kafkajs.
+    sessionTimeoutMs: Number(env.SESSION_TIMEOUT_MS ?? 30_000),
   };
 }
 

@@ -11,7 +11,7 @@ export async function beating<T>(delivery: { heartbeat(): Promise<void> }, work:
   const done = new AbortController();
   const beats = (async () => {
     for (;;) {
-      await delay(3_000, undefined, { signal: done.signal });
+      await delay(1_000, undefined, { signal: done.signal });
       await delivery.heartbeat();
     }
   })();

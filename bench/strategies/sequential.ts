@@ -6,7 +6,10 @@ runProgram(async () => {
   const settings = readSettings();
   const kafka = openKafka(settings);
   const results = await openResults(settings, kafka);
-  const consumer = kafka.consumer({ groupId: settings.groupId });
+  const consumer = kafka.consumer({
+    groupId: settings.groupId,
+    sessionTimeout: settings.sessionTimeoutMs,
+  });
   const inGroup = joined(consumer);
   await consumer.connect();
   await consumer.subscribe({ topic: settings.queueTopic, fromBeginning: true });
