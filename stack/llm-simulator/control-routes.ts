@@ -20,6 +20,19 @@ export function createControlRoutes(simulation: Simulation) {
     sendJson(response, 200, JSON.stringify({ totals, jobs }));
   }
 
+  /** `?since=CURSOR`: what happened from there on; empty without SIMULATOR_EVENTS. */
+  function events({ response, query }: Exchange): void {
+    responses.settle(simulation.now());
+    const cursor = Number(query.get('since') ?? 0);
+    if (!Number.isSafeInteger(cursor) || cursor < 0) {
+      throw new ApiError(400, {
+        message: 'LLM SIMULATOR: since: must be a whole number, the `next` of an earlier answer.',
+        param: 'since',
+      });
+    }
+    sendJson(response, 200, JSON.stringify(simulation.events.since(cursor)));
+  }
+
   /** What of the limits was taken, and how often one was in the way. */
   function readLimits({ response }: Exchange): void {
     sendJson(response, 200, JSON.stringify(simulation.limits.read(simulation.now())));
@@ -56,5 +69,5 @@ export function createControlRoutes(simulation: Simulation) {
     sendJson(response, 200, '{"reset":true}');
   }
 
-  return { calls, readLimits, readWebhooks, readLateness, readFaults, setFaults, reset };
+  return { calls, events, readLimits, readWebhooks, readLateness, readFaults, setFaults, reset };
 }

@@ -33,6 +33,8 @@ const simulatorOptionsSchema = z
     retainMs: milliseconds.default(600_000),
     /** How many finished responses are kept at most. */
     retainMax: number().int().min(1).default(50_000),
+    /** How many beginnings and ends of calls are kept for `GET /simulator/events`. */
+    events: number().int().min(0).max(10_000_000).default(0),
     /** Limits of each model, told in headers and enforced; real minutes. Without one nothing is limited. */
     requestsPerMinute: number().min(1).optional(),
     tokensPerMinute: number().min(1).optional(),
@@ -71,6 +73,7 @@ const variables: Record<OptionName, string> = {
   faults: 'SIMULATOR_FAULTS',
   retainMs: 'SIMULATOR_RETAIN_MS',
   retainMax: 'SIMULATOR_RETAIN_MAX',
+  events: 'SIMULATOR_EVENTS',
   requestsPerMinute: 'SIMULATOR_REQUESTS_PER_MINUTE',
   tokensPerMinute: 'SIMULATOR_TOKENS_PER_MINUTE',
   limitBurstSeconds: 'SIMULATOR_LIMIT_BURST_SECONDS',

@@ -35,6 +35,7 @@ export function createResponsesRoutes(simulation: Simulation) {
     refuseByPlan(call, plan);
 
     counters.count(call.jobKey, 'accepted');
+    simulation.events.add({ job: call.jobKey, call: nth, what: 'accepted', at: now });
     const life = { nth, createdAtMs: now, endsAtMs: now + plan.latencyMs, outcome: plan.outcome };
     const started = responses.start(call, { ...life, idempotencyKey: key });
     for (const [name, value] of Object.entries(limits)) exchange.response.setHeader(name, value);

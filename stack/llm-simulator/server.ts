@@ -19,6 +19,7 @@ export function createSimulatorServer(simulation: Simulation): Server {
     const action = `${request.method} ${rest.length > 0 ? rest[0] : ''}`;
     if (area === 'simulator') {
       if (action === 'GET calls') return control.calls(exchange);
+      if (action === 'GET events') return control.events(exchange);
       if (action === 'GET limits') return control.readLimits(exchange);
       if (action === 'GET webhooks') return control.readWebhooks(exchange);
       if (action === 'GET lateness') return control.readLateness(exchange);

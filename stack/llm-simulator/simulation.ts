@@ -1,4 +1,5 @@
 import { Counters } from './counters';
+import { EventLog } from './event-log';
 import type { FaultName } from './fault-names';
 import { faultSettingsSchema, type FaultSettings } from './faults';
 import { Lateness } from './lateness';
@@ -19,6 +20,7 @@ export class Simulation {
   readonly responses: Responses;
   /** Requests that are held open: inline calls, and those that hang. */
   readonly waiting = new WaitingCalls();
+  readonly events: EventLog;
   readonly limits: RateLimits;
   readonly webhooks: Webhooks;
   readonly lateness = new Lateness();
@@ -33,8 +35,11 @@ export class Simulation {
     const { webhookUrl: url, webhookSecret: secret } = options;
     const to = url !== undefined && secret !== undefined ? { url, secret } : undefined;
     this.webhooks = new Webhooks(to, options, log, () => this.faults.away);
+    this.events = new EventLog(options.events);
     this.responses = new Responses(options, (response, status) => {
-      this.counters.ended(response.call.jobKey, status);
+      const { call, nth, endsAtMs } = response;
+      this.counters.ended(call.jobKey, status);
+      this.events.add({ job: call.jobKey, call: nth, what: status, at: endsAtMs });
       this.webhooks.tell(response, status);
       if (this.limits.countTokens && options.tokensCounted === 'used') this.charge(response, status);
     });
@@ -73,6 +78,7 @@ export class Simulation {
     this.waiting.resetAll();
     this.responses.clear();
     this.counters.reset();
+    this.events.reset();
     this.limits.reset();
     this.webhooks.reset();
     this.lateness.reset();

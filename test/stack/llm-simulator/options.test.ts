@@ -5,6 +5,7 @@ it('has a default for everything, and takes an empty variable for one that is no
     port: 8089,
     seed: 1,
     timeScale: 1,
+    events: 0,
     log: 'normal',
     latencyMinMs: 5_000,
     latencyMaxMs: 10_000,
