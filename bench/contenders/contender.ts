@@ -29,7 +29,7 @@ export interface Contender {
   deadLetters?(context: RunContext, servers: ContenderServers): Promise<string[]>;
   /**
    * How many of these jobs, which have no result, the system still holds and will work on. The rest of them is lost. It is asked at the end of a
-   * run, and once a second while nothing happens. Default: those whose records are not committed.
+   * run, and once a second while nothing happens. Default: `context.uncommitted`.
    */
   held?(context: RunContext, servers: ContenderServers, ids: string[]): Promise<number>;
 }
@@ -38,7 +38,7 @@ export interface PrepareContext {
   /** Kept between benches: downloads and builds. */
   cacheDir: string;
   /** A line for the log, while something takes long. */
-  log(line: string): void;
+  log: (line: string) => void;
   signal: AbortSignal;
 }
 
@@ -61,6 +61,8 @@ export interface RunContext extends PrepareContext {
   /** Every time of the scenario is multiplied by this, so are those of a system's own that mirror the length of a job: 0.1 makes a lease of 60 s 6 s. */
   timeScale: number;
   llmTimeoutMs: number;
+  /** Those of these jobs whose records lie behind what the group has committed. */
+  uncommitted(ids: string[]): Promise<string[]>;
   /**
    * For the consumers' programs: KAFKA_BROKERS, QUEUE_TOPIC, RESULTS_TOPIC, DLQ_TOPIC, GROUP_ID, LLM_URL, SLOTS, LLM_TIMEOUT_MS, and
    * SESSION_TIMEOUT_MS, which is 30 s times `timeScale` for everyone who has one, but not under the 6 s that brokers allow.
@@ -90,7 +92,7 @@ export interface Consumer {
 }
 
 export interface JobProducer {
-  send(values: Buffer[]): Promise<void>;
+  send: (values: Buffer[]) => Promise<void>;
   close(): Promise<void>;
 }
 

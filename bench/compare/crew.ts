@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Consumer, Contender, ContenderServers, RunContext } from '../contenders/contender';
+import { now } from './clock';
+import { within } from './within';
+
+export interface Crew {
+  /** Of all that live. */
+  pids(): number[];
+  /** SIGKILL of one, which is started again after a moment. Resolves when it is dead. */
+  kill(place: number): Promise<void>;
+  /** One consumer more. */
+  join(): Promise<void>;
+  /** The last one that joined is told to stop. */
+  leave(): Promise<void>;
+  /** What went wrong, in sentences. */
+  problems: string[];
+  /** Waits for those that are being started, and stops everyone. */
+  stop(): Promise<void>;
+}
+
+const START_MS = 120_000;
+const STOP_MS = 30_000;
+/** A consumer that ends by itself again and again is not started again for ever. */
+const RESTARTS = 5;
+
+/** The consumers of a run, and the supervisor that starts them again. Resolves when all of them consume. */
+export async function startCrew(
+  contender: Contender,
+  context: RunContext,
+  servers: ContenderServers,
+  restartMs: number,
+): Promise<Crew> {
+  const members: Consumer[] = [];
+  const guests: Consumer[] = [];
+  const problems: string[] = [];
+  const pending = new Set<Promise<unknown>>();
+  let started = 0;
+  let stopping = false;
+
+  const inBackground = (what: string, work: Promise<unknown>) => {
+    const watched = work
+      .catch((error: unknown) => {
+        if (!stopping) problems.push(`${what}: ${(error as Error).message}`);
+      })
+      .finally(() => pending.delete(watched));
+    pending.add(watched);
+  };
+
+  async function start(): Promise<Consumer> {
+    const index = started++;
+    const consumer = await within(
+      START_MS,
+      `the start of consumer ${index}`,
+      contender.startConsumer(context, servers, index),
+    );
+    let restarts = 0;
+    consumer.onEndedByItself((how) => {
+      if (stopping) return;
+      problems.push(`consumer ${index} ended by itself after ${Math.round(now() - beganAt)} ms: ${how}`);
+      if (restarts++ < RESTARTS) inBackground(`restart of consumer ${index}`, startAgain(consumer));
+    });
+    members.push(consumer);
+    return consumer;
+  }
+
+  async function startAgain(consumer: Consumer): Promise<void> {
+    await delay(restartMs);
+    if (!stopping) await within(START_MS, 'a restart', consumer.startAgain());
+  }
+
+  const beganAt = now();
+  const stop = async () => {
+    stopping = true;
+    await Promise.all(pending);
+    await within(STOP_MS, 'the stop of the consumers', Promise.all(members.map((one) => one.stop())));
+  };
+  try {
+    await Promise.all(Array.from({ length: context.consumers }, start));
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  }
+  return {
+    problems,
+    stop,
+    pids: () => members.flatMap((member) => Object.values(member.pids())),
+    async kill(place) {
+      const member = members[place];
+      if (!member) return;
+      await member.kill();
+      inBackground(`restart of consumer ${place}`, startAgain(member));
+    },
+    join() {
+      inBackground(
+        'a consumer more',
+        start().then((guest) => guests.push(guest)),
+      );
+      return Promise.resolve();
+    },
+    async leave() {
+      const guest = guests.pop();
+      if (!guest) return void problems.push('the guest was not ready before it should have left');
+      members.splice(members.indexOf(guest), 1);
+      // Told, not killed: it may take its time, in which everything goes on.
+      inBackground('the leaving consumer', within(STOP_MS, 'its stop', guest.stop()));
+      return Promise.resolve();
+    },
+  };
+}

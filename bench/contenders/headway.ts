@@ -1,0 +1,118 @@
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { projectRoot } from '../../runtime/project-root';
+import { startStack } from '../../stack/start-stack';
+import { serverPids } from '../process-memory';
+import type { Consumer, Contender, RunContext } from './contender';
+import { startProgram } from './program';
+
+/** Each consumer is a bridge and a worker. The first kill of a run ends a bridge, the next one a worker, and so on. */
+export const headway: Contender = {
+  name: 'headway',
+  title: 'Headway',
+  about:
+    'this project as it is set up by default: packs of up to 50, background mode, Temporal 1.29.1 on its embedded database; its timeouts are not scaled',
+  withoutSlots: 'a call in background mode occupies no slot: the provider holds it',
+  prepare: () => Promise.resolve(),
+
+  async startServers({ dataDir, signal, env }) {
+    const stateFile = join(dataDir, 'stack.json');
+    const stack = await startStack({
+      components: ['temporal', 'postgres'],
+      dataDir: join(dataDir, 'stack'),
+      stateFile,
+      signal,
+      // Nothing of the caller's may point elsewhere; the broker and the simulator are there already.
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, KAFKA_BROKERS: env.KAFKA_BROKERS },
+    });
+    const pids = Object.entries(serverPids(stack.servers)).filter(
+      (entry): entry is [string, number] => entry[1] !== undefined,
+    );
+    return {
+      pids: Object.fromEntries(pids),
+      env: {
+        HEADWAY_STACK_FILE: stateFile,
+        TEMPORAL_ADDRESS: stack.addresses.temporalAddress ?? '',
+        DATABASE_URL: stack.addresses.databaseUrl ?? '',
+      },
+      stop: () => stack.stop(),
+    };
+  },
+
+  async startConsumer(context, servers, index) {
+    const env = { ...servers.env, ...programEnv(context) };
+    const start = (name: string, entry: string, ready: RegExp) =>
+      startProgram(name, {
+        command: process.execPath,
+        args: [join(projectRoot(), 'dist', entry)],
+        env,
+        ready,
+      });
+    const pair = await Promise.all([
+      start(`bridge-${index}`, 'bridge/kafka/main.js', /"joined the group"/),
+      start(`worker-${index}`, 'workers/main.js', /worker is up/),
+    ]);
+    return killedInTurn(context, pair);
+  },
+
+  /** A job that has no result is in a workflow that runs, or still on the topic. */
+  async held(context, servers, ids) {
+    const connection = await Connection.connect({ address: servers.env.TEMPORAL_ADDRESS });
+    try {
+      const client = new Client({ connection });
+      const uncommitted = new Set(await context.uncommitted(ids));
+      const handedOver = ids.filter((id) => !uncommitted.has(id));
+      const running = await Promise.all(
+        handedOver.map((id) =>
+          client.workflow.count(
+            `ExecutionStatus = 'Running' AND (HeadwayJobIds = '${id}' OR WorkflowId = '${id}')`,
+          ),
+        ),
+      );
+      return uncommitted.size + running.filter(({ count }) => count > 0).length;
+    } finally {
+      await connection.close();
+    }
+  },
+};
+
+function programEnv({ env, topics, group, name, llmUrl }: RunContext): Record<string, string> {
+  return {
+    KAFKA_BROKERS: env.KAFKA_BROKERS ?? '',
+    QUEUE_TOPIC: topics.queue,
+    RESULTS_TOPIC: topics.results,
+    DLQ_TOPIC: topics.dlq,
+    KAFKA_GROUP_ID: group,
+    HEADWAY_TASK_QUEUE: name,
+    HEADWAY_LLM_TASK_QUEUE: `${name}-llm`,
+    OPENAI_BASE_URL: llmUrl,
+    OPENAI_API_KEY: 'bench',
+    HEADWAY_EXIT_WITH_PARENT: '1',
+    LOG_FORMAT: 'json',
+    LOG_LEVEL: 'info',
+  };
+}
+
+/** How many kills a run has had. */
+const kills = new WeakMap<RunContext, number>();
+
+/** One consumer out of several processes, of which each kill of the run ends another one. */
+function killedInTurn(context: RunContext, programs: Consumer[]): Consumer {
+  let killed: Consumer | undefined;
+  return {
+    pids: () => Object.assign({}, ...programs.map((program) => program.pids())) as Record<string, number>,
+    async kill() {
+      const turn = kills.get(context) ?? 0;
+      kills.set(context, turn + 1);
+      killed = programs[turn % programs.length];
+      await killed?.kill();
+    },
+    async startAgain() {
+      await killed?.startAgain();
+    },
+    async stop() {
+      await Promise.all(programs.map((program) => program.stop()));
+    },
+    onEndedByItself: (listener) => programs.forEach((program) => program.onEndedByItself(listener)),
+  };
+}
