@@ -2,16 +2,17 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../waiting-calls/free-port';
 import type { Contender, ContenderServers, RunContext } from './contender';
+import { inHandOfFlink } from './flink-in-hand';
 import { javaProgram, prepareJava, scaledMs, type JavaContender } from './java';
 import { startProgram } from './program';
 
-const jobManager: JavaContender = {
+export const java: JavaContender = {
   profile: 'flink',
   // What `standalone-job.sh` of Flink's distribution starts.
   main: 'org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint',
   ownFiles: 'Flink',
 };
-const taskManager: JavaContender = { ...jobManager, main: 'headway.bench.FlinkTaskManager' };
+const taskManager: JavaContender = { ...java, main: 'headway.bench.FlinkTaskManager' };
 
 /** Of those that Flink's own scripts give every JVM from Java 17 on, what this job needs. */
 const opened = ['lang', 'net', 'io', 'nio', 'lang.reflect', 'text', 'time', 'util', 'util.concurrent']
@@ -29,8 +30,16 @@ export const flink: Contender = {
   about:
     'Flink 2.2.1, Kafka connector 5.0.0-2.2, unorderedWaitWithRetry with a capacity of the slots, a checkpoint each second and heartbeats of 50 s (times ' +
     'the time scale), at least once; application cluster in reactive mode, a consumer is a task manager with -Xmx256m, the job manager has -Xmx256m',
-  prepare: (context) => prepareJava(jobManager, context),
+  prepare: (context) => prepareJava(java, context),
   startServers: startJobManager,
+  // A record passes its offset when it is in a checkpoint, done or not.
+  async held(context, { env }, ids) {
+    const [uncommitted, inHand] = await Promise.all([
+      context.uncommitted(ids),
+      inHandOfFlink(`http://127.0.0.1:${env.FLINK_REST_PORT}`),
+    ]);
+    return Math.min(ids.length, uncommitted.length + inHand);
+  },
   async startConsumer(context, { env }, index) {
     const { dataDir } = context;
     const args = [...configuration(env), '-D', `taskmanager.resource-id=consumer-${index}-${Date.now()}`];
@@ -64,7 +73,7 @@ async function startJobManager(context: RunContext): Promise<ContenderServers> {
   };
   const args = [...configuration(address), '--job-classname', 'headway.bench.FlinkAsync'];
   const options = { env, args, jvm: [...opened, `-Djava.io.tmpdir=${context.dataDir}`], maxMegabytes: 256 };
-  const server = await startProgram('job-manager', await javaProgram(jobManager, context, options));
+  const server = await startProgram('job-manager', await javaProgram(java, context, options));
   return { pids: server.pids(), env: address, stop: () => server.stop() };
 }
 
@@ -81,6 +90,8 @@ function configuration(address: Record<string, string>): string[] {
     'taskmanager.host': '127.0.0.1',
     'taskmanager.numberOfTaskSlots': 1,
     // As many instances of the job as there are slots in the cluster.
+    // How old the figures may be that the job manager gives away; by default ten seconds.
+    'metrics.fetcher.update-interval': '1 s',
     'scheduler-mode': 'reactive',
     'jobmanager.adaptive-scheduler.executing.cooldown-after-rescaling': `${address.FLINK_COOLDOWN_MS} ms`,
     // The default of a minute is for clusters whose machines come one after the other.

@@ -1,9 +1,21 @@
 import type { Contender } from './contender';
 import { batch100 } from './batch-100';
 import { commitFirst } from './commit-first';
+import { flink } from './flink';
 import { headway } from './headway';
 import { manyPartitions } from './many-partitions';
+import { parallelConsumer } from './parallel-consumer';
 import { sequential } from './sequential';
+import { shareGroup } from './share-group';
 
 /** In the order of tables and plots. */
-export const contenders: readonly Contender[] = [sequential, batch100, commitFirst, manyPartitions, headway];
+export const contenders: readonly Contender[] = [
+  sequential,
+  batch100,
+  commitFirst,
+  manyPartitions,
+  shareGroup,
+  flink,
+  parallelConsumer,
+  headway,
+];

@@ -33,11 +33,11 @@ const LOGGING = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=error'];
  * @throws NotRunnable where there is no Maven or no Java compiler, or one of them fails
  */
 export async function prepareJava(contender: JavaContender, context: PrepareContext): Promise<void> {
-  const { log, signal } = context;
+  const { signal } = context;
   try {
     await fillCache(cacheEntry(contender, context), (folder) => build(contender, folder, context), {
       signal,
-      onWaiting: () => log(`another process is building ${contender.profile}, waiting for it`),
+      onWaiting: () => context.log(`another process is building ${contender.profile}, waiting for it`),
     });
   } catch (error) {
     signal.throwIfAborted();
@@ -85,12 +85,9 @@ export function sourcesOf({ ownFiles }: JavaContender, all: readonly string[]): 
   return all.filter((file) => COMMON_FILES.test(file) || file.startsWith(ownFiles)).sort();
 }
 
-async function build(
-  contender: JavaContender,
-  folder: string,
-  { log, signal }: PrepareContext,
-): Promise<void> {
+async function build(contender: JavaContender, folder: string, context: PrepareContext): Promise<void> {
   const { profile } = contender;
+  const { signal } = context;
   const javac = (await requireJava()).replace(/java$/, 'javac');
   if ((await outputOf(javac, ['-version'], process.env)) === undefined) {
     throw new NotRunnable('No javac was found. Install a JDK 17 or newer, not only its runtime.');
@@ -99,7 +96,7 @@ async function build(
     throw new NotRunnable('Its jars are fetched with Apache Maven, and no working mvn was found.');
   }
   const jars = join(folder, 'jars');
-  log(`${profile}: fetching jars with Maven`);
+  context.log(`${profile}: fetching jars with Maven`);
   const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${jars}`];
   await runTool({
     command: 'mvn',
@@ -107,7 +104,7 @@ async function build(
     env: process.env,
     signal,
   });
-  log(`${profile}: compiling`);
+  context.log(`${profile}: compiling`);
   const classes = join(folder, 'classes');
   await mkdir(classes);
   const files = sourcesOf(contender, readdirSync(sourceFolder())).map((file) => join(sourceFolder(), file));

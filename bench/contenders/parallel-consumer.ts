@@ -2,7 +2,7 @@ import { noServers, type Contender } from './contender';
 import { javaProgram, prepareJava, scaledMs, type JavaContender } from './java';
 import { startProgram } from './program';
 
-const java: JavaContender = {
+export const java: JavaContender = {
   profile: 'parallel-consumer',
   main: 'headway.bench.ConfluentParallelConsumer',
   ownFiles: 'ConfluentParallelConsumer',

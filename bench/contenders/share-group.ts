@@ -3,7 +3,7 @@ import { noServers, type Contender, type RunContext } from './contender';
 import { javaProgram, prepareJava, scaledMs, type JavaContender } from './java';
 import { startProgram } from './program';
 
-const java: JavaContender = {
+export const java: JavaContender = {
   profile: 'share-group',
   main: 'headway.bench.ShareGroup',
   ownFiles: 'ShareGroup',

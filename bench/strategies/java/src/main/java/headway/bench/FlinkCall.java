@@ -1,6 +1,7 @@
 package headway.bench;
 
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.async.ResultFuture;
@@ -13,6 +14,7 @@ final class FlinkCall extends RichAsyncFunction<Job, Job> {
 
     private final Settings settings;
     private transient Llm llm;
+    private transient Set<String> inHand;
 
     FlinkCall(Settings settings) {
         this.settings = settings;
@@ -21,13 +23,17 @@ final class FlinkCall extends RichAsyncFunction<Job, Job> {
     @Override
     public void open(OpenContext context) {
         llm = new Llm(settings);
+        inHand = ConcurrentHashMap.newKeySet();
+        getRuntimeContext().getMetricGroup().gauge("jobsInHand", inHand::size);
         OPENED.release();
     }
 
     @Override
     public void asyncInvoke(Job job, ResultFuture<Job> result) {
+        inHand.add(job.id());
         llm.call(job).whenComplete((answer, error) -> {
             if (error == null) {
+                inHand.remove(job.id());
                 result.complete(Set.of(job));
             } else {
                 Lifecycle.log("an attempt failed", error);
