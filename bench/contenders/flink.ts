@@ -49,7 +49,9 @@ export const flink: Contender = {
       jvm: [...opened, `-Djava.io.tmpdir=${dataDir}`],
       maxMegabytes: 256,
     };
-    return startProgram(`consumer-${index}`, await javaProgram(taskManager, context, program));
+    const started = await javaProgram(taskManager, context, program);
+    // It says so when the job has taken it in, which it does not do at once.
+    return startProgram(`consumer-${index}`, { ...started, readyTimeoutMs: 120_000 });
   },
 };
 
