@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { messageOf } from '../contracts/errors';
 import type { Pipeline } from '../pipelines/define-pipeline';
+import { inputError } from './input-error';
 
 /**
  * What is wrong with a request besides what its own schema says: that nobody has its pipeline, or what that one does not take of its input. So who
@@ -17,12 +18,9 @@ export function allIssues(
   const { pipeline, input } = (json ?? {}) as Record<string, unknown>;
   const isTold = (field: string) => error.issues.some(({ path }) => path[0] === field);
   if (typeof pipeline !== 'string' || isTold('pipeline')) return error;
+  let named: Pipeline;
   try {
-    const { request } = pipelineNamed(pipeline);
-    if (isTold('input')) return error;
-    const found = request.safeParse(input).error?.issues ?? [];
-    const ofInput = found.map((issue) => ({ ...issue, path: ['input', ...issue.path] }));
-    return new z.ZodError([...error.issues, ...ofInput]);
+    named = pipelineNamed(pipeline);
   } catch (unknown) {
     const message = messageOf(unknown).replace(/^pipeline: /, '');
     return new z.ZodError([
@@ -30,4 +28,8 @@ export function allIssues(
       { code: 'custom', path: ['pipeline'], message, input: pipeline },
     ]);
   }
+  if (isTold('input')) return error;
+  const found = inputError(named, input)?.issues ?? [];
+  const ofInput = found.map((issue) => ({ ...issue, path: ['input', ...issue.path] }));
+  return new z.ZodError([...error.issues, ...ofInput]);
 }

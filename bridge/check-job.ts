@@ -5,6 +5,7 @@ import { beyondLimit, jobLimits, type JobLimits } from '../contracts/limits';
 import type { PackJob } from '../contracts/pack';
 import type { Pipeline } from '../pipelines/define-pipeline';
 import { allIssues } from './all-issues';
+import { inputError } from './input-error';
 
 /** Ids that the HTTP door makes from idempotency keys. */
 const ID_FROM_KEY = /^key-[\da-f]{40}$/;
@@ -56,11 +57,11 @@ export function checkJob(
     );
   }
   const pipeline = pipelineNamed(request.pipeline);
-  const input = pipeline.request.safeParse(request.input);
-  if (!input.success) {
+  const refusal = inputError(pipeline, request.input);
+  if (refusal) {
     // The message is logged, and one that the pipeline's author wrote may quote the input.
     const describe = pipeline.policy.confidential ? nameFields : describeIssues;
-    throw new HeadwayError('HW_JOB_INVALID', describe(input.error, 'input'), { cause: input.error });
+    throw new HeadwayError('HW_JOB_INVALID', describe(refusal, 'input'), { cause: refusal });
   }
   const job: PackJob = {
     ...request,

@@ -24,9 +24,16 @@ const secret = definePipeline({
   policy: { confidential: true },
 });
 
+const throwing = definePipeline({
+  ...anything,
+  name: 'throwing',
+  request: z.object({ size: z.number().refine((size) => '-'.repeat(size) !== '') }),
+});
+
 function pipelineNamed(name: string): Pipeline {
   if (name === 'anything') return anything;
   if (name === 'secret') return secret;
+  if (name === 'throwing') return throwing;
   return name === 'strict' ? strict : installed(name);
 }
 
@@ -53,6 +60,17 @@ test('what is wrong with the input of a confidential job is said without a word 
   expect(message).toContain('input.who');
   expect(message).not.toMatch(/Alice|Bob/);
 });
+
+it.each([{}, { priority: 9 }])(
+  'an input over which the schema of its pipeline throws is refused as any other, also with %j',
+  (more) => {
+    const record = request({ pipeline: 'throwing', input: { size: -1 }, ...more });
+    const { code, message } = refusal(JSON.stringify(record));
+    expect(code).toBe('HW_JOB_INVALID');
+    expect(message).toContain('input: cannot be checked: Invalid count value: -1');
+    expect(message).not.toContain('pipeline:');
+  },
+);
 
 describe('what other clients may write', () => {
   it('is a timestamp that is no time in milliseconds, such as one in nanoseconds', () => {
