@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { jobRequestFields } from '../../../contracts/job-request';
 import { fakeWebhooks, signed } from './fake-webhooks';
 import { noLongWait, requestsFor } from './requests-for';
 import { brief, closeDoors, openDoor } from './support';
@@ -35,3 +36,10 @@ test('whatever is sent, the answer is one that the document describes, and none 
   );
   expect(door.published.seen.size).toBeGreaterThan(12);
 }, 60_000);
+
+test('every field of a job request is among what is made up', async () => {
+  const { published } = await openDoor();
+  const bodies = fc.sample(requestsFor(published), { numRuns: 300, seed: 1 }).map(({ body }) => body);
+  for (const field of Object.keys(jobRequestFields.shape))
+    expect(bodies.some((body) => body.startsWith('{') && body.includes(`"${field}":`))).toBe(true);
+});

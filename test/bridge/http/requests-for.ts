@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { jobRequestFields } from '../../../contracts/job-request';
 import type { PublishedDocument } from './published-document';
 import { brief } from './support';
 
@@ -27,21 +28,7 @@ const value = fc.oneof(fc.jsonValue({ maxDepth: 2 }), text);
 const body = fc.oneof(
   fc
     .tuple(
-      fc.dictionary(
-        fc.constantFrom(
-          'id',
-          'pipeline',
-          'input',
-          'tenant',
-          'priority',
-          'deadline',
-          'notBefore',
-          'metadata',
-          'more',
-        ),
-        value,
-        { maxKeys: 3 },
-      ),
+      fc.dictionary(fc.constantFrom(...Object.keys(jobRequestFields.shape), 'more'), value, { maxKeys: 3 }),
     )
     .map(([odd]) => JSON.stringify(brief(odd))),
   fc.jsonValue().map((json) => JSON.stringify(json)),
