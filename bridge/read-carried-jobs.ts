@@ -25,7 +25,7 @@ export async function readCarriedJobs(
       maximumPageSize: 1,
     });
     const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-    return payload ? jobsCarriedBy(await readable(client, payload, id)) : [];
+    return payload ? jobsCarriedBy(await readOfWorkflow(client, payload, id)) : [];
   } catch (error) {
     if (error instanceof WorkflowNotFoundError || (error as { code?: unknown }).code === NOT_FOUND)
       return undefined;
@@ -33,9 +33,14 @@ export async function readCarriedJobs(
   }
 }
 
-async function readable(client: Client, payload: Payload, id: string): Promise<unknown> {
+/**
+ * A payload that a workflow was started with.
+ *
+ * @throws HeadwayError `HW_PAYLOAD_UNREADABLE`
+ */
+export async function readOfWorkflow<T>(client: Client, payload: Payload, id: string): Promise<T> {
   try {
-    return await readPayload(client, payload);
+    return await readPayload<T>(client, payload);
   } catch (error) {
     const message = `what workflow ${id} was started with cannot be read: ${messageOf(error)}`;
     throw new HeadwayError('HW_PAYLOAD_UNREADABLE', message, { cause: error });

@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { HeadwayError } from '../../contracts/errors';
-import type { WorkflowRun } from '../../contracts/job-result';
+import type { JobRun, WorkflowRun } from '../../contracts/job-result';
 import type { JobView } from '../../contracts/job-view';
 import { searchAttributes as attributes } from '../../contracts/search-attributes';
 import { PROCESS_JOB, PROCESS_PACK } from '../../contracts/workflow-names';
 import { createLimit } from '../../runtime/limit';
-import { readPayload } from '../../runtime/payload-store/read-payload';
 import { quoted } from '../quoted';
-import { readCarriedJobs } from '../read-carried-jobs';
+import { readCarriedJobs, readOfWorkflow } from '../read-carried-jobs';
 import { askForAll, UNTOUCHED_EVENTS } from './ask-workflow';
 import { describe } from './find-job';
 import type { JobFilter, JobPage } from './jobs';
@@ -157,9 +156,9 @@ export function createListJobs(client: Client) {
     return [];
   }
 
-  async function numberOfRun({ memo }: RawExecution): Promise<number> {
-    const payload = memo?.fields?.run;
-    return payload ? (await readPayload<{ number: number }>(client, payload)).number : 1;
+  async function numberOfRun(raw: RawExecution): Promise<number> {
+    const payload = raw.memo?.fields?.run;
+    return payload ? (await readOfWorkflow<JobRun>(client, payload, identityOf(raw).id)).number : 1;
   }
 
   /** How long the history of a running workflow is, visibility does not know. */
