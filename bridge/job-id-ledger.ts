@@ -23,6 +23,8 @@ export interface JobIdLedger {
    * @throws what the database says; claiming again is safe
    */
   claim(jobs: PackJob[]): Promise<ClaimedJobs>;
+  /** Where the jobs came from that have these ids, as `sourceText` writes it. An id that nobody has is left out. */
+  holders(ids: string[]): Promise<Map<string, string>>;
   /** Forgets up to `limit` ids that were claimed longer ago than this. Returns how many. */
   prune(olderThanMs: number, limit: number): Promise<number>;
 }
@@ -46,6 +48,7 @@ export function createJobIdLedger(database: Database): JobIdLedger {
       }
       return claimed;
     },
+    holders,
     async prune(olderThanMs, limit) {
       const rows = await database.query<{ job_id: string }>(PRUNE, [olderThanMs, limit]);
       return rows.length;
@@ -63,9 +66,14 @@ export function createJobIdLedger(database: Database): JobIdLedger {
       if (taken.length === 0) break;
       // A second statement, for it sees what was committed while the first one waited. An id that is in neither was pruned in
       // between, and is claimed once more.
-      for (const { job_id, source } of await database.query<Row>(LOOK, [taken])) owners.set(job_id, source);
+      for (const [id, source] of await holders(taken)) owners.set(id, source);
     }
     return owners;
+  }
+
+  async function holders(ids: string[]): Promise<Map<string, string>> {
+    const rows = await database.query<Row>(LOOK, [ids]);
+    return new Map(rows.map(({ job_id, source }) => [job_id, source]));
   }
 }
 

@@ -59,7 +59,7 @@ export async function describe(
 }
 
 /** Workflows with a job of this id, the newest first. */
-export async function listed(client: Client, { id, tenant }: JobOf) {
+async function listed(client: Client, { id, tenant }: JobOf) {
   const withId = `${searchAttributes.jobIds.name} = ${quoted(id)}`;
   const query =
     tenant === undefined ? withId : `${withId} AND ${searchAttributes.tenants.name} = ${quoted(tenant)}`;

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { jobsBeside } from '../../bridge/jobs/jobs-beside';
+import { createJobIdLedger } from '../../bridge/job-id-ledger';
 import { loadConfig } from '../../runtime/config';
+import { createDatabase } from '../../runtime/database';
 import { isConnectionError } from '../../runtime/kafka-errors';
 import { withOffsets } from '../../runtime/kafka-offsets';
 import { cliKafka, unreachable } from '../connections';
@@ -51,28 +52,41 @@ export function submitCommand(context: CliContext, openDoor: OpenDoor = openDoor
     );
 }
 
-async function openDoorTo({ via, wait = false }: SubmitArguments, context: CliContext, signal: AbortSignal) {
+async function openDoorTo(
+  { via, wait = false }: SubmitArguments,
+  context: CliContext,
+  signal: AbortSignal,
+  tell: (sentence: string) => void,
+) {
   if (via === 'http') {
     const { door } = loadConfig(context.env, ['door']);
     const client = createHttpClient(door, signal);
     return openHttpDoor({ client, url: new URL(door.url).origin, signal });
   }
   const { kafka: config, topics, bridge } = loadConfig(context.env, ['kafka', 'topics', 'bridge']);
+  const { ledger } = wait ? loadConfig(context.env, ['jobIds']).jobIds : {};
   const kafka = cliKafka(config, context);
   const where = `Kafka does not answer at ${config.brokers.join(',')} (KAFKA_BROKERS)`;
   const named = (error: unknown) => (isConnectionError(error) ? unreachable(where, error) : error);
   try {
-    const lookup: Lookup = {
+    const lookup: Lookup | undefined = ledger && {
       committed: () => withOffsets(kafka, (offsets) => offsets.committed(bridge.groupId, topics.queue)),
-      withTemporal: (task) =>
-        withJobs(context, (jobs, client) =>
-          task({ get: (id) => jobs.get(id), jobsBeside: (id) => jobsBeside(client, id) }),
-        ),
+      holders: (ids) => holdersOf(ids, ledger.url),
+      withTemporal: (task) => withJobs(context, (jobs) => task((id) => jobs.get(id))),
     };
-    const door = await openKafkaDoor({ kafka, topics, wait, lookup, signal });
+    const door = await openKafkaDoor({ kafka, topics, wait, lookup, tell, signal });
     return withNamedErrors(door, named);
   } catch (error) {
     throw named(error);
+  }
+}
+
+async function holdersOf(ids: string[], url: string): Promise<Map<string, string>> {
+  const database = createDatabase({ url });
+  try {
+    return await createJobIdLedger(database).holders(ids);
+  } finally {
+    await database.close();
   }
 }
 

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sourceText } from '../../bridge/job-id-ledger';
+import { HeadwayError, messageOf } from '../../contracts/errors';
 import type { JobView } from '../../contracts/job-view';
-import type { PackJob } from '../../contracts/pack';
+import { isUnavailable } from '../../contracts/stage-errors';
 import { errorOf, hasEnded } from '../format-job';
 import type { JobEnd } from './door';
 import type { WaitingList } from './waiting-list';
@@ -10,20 +11,18 @@ import type { WaitingList } from './waiting-list';
 export interface Lookup {
   /** The next offset that the bridges will read, of each partition. */
   committed(): Promise<Map<number, number>>;
+  /** Where the jobs come from that have these ids by the ledger, as `sourceText` writes it. */
+  holders(ids: string[]): Promise<Map<string, string>>;
   /** Asks Temporal, for as long as `task` runs. */
-  withTemporal<T>(task: (temporal: TemporalLookup) => Promise<T>): Promise<T>;
-}
-
-export interface TemporalLookup {
-  /** Jobs that workflows with a job of this id were started with. */
-  jobsBeside(id: string): Promise<PackJob[]>;
-  get(id: string): Promise<JobView>;
+  withTemporal<T>(task: (get: (id: string) => Promise<JobView>) => Promise<T>): Promise<T>;
 }
 
 export interface DuplicatesOptions {
   topic: string;
   waiting: Pick<WaitingList, 'isExpected' | 'ended'>;
   lookup: Lookup;
+  /** Takes a sentence about what cannot be found out. */
+  tell: (sentence: string) => void;
   signal: AbortSignal;
   everyMs?: number;
 }
@@ -37,29 +36,35 @@ export interface Duplicates {
 interface Silent {
   partition: number;
   offset: bigint;
-  /** Rounds in which the bridges were found to be past it. */
-  passed: number;
 }
 
-/** Bridges are past a record as soon as its workflow is started, which visibility then knows within seconds. */
-const ROUNDS_UNTIL_ASKED = 2;
-/** What visibility said, it has to say again: a job that has the id, and not by right, may only be the first to be known. */
-const ROUNDS_UNTIL_SURE = 3;
+interface Duplicate {
+  /** Where the job comes from that has the id. */
+  holder: string;
+  /** Times that nobody could tell how it stands. */
+  failures: number;
+}
+
+/** Ids asked for at a time: the ledger has 5 s to answer. */
+const LOOKED_UP_AT_ONCE = 10_000;
+/** Temporal knows a job within seconds of its claim, and workers may be about to start. */
+const FAILURES_UNTIL_TOLD = 3;
 
 /**
  * A bridge with a ledger of job ids leaves out a record whose id was there before, and then no result comes of it. So when the bridges are past a
- * record and nothing is heard of it, Temporal is asked who holds the id; where that is another job, its end is told as that of a duplicate. Servers
- * that are away are asked again later: nobody waits for less because of it.
+ * record and nothing is heard of it, the ledger is asked whose the id is: the claim was made before they went on. Where it is another's, the end of
+ * that job is told as that of a duplicate. Servers that are away are asked again later: nobody waits for less because of it.
  */
 export function watchDuplicates(options: DuplicatesOptions): Duplicates {
-  const { topic, waiting, lookup, everyMs = 5_000 } = options;
+  const { topic, waiting, lookup, tell, everyMs = 5_000 } = options;
   const silent = new Map<string, Silent>();
-  const duplicates = new Map<string, string>();
+  const duplicates = new Map<string, Duplicate>();
+  let ledgerIsTold = false;
   const over = new AbortController();
   const signal = AbortSignal.any([options.signal, over.signal]);
   const running = run();
   return {
-    sent: (id, partition, offset) => void silent.set(id, { partition, offset, passed: 0 }),
+    sent: (id, partition, offset) => void silent.set(id, { partition, offset }),
     async close() {
       over.abort();
       await running;
@@ -70,49 +75,74 @@ export function watchDuplicates(options: DuplicatesOptions): Duplicates {
     for (;;) {
       await delay(everyMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
-      await round().catch(() => undefined);
+      await judge().catch(() => undefined);
+      await tellEnds().catch(() => undefined);
     }
   }
 
-  async function round(): Promise<void> {
+  async function judge(): Promise<void> {
     for (const id of silent.keys()) if (!waiting.isExpected(id)) silent.delete(id);
-    if (silent.size > 0) await countPassed();
-    const asked = [...silent].filter(([, { passed }]) => passed >= ROUNDS_UNTIL_ASKED).map(([id]) => id);
-    if (asked.length + duplicates.size === 0) return;
-    await lookup.withTemporal(async (temporal) => {
-      for (const id of asked) if (!signal.aborted) await judge(id, temporal);
-      for (const [id, first] of duplicates) if (!signal.aborted) await tellEnd(id, first, temporal);
+    if (silent.size === 0) return;
+    const committed = await lookup.committed();
+    const isPassed = ({ partition, offset }: Silent) => (committed.get(partition) ?? 0) > offset;
+    const passed = [...silent].filter(([, one]) => isPassed(one)).slice(0, LOOKED_UP_AT_ONCE);
+    if (passed.length === 0) return;
+    const holders = await holdersOf(passed.map(([id]) => id));
+    for (const [id, { partition, offset }] of passed) {
+      silent.delete(id);
+      const holder = holders.get(id);
+      // Without a claim it is a dead letter, or the bridges have no ledger.
+      if (holder === undefined || holder.startsWith(`${topic}:${partition}:${offset}:`)) continue;
+      duplicates.set(id, { holder, failures: 0 });
+    }
+  }
+
+  async function holdersOf(ids: string[]): Promise<Map<string, string>> {
+    try {
+      return await lookup.holders(ids);
+    } catch (error) {
+      if (!isUnavailable(error) && !ledgerIsTold) {
+        ledgerIsTold = true;
+        tell(`duplicates are not told of: the ledger of job ids cannot be read: ${messageOf(error)}`);
+      }
+      throw error;
+    }
+  }
+
+  async function tellEnds(): Promise<void> {
+    for (const id of duplicates.keys()) if (!waiting.isExpected(id)) duplicates.delete(id);
+    if (duplicates.size === 0) return;
+    await lookup.withTemporal(async (get) => {
+      for (const [id, duplicate] of duplicates) if (!signal.aborted) await tellEnd(id, duplicate, get);
     });
   }
 
-  async function countPassed(): Promise<void> {
-    const committed = await lookup.committed();
-    for (const one of silent.values()) if ((committed.get(one.partition) ?? 0) > one.offset) one.passed += 1;
+  async function tellEnd(
+    id: string,
+    duplicate: Duplicate,
+    get: (id: string) => Promise<JobView>,
+  ): Promise<void> {
+    const { holder } = duplicate;
+    try {
+      const view = await get(id);
+      if (!hasEnded(view.status) || !isOf(view, holder)) return;
+      duplicates.delete(id);
+      const { status, result } = view;
+      const end: JobEnd = { id, status, result, message: errorOf(view), duplicateOf: holder };
+      waiting.ended(end);
+    } catch (error) {
+      if (error instanceof HeadwayError && error.code === 'HW_SERVER_UNREACHABLE') throw error;
+      duplicate.failures += 1;
+      if (duplicate.failures !== FAILURES_UNTIL_TOLD) return;
+      tell(
+        `job ${id} is a duplicate, and how the earlier one (${holder}) stands cannot be found out: ${messageOf(error)}`,
+      );
+    }
   }
+}
 
-  async function judge(id: string, temporal: TemporalLookup): Promise<void> {
-    const sentOne = silent.get(id);
-    if (!sentOne) return;
-    const jobs = await temporal.jobsBeside(id);
-    // One answer is about all jobs of a pack.
-    for (const job of jobs) if (isOurs(job)) silent.delete(job.id);
-    const holder = jobs.find((job) => job.id === id);
-    if (!silent.has(id) || !holder || sentOne.passed < ROUNDS_UNTIL_SURE) return;
-    silent.delete(id);
-    duplicates.set(id, sourceText(holder.source));
-  }
-
-  function isOurs({ id, source }: PackJob): boolean {
-    const sentOne = silent.get(id);
-    if (!sentOne || source.door !== 'kafka' || source.topic !== topic) return false;
-    return source.partition === sentOne.partition && BigInt(source.offset) === sentOne.offset;
-  }
-
-  async function tellEnd(id: string, duplicateOf: string, temporal: TemporalLookup): Promise<void> {
-    const view = await temporal.get(id);
-    if (!hasEnded(view.status)) return;
-    duplicates.delete(id);
-    const end: JobEnd = { id, status: view.status, result: view.result, message: errorOf(view), duplicateOf };
-    waiting.ended(end);
-  }
+/** Visibility lags: for a moment what Temporal knows may be a job that had the id before its holder, and was forgotten by the ledger. */
+function isOf({ result, receivedAt }: JobView, holder: string): boolean {
+  if (result) return sourceText(result.source) === holder;
+  return holder === 'http' || holder.endsWith(`:${Date.parse(receivedAt)}`);
 }

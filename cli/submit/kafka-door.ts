@@ -24,8 +24,10 @@ export interface KafkaDoorOptions {
   topics: { queue: string; results: string; deadLetters: string };
   /** Somebody waits for the ends of the jobs. */
   wait: boolean;
-  /** For jobs that nothing is heard of. */
-  lookup: Lookup;
+  /** For jobs that nothing is heard of, where the bridges have a ledger of job ids. */
+  lookup?: Lookup;
+  /** Takes a sentence about what cannot be found out. */
+  tell: (sentence: string) => void;
   signal: AbortSignal;
 }
 
@@ -41,11 +43,13 @@ export async function openKafkaDoor({
   topics,
   wait,
   lookup,
+  tell,
   signal,
 }: KafkaDoorOptions): Promise<Door> {
   const partitions = await checkTopics(kafka, topics, wait);
   const outcomes = wait ? await readOutcomes({ kafka, topics, signal }) : undefined;
-  const duplicates = outcomes && watchDuplicates({ topic: topics.queue, waiting: outcomes, lookup, signal });
+  const duplicates =
+    outcomes && lookup && watchDuplicates({ topic: topics.queue, waiting: outcomes, lookup, tell, signal });
   const maxMessageBytes = await readMaxMessageBytes(kafka, topics.queue);
   const batchLimits = { ...BATCH, bytes: Math.min(BATCH.bytes, maxMessageBytes - BATCH_OVERHEAD_BYTES) };
   const sender = await openPartitionSender(kafka, { name: topics.queue, partitions });

@@ -19,7 +19,13 @@ export interface SubmitArguments extends RequestOptions {
   json?: boolean;
 }
 
-export type OpenDoor = (options: SubmitArguments, context: CliContext, signal: AbortSignal) => Promise<Door>;
+/** `tell` takes a sentence for standard error. */
+export type OpenDoor = (
+  options: SubmitArguments,
+  context: CliContext,
+  signal: AbortSignal,
+  tell: (sentence: string) => void,
+) => Promise<Door>;
 
 const REMIND_MS = 60_000;
 
@@ -45,7 +51,7 @@ export async function runSubmit(
   const signal = AbortSignal.any([context.signal, ...tooLong]);
   const progress = createProgressBar(context.stderr);
   const report = createSubmitReport({ ...options, alone: total === 1 }, context, progress, total);
-  const door = await openDoor(options, context, signal);
+  const door = await openDoor(options, context, signal, report.tell);
   let late = false;
   const reminder = setInterval(() => report.remind(), REMIND_MS).unref();
   try {

@@ -86,7 +86,7 @@ export function createSubmitReport(
     remind(): void {
       if (open.size === 0) return;
       tell(
-        `${stillOpen()}. \`headway status ID\` says where one stands; a bridge and a worker must be running. With JOB_ID_DEDUPE=ledger a job whose id was there before is left out; while Temporal answers, the end of the earlier one is told here.`,
+        `${stillOpen()}. \`headway status ID\` says where one stands; a bridge and a worker must be running. With JOB_ID_DEDUPE=ledger a job whose id was there before is left out; where that and DATABASE_URL are set here as for the bridges, the end of the earlier one is told here.`,
       );
     },
     onStopped(): void {
@@ -109,6 +109,7 @@ export function createSubmitReport(
       }
       if (unsure > 0) tell(`\`headway status ID\` says whether a job has arrived. ${sendingAgain}`);
     },
+    tell,
     seen: told,
     /** Whether the door may have taken something already. */
     hasSent: () => sent + unsure > 0,

@@ -124,6 +124,13 @@ describe('a claim', () => {
   });
 });
 
+it('says whose ids are, and claims none', async () => {
+  await claim(job('a', 0), job('b', 1));
+  const holders = await createJobIdLedger(database).holders(['b', 'c']);
+  expect([...holders]).toEqual([['b', 'q:0:1:1000']]);
+  await expect(claim(job('c', 7))).resolves.toMatchObject({ own: ['q:0:7:1000'] });
+});
+
 describe('pruning', () => {
   it('forgets what is older, a batch at a time, and nothing else', async () => {
     await claim(...Array.from({ length: 5 }, (_, offset) => job(`old-${offset}`, offset)));

@@ -1,52 +1,70 @@
 import { watchDuplicates, type Lookup } from '../../../cli/submit/duplicates';
 import type { JobEnd } from '../../../cli/submit/door';
 import { createWaitingList } from '../../../cli/submit/waiting-list';
+import { HeadwayError } from '../../../contracts/errors';
+import type { JobResult } from '../../../contracts/job-result';
 import type { JobView } from '../../../contracts/job-view';
-import type { PackJob } from '../../../contracts/pack';
+import { UnavailableError } from '../../../contracts/stage-errors';
 
 const TOPIC = 'q';
-const heldBy = (offset: number, id = 'a') =>
-  ({
-    id,
-    source: { door: 'kafka', topic: TOPIC, partition: 0, offset: String(offset), timestamp: 1 },
-  }) as PackJob;
+/** A job from record 2, which was there first. */
+const EARLIER = 'q:0:2:1000';
+
+const view = (id: string, status: JobView['status'], more: Partial<JobView> = {}) =>
+  ({ id, status, receivedAt: new Date(1_000).toISOString(), ...more }) as JobView;
+const resultFrom = (offset: string) =>
+  ({ source: { door: 'kafka', topic: TOPIC, partition: 0, offset, timestamp: 1_000 } }) as JobResult;
 
 interface World {
   committed: number;
-  /** Throws what is an error. */
-  held: PackJob[] | Error;
-  status: JobView['status'];
+  /** What the ledger says, or throws. */
+  holders: Record<string, string> | Error;
+  get: (id: string) => JobView;
+  temporal?: Error;
 }
 
-/** Job a was sent as record 5. `rounds` says how often something was asked. */
+let closeAll: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  await Promise.all(closeAll.map((close) => close()));
+  closeAll = [];
+});
+
+/** Job a was sent as record 5, b as record 6. `times` says how often something was asked. */
 function watching(world: World) {
-  const rounds = { committed: 0, temporal: 0, asked: 0 };
+  const times = { committed: 0, holders: 0, temporal: 0 };
+  const told: string[] = [];
   let heard = (): void => undefined;
-  const count = (what: keyof typeof rounds) => {
-    rounds[what] += 1;
+  const count = (what: keyof typeof times) => {
+    times[what] += 1;
     heard();
   };
   const lookup: Lookup = {
     committed: () => (count('committed'), Promise.resolve(new Map([[0, world.committed]]))),
+    holders: () => {
+      count('holders');
+      const { holders } = world;
+      return holders instanceof Error
+        ? Promise.reject(holders)
+        : Promise.resolve(new Map(Object.entries(holders)));
+    },
     withTemporal: (task) => {
       count('temporal');
-      if (world.held instanceof Error) return Promise.reject(world.held);
-      const { held, status } = world;
-      return task({
-        jobsBeside: () => (count('asked'), Promise.resolve(held)),
-        get: (id) => Promise.resolve({ id, status } as JobView),
-      });
+      if (world.temporal) return Promise.reject(world.temporal);
+      return task((id) => new Promise((resolve) => resolve(world.get(id))));
     },
   };
   const over = new AbortController();
   const waiting = createWaitingList(over.signal);
   for (const id of ['a', 'b']) waiting.expect(id);
-  const watch = watchDuplicates({ topic: TOPIC, waiting, lookup, signal: over.signal, everyMs: 1 });
+  const tell = (sentence: string) => void told.push(sentence);
+  const watch = watchDuplicates({ topic: TOPIC, waiting, lookup, tell, signal: over.signal, everyMs: 1 });
+  closeAll.push(() => watch.close());
   watch.sent('a', 0, 5n);
+  watch.sent('b', 0, 6n);
   return {
-    rounds,
+    times,
+    told,
     waiting,
-    watch,
     until: async (what: () => boolean) => {
       while (!what()) await new Promise<void>((resolve) => (heard = resolve));
     },
@@ -57,53 +75,90 @@ function watching(world: World) {
   };
 }
 
+const ended = (id: string) => view(id, 'failed');
+const away = new HeadwayError('HW_SERVER_UNREACHABLE', 'away');
+
 test('the end of the job that has the id is told as that of a duplicate, once it has ended', async () => {
-  const world: World = { committed: 6, held: [heldBy(2)], status: 'in_progress' };
-  const { firstEnd, until, rounds, watch } = watching(world);
-  await until(() => rounds.temporal > 6);
-  world.status = 'failed';
-  expect(await firstEnd()).toMatchObject({ id: 'a', status: 'failed', duplicateOf: 'q:0:2:1' });
-  await watch.close();
+  const world: World = {
+    committed: 6,
+    holders: { a: EARLIER },
+    get: (id) => view(id, 'in_progress'),
+  };
+  const { firstEnd, until, times } = watching(world);
+  await until(() => times.temporal > 3);
+  world.get = ended;
+  expect(await firstEnd()).toMatchObject({ id: 'a', status: 'failed', duplicateOf: EARLIER });
+  expect(times.holders).toBe(1);
 });
 
 test.each<[string, Partial<World>]>([
   ['the bridges have not come to it', { committed: 5 }],
-  ['nobody knows the id yet', { held: [] }],
-  ['Temporal is away', { held: new Error('away') }],
+  ['the database is away', { holders: new UnavailableError('away') }],
+  ['Temporal is away', { temporal: away }],
+  [
+    'Temporal does not answer',
+    {
+      get() {
+        throw away;
+      },
+    },
+  ],
 ])('nothing is told while %s, and it is asked again', async (_, at) => {
-  const world: World = { committed: 6, held: [heldBy(2)], status: 'completed', ...at };
-  const { until, rounds, waiting, watch, firstEnd } = watching(world);
-  await until(() => rounds.committed > 8);
+  const world: World = { committed: 6, holders: { a: EARLIER }, get: ended, ...at };
+  const { until, times, waiting, firstEnd, told } = watching(world);
+  await until(() => times.committed > 8 || times.temporal > 8);
   expect(waiting.isExpected('a')).toBe(true);
-  if (world.committed === 5) expect(rounds.temporal).toBe(0);
-  Object.assign(world, { committed: 6, held: [heldBy(2)] });
-  expect(await firstEnd()).toMatchObject({ id: 'a', duplicateOf: 'q:0:2:1' });
-  await watch.close();
+  if (world.committed === 5) expect(times.holders).toBe(0);
+  Object.assign(world, { committed: 6, holders: { a: EARLIER }, get: ended, temporal: undefined });
+  expect(await firstEnd()).toMatchObject({ id: 'a', duplicateOf: EARLIER });
+  expect(told).toEqual([]);
 });
 
-test('a job that a workflow holds is no duplicate, whoever had its id before, and one answer is enough for its whole pack', async () => {
-  const { until, rounds, waiting, watch } = watching({
+test.each<[string, Record<string, string>]>([
+  ['its own record has the id', { a: 'q:0:5:1000' }],
+  ['nobody has the id', {}],
+])('whatever else Temporal knows under an id, it is no duplicate where %s', async (_, holders) => {
+  const world: World = { committed: 6, holders, get: ended };
+  const { until, times, waiting } = watching(world);
+  await until(() => times.committed > 5);
+  expect([waiting.isExpected('a'), times.holders, times.temporal]).toEqual([true, 1, 0]);
+});
+
+test.each<[string, Partial<JobView>]>([
+  ['its result is of another record', { result: resultFrom('1') }],
+  ['it came in at another time', { receivedAt: new Date(999).toISOString() }],
+])('a job that had the id before its holder is not taken for it: %s', async (_, odd) => {
+  const world: World = {
+    committed: 6,
+    holders: { a: EARLIER },
+    get: (id) => view(id, 'completed', odd),
+  };
+  const { until, times, waiting, firstEnd } = watching(world);
+  await until(() => times.temporal > 3);
+  expect(waiting.isExpected('a')).toBe(true);
+  world.get = (id) => view(id, 'completed', { result: resultFrom('2') });
+  expect(await firstEnd()).toMatchObject({ id: 'a', duplicateOf: EARLIER });
+});
+
+test('a duplicate that nobody can tell about keeps no other waiting, and that is said once', async () => {
+  const world: World = {
     committed: 9,
-    held: [heldBy(2), heldBy(5), heldBy(6, 'b')],
-    status: 'completed',
-  });
-  watch.sent('b', 0, 6n);
-  // Nobody has come to this one: as long as it is waited for, there are rounds.
-  waiting.expect('c');
-  watch.sent('c', 0, 100n);
-  await until(() => rounds.asked > 0);
-  const { committed } = rounds;
-  await until(() => rounds.committed > committed + 5);
-  await watch.close();
-  expect([waiting.isExpected('a'), waiting.isExpected('b'), rounds.asked]).toEqual([true, true, 1]);
+    holders: { a: EARLIER, b: 'http' },
+    get(id) {
+      if (id === 'a') throw new HeadwayError('HW_PAYLOAD_UNREADABLE', 'no key');
+      return ended(id);
+    },
+  };
+  const { firstEnd, until, times, told, waiting } = watching(world);
+  expect(await firstEnd()).toMatchObject({ id: 'b', duplicateOf: 'http' });
+  await until(() => times.temporal > 6);
+  expect(told).toEqual([expect.stringMatching(/^job a is a duplicate, .*q:0:2:1000.*: no key$/)]);
+  expect(waiting.isExpected('a')).toBe(true);
 });
 
-test('one look is not enough: what was started just now may not be known yet', async () => {
-  const world: World = { committed: 6, held: [heldBy(2)], status: 'completed' };
-  const { until, rounds, waiting, watch } = watching(world);
-  await until(() => rounds.asked === 1);
-  world.held = [heldBy(2), heldBy(5)];
-  await until(() => rounds.asked === 2);
-  await watch.close();
-  expect(waiting.isExpected('a')).toBe(true);
+test('a ledger that cannot be read is told of once', async () => {
+  const world: World = { committed: 9, holders: new Error('permission denied'), get: ended };
+  const { until, times, told } = watching(world);
+  await until(() => times.holders > 3);
+  expect(told).toEqual([expect.stringMatching(/ledger.*permission denied$/)]);
 });
