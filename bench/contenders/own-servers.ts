@@ -1,0 +1,78 @@
+import { randomInt } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createLeash } from '../../stack/leash';
+import { startManagedProcess, type ManagedProcessOptions } from '../../stack/managed-process';
+import { createPorts } from '../../stack/ports';
+import type { ServerHandle } from '../../stack/types';
+import type { ContenderServers, RunContext } from './contender';
+
+/** Servers of a contender: real processes on 127.0.0.1, which end with this process however it ends. */
+export interface OwnServers {
+  /** A port that nobody else on this machine is given until the end. */
+  port(): Promise<number>;
+  /**
+   * Resolves when it answers; it is accounted for under its name.
+   * @throws HeadwayError HW_STACK_FAILED
+   */
+  start(options: ManagedProcessOptions): Promise<ServerHandle>;
+  /** All that were started, as the harness wants them. `release` is called after the last of them has ended. */
+  running(env: Record<string, string>, release?: () => Promise<unknown>): ContenderServers;
+  /** The last one first. */
+  stop(): Promise<void>;
+}
+
+/** Calls `start`; when it fails, nothing of what it has started runs any more. */
+export async function startOwnServers(
+  context: RunContext,
+  start: (servers: OwnServers) => Promise<ContenderServers>,
+): Promise<ContenderServers> {
+  const servers = openServers(context);
+  try {
+    return await start(servers);
+  } catch (error) {
+    await servers.stop();
+    throw error;
+  }
+}
+
+function openServers({ dataDir, signal, log }: RunContext): OwnServers {
+  const leash = createLeash();
+  const ports = createPorts(leash.pid);
+  const started: ServerHandle[] = [];
+
+  async function stop(): Promise<void> {
+    for (const server of started.reverse()) await server.stop();
+    ports.release();
+    leash.release();
+  }
+
+  return {
+    stop,
+    port: () => ports.reserve(randomInt(20_000, 32_000)),
+    async start(options) {
+      await mkdir(dataDir, { recursive: true });
+      const server = await startManagedProcess(
+        {
+          ...{ dataDir, ports, leash, signal, env: process.env, logDir: join(dataDir, 'logs') },
+          onStarted: (one) => started.push(one),
+          onUnexpectedEnd: ({ name, exitCode, signal: how }) =>
+            log(`${name} ended by itself with ${how ?? exitCode}`),
+          onRestart: () => {},
+        },
+        options,
+      );
+      return server;
+    },
+    running: (env, release) => ({
+      env,
+      pids: Object.fromEntries(
+        started.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid] as const])),
+      ),
+      async stop() {
+        await stop();
+        await release?.();
+      },
+    }),
+  };
+}
