@@ -2,6 +2,7 @@ import type { Contender } from './contender';
 import { batch100 } from './batch-100';
 import { commitFirst } from './commit-first';
 import { flink } from './flink';
+import { dbos } from './dbos';
 import { headway } from './headway';
 import { manyPartitions } from './many-partitions';
 import { parallelConsumer } from './parallel-consumer';
@@ -17,5 +18,6 @@ export const contenders: readonly Contender[] = [
   shareGroup,
   flink,
   parallelConsumer,
+  dbos,
   headway,
 ];
