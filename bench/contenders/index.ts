@@ -6,6 +6,7 @@ import { dbos } from './dbos';
 import { headway } from './headway';
 import { manyPartitions } from './many-partitions';
 import { parallelConsumer } from './parallel-consumer';
+import { rabbitmq } from './rabbitmq';
 import { sequential } from './sequential';
 import { shareGroup } from './share-group';
 
@@ -18,6 +19,7 @@ export const contenders: readonly Contender[] = [
   shareGroup,
   flink,
   parallelConsumer,
+  rabbitmq,
   dbos,
   headway,
 ];
