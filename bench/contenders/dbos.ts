@@ -17,11 +17,11 @@ export const dbos: Contender = {
   },
   startServers: (context) =>
     startOwnServers(context, async (own) => {
-      const { url, remove } = await startPostgres(own, context);
+      const url = await startPostgres(own, context);
       // Two processes that start at once on an empty database fail over each other's migrations.
       const { DBOS } = await import('@dbos-inc/dbos-sdk');
       await DBOS.migrate(url);
-      return own.running({ DATABASE_URL: url }, remove);
+      return own.running({ DATABASE_URL: url });
     }),
   startConsumer: (context, servers, index) => {
     const env = {

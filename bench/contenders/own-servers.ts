@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createLeash } from '../../stack/leash';
 import { startManagedProcess, type ManagedProcessOptions } from '../../stack/managed-process';
 import { createPorts } from '../../stack/ports';
+import { isGroupAlive } from '../../stack/process-group';
 import type { ServerHandle } from '../../stack/types';
 import type { ContenderServers, RunContext } from './contender';
 
@@ -16,8 +18,10 @@ export interface OwnServers {
    * @throws HeadwayError HW_STACK_FAILED
    */
   start(options: ManagedProcessOptions): Promise<ServerHandle>;
-  /** All that were started, as the harness wants them. `release` is called after the last of them has ended. */
-  running(env: Record<string, string>, release?: () => Promise<unknown>): ContenderServers;
+  /** Called when the last server has ended, also when not all could be started. */
+  afterwards(release: () => unknown): void;
+  /** All that were started, as the harness wants them. */
+  running(env: Record<string, string>): ContenderServers;
   /** The last one first. */
   stop(): Promise<void>;
 }
@@ -40,15 +44,20 @@ function openServers({ dataDir, signal, log }: RunContext): OwnServers {
   const leash = createLeash();
   const ports = createPorts(leash.pid);
   const started: ServerHandle[] = [];
+  const releases: (() => unknown)[] = [];
 
   async function stop(): Promise<void> {
     for (const server of started.reverse()) await server.stop();
     ports.release();
     leash.release();
+    // It is a process below this one, and the harness counts those that stay behind.
+    while (leash.pid !== undefined && isGroupAlive(leash.pid)) await delay(20);
+    for (const release of releases.reverse()) await release();
   }
 
   return {
     stop,
+    afterwards: (release) => void releases.push(release),
     port: () => ports.reserve(randomInt(20_000, 32_000)),
     async start(options) {
       await mkdir(dataDir, { recursive: true });
@@ -64,15 +73,12 @@ function openServers({ dataDir, signal, log }: RunContext): OwnServers {
       );
       return server;
     },
-    running: (env, release) => ({
+    running: (env) => ({
       env,
+      stop,
       pids: Object.fromEntries(
         started.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid] as const])),
       ),
-      async stop() {
-        await stop();
-        await release?.();
-      },
     }),
   };
 }

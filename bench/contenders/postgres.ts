@@ -8,51 +8,27 @@ import { outputOf } from '../../stack/prerequisites';
 import { NotRunnable, type RunContext } from './contender';
 import type { OwnServers } from './own-servers';
 
-/** A PostgreSQL server with the settings it comes with, on an empty folder that `remove` deletes. The folder belongs to another user where we are root. */
-export async function startPostgres(
-  own: OwnServers,
-  { signal }: RunContext,
-): Promise<{ url: string; remove: () => Promise<void> }> {
+/** A PostgreSQL server with the settings it comes with, on an empty folder that goes with it. The folder belongs to another user where we are root. */
+export async function startPostgres(own: OwnServers, { signal }: RunContext): Promise<string> {
   const bin = postgresBinaries();
   const user = await postgresUser();
   // Not in the run's folder, which another user may not enter.
   const folder = await mkdtemp(join(tmpdir(), 'headway-bench-postgres-'));
-  const remove = () => rm(folder, { recursive: true, force: true });
-  try {
-    if (user) await chown(folder, user.uid, user.gid);
-    const data = join(folder, 'data');
-    const as = (command: string, ...args: string[]) => asUser(user, join(bin, command), args);
-    await runTool({
-      ...as(
-        'initdb',
-        '--pgdata',
-        data,
-        '--username',
-        'bench',
-        '--auth',
-        'trust',
-        '--encoding',
-        'UTF8',
-        '--no-locale',
-      ),
-      cwd: folder,
-      env: process.env,
-      signal,
-    });
-    const port = await own.port();
-    const url = `postgresql://bench@127.0.0.1:${port}/postgres`;
-    const settings = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '' };
-    const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    await own.start({
-      name: 'postgres',
-      ...as('postgres', '-D', data, ...options),
-      ready: () => answers(url),
-    });
-    return { url, remove };
-  } catch (error) {
-    await remove();
-    throw error;
-  }
+  own.afterwards(() => rm(folder, { recursive: true, force: true }));
+  if (user) await chown(folder, user.uid, user.gid);
+  const data = join(folder, 'data');
+  const as = (command: string, ...args: string[]) => asUser(user, join(bin, command), args);
+  const owner = ['--username', 'bench', '--auth', 'trust'];
+  await runTool({
+    ...as('initdb', '--pgdata', data, ...owner, '--encoding', 'UTF8', '--no-locale'),
+    ...{ cwd: folder, env: process.env, signal },
+  });
+  const port = await own.port();
+  const url = `postgresql://bench@127.0.0.1:${port}/postgres`;
+  const settings = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '' };
+  const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  await own.start({ name: 'postgres', ...as('postgres', '-D', data, ...options), ready: () => answers(url) });
+  return url;
 }
 
 /** The newest one. @throws NotRunnable where there is none */
