@@ -7,6 +7,7 @@ import { headway } from './headway';
 import { manyPartitions } from './many-partitions';
 import { parallelConsumer } from './parallel-consumer';
 import { rabbitmq } from './rabbitmq';
+import { restate } from './restate';
 import { sequential } from './sequential';
 import { shareGroup } from './share-group';
 
@@ -20,6 +21,7 @@ export const contenders: readonly Contender[] = [
   flink,
   parallelConsumer,
   rabbitmq,
+  restate,
   dbos,
   headway,
 ];
