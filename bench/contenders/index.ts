@@ -1,5 +1,6 @@
 import type { Contender } from './contender';
 import { batch100 } from './batch-100';
+import { bullmq } from './bullmq';
 import { commitFirst } from './commit-first';
 import { flink } from './flink';
 import { dbos } from './dbos';
@@ -21,6 +22,7 @@ export const contenders: readonly Contender[] = [
   flink,
   parallelConsumer,
   rabbitmq,
+  bullmq,
   restate,
   dbos,
   headway,
