@@ -11,6 +11,7 @@ import { rabbitmq } from './rabbitmq';
 import { restate } from './restate';
 import { sequential } from './sequential';
 import { shareGroup } from './share-group';
+import { sqs } from './sqs';
 
 /** In the order of tables and plots. */
 export const contenders: readonly Contender[] = [
@@ -21,6 +22,7 @@ export const contenders: readonly Contender[] = [
   shareGroup,
   flink,
   parallelConsumer,
+  sqs,
   rabbitmq,
   bullmq,
   restate,
