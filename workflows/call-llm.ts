@@ -8,6 +8,7 @@ import { deadlineExceeded, failureMessage, holderIsGone } from './failures';
 import { decide, finishWave, newWave } from './finish-wave';
 import { addUsage, ended } from './job-progress';
 import { afterFailure, backoffMs, bytesOfCalls, nextCall } from './llm-attempts';
+import { mayAskOtherwise } from './may-ask-otherwise';
 import { otherCall } from './other-call';
 import type { Pack } from './pack';
 import { chunksBySize, historyIsFull, jsonBytes } from './size';
@@ -132,7 +133,7 @@ async function settle(pack: Pack, outcomes: LlmOutcome[]): Promise<void> {
     } else if (outcome.kind === 'expired') {
       decide(pack, wave.ends, index, ended(job, 'expired', deadlineExceeded, endedAt));
     } else if (outcome.kind !== 'retry') {
-      const next = otherCall(job, pack.policy(index), outcome);
+      const next = otherCall(job, pack.policy(index), outcome, mayAskOtherwise);
       // As a whole: histories of before have it so, and its size decides about timers.
       if (next) job.lastError = outcome;
       else decide(pack, wave.ends, index, ended(job, 'failed', outcome, endedAt));

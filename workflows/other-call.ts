@@ -22,11 +22,15 @@ type Unusable = Extract<LlmOutcome, { kind: 'bad-answer' | 'final' | 'retry' }>;
 /**
  * What follows an answer that cannot be used, or a call that was rejected: `mend` it, `ask` otherwise (with room for more output, or the
  * fallback model), or undefined, when the job fails. Notes in `progress` how the next call differs.
+ *
+ * @param mayAsk called only where it would be asked otherwise: workflows of before, or on workers of before, knew no such call. What the
+ * outcome tells is no proof of it, since the worker that made the call may be newer than the one that decided
  */
 export function otherCall(
   progress: Progress,
   { llm }: PipelinePolicy,
   outcome: Unusable,
+  mayAsk: () => boolean,
 ): 'mend' | 'ask' | undefined {
   if (outcome.kind === 'bad-answer' && progress.repairs < llm.repairAttempts) {
     progress.badAnswer = outcome;
@@ -36,6 +40,7 @@ export function otherCall(
   const giveUp = () => (progress.givenUp = [...(progress.givenUp ?? []), { model, code, message }]);
   const remedy = outcome.kind === 'bad-answer' ? 'other-model' : outcome.remedy;
   if (remedy === 'more-tokens' && !progress.raised && raisedTokens(llm) > llm.maxOutputTokens) {
+    if (!mayAsk()) return undefined;
     giveUp();
     progress.raised = true;
     return 'ask';
@@ -43,7 +48,7 @@ export function otherCall(
   const { fallbackModel } = llm;
   // A pipeline without `model` may have the model of the worker as its fallback.
   const isOther = fallbackModel !== undefined && fallbackModel !== model;
-  if (remedy === undefined || !isOther || progress.fallback !== undefined) return undefined;
+  if (remedy === undefined || !isOther || progress.fallback !== undefined || !mayAsk()) return undefined;
   giveUp();
   // Afresh: what another model got wrong would lead this one the same way.
   Object.assign(progress, { fallback: fallbackModel, badAnswer: undefined, repairs: 0 });

@@ -6,6 +6,7 @@ import { durableNow } from './durable-point';
 import { attemptsMade, deadlineExceeded, failureCode, failureMessage, isAway } from './failures';
 import { addUsage, completed, ended, toPostProcess, type JobInput, type JobProgress } from './job-progress';
 import { backoffMs, nextCall } from './llm-attempts';
+import { mayAskOtherwise } from './may-ask-otherwise';
 import { otherCall } from './other-call';
 import { historyIsFull } from './size';
 import { ownStages } from './stage-activities';
@@ -56,7 +57,9 @@ export async function runStages(
       if (outcome.kind === 'expired') return ended(progress, 'expired', deadlineExceeded, outcome.endedAt);
       progress.lastError = { code: outcome.code, message: outcome.message };
       const goesOn =
-        outcome.kind === 'retry' ? mayTryAgain(outcome) : otherCall(progress, policy, outcome) !== undefined;
+        outcome.kind === 'retry'
+          ? mayTryAgain(outcome)
+          : otherCall(progress, policy, outcome, mayAskOtherwise) !== undefined;
       if (!goesOn) return ended(progress, 'failed', outcome, outcome.endedAt);
       if (outcome.kind === 'retry') await sleep(backoffMs(progress, policy, outcome.retryAfterMs));
     }

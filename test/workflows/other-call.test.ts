@@ -1,6 +1,6 @@
-import { policySchema } from '../../contracts/policy';
+import { policySchema, type PipelinePolicy } from '../../contracts/policy';
 import type { LlmOutcome } from '../../contracts/stages';
-import { modelAndTokens, otherCall, withGivenUp } from '../../workflows/other-call';
+import * as otherCalls from '../../workflows/other-call';
 
 const ended = {
   index: 0,
@@ -8,7 +8,11 @@ const ended = {
   endedAt: 1,
   usage: { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 1 },
 };
-type Unusable = Parameters<typeof otherCall>[2];
+const { modelAndTokens, withGivenUp } = otherCalls;
+const otherCall = (...[progress, policy, outcome, mayAsk = () => true]: Ask) =>
+  otherCalls.otherCall(progress, policy, outcome, mayAsk);
+type Ask = [Progress, PipelinePolicy, Unusable, (() => boolean)?];
+type Unusable = Parameters<typeof otherCalls.otherCall>[2];
 
 const bad = (model: string): Unusable => ({
   ...{ ...ended, kind: 'bad-answer', code: 'HW_LLM_BAD_ANSWER' },
@@ -25,7 +29,7 @@ const refused = (model: string) => final(model, { remedy: 'other-model' });
 const cutOff = (model: string) =>
   final(model, { code: 'HW_LLM_INCOMPLETE', message: 'cut', remedy: 'more-tokens' });
 
-type Progress = Parameters<typeof otherCall>[0];
+type Progress = Parameters<typeof otherCalls.otherCall>[0];
 const progress = (): Progress => ({ repairs: 0 });
 
 const both = policySchema.parse({ llm: { model: 'one', fallbackModel: 'two', repairAttempts: 1 } });
@@ -101,6 +105,23 @@ describe('an answer that was cut off', () => {
     expect(otherCall(job, alone, cutOff('any'))).toBe('ask');
     // An older worker did not say what would help, and its histories go on as they did.
     expect(otherCall(progress(), alone, final('any', { code: 'HW_LLM_INCOMPLETE' }))).toBeUndefined();
+  });
+});
+
+describe('in a workflow that did not know such calls', () => {
+  it.each([bad('one'), refused('one'), cutOff('one')])('a job fails as it did: $code', (outcome) => {
+    const job = { ...progress(), repairs: 1 };
+    const before = structuredClone(job);
+    expect(otherCall(job, both, outcome, () => false)).toBeUndefined();
+    expect(job).toEqual(before);
+  });
+
+  it('is not asked for where no other call would be made, which would leave a mark in each history', () => {
+    const mayAsk = jest.fn(() => true);
+    otherCall(progress(), both, bad('one'), mayAsk);
+    otherCall({ ...progress(), repairs: 1 }, alone, bad('one'), mayAsk);
+    otherCall(progress(), both, final('one', { code: 'HW_COST_CEILING' }), mayAsk);
+    expect(mayAsk).not.toHaveBeenCalled();
   });
 });
 
