@@ -85,9 +85,11 @@ export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy:
     let handle: LlmHandle | undefined;
     let heldOpen: Response | undefined;
     let triesChat = false;
+    let hasTools = false;
     const { model = options.model } = call;
     const outcome = await inline.ask(call, startedAt, signal, async (body, requestOptions) => {
-      triesChat = ignoreSchema.has(model) && !body.tools?.length;
+      hasTools = (body.tools ?? []).length > 0;
+      triesChat = ignoreSchema.has(model) && !hasTools;
       const { response, mode } = await askAndFindOut(body, requestOptions, triesChat);
       if (isUnderWay(response)) handle = toHandle(call, response.id, startedAt);
       if (mode === 'inline') heldOpen = response;
@@ -95,8 +97,10 @@ export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy:
       return response;
     });
     if (heldOpen) {
-      if (!triesChat && outcome.kind === 'bad-answer' && !saysSchema(heldOpen)) ignoreSchema.add(model);
-      else if (triesChat || !ignoreSchema.has(model)) found('inline', model);
+      // Chat Completions has no tools, and was tried already by a call that came here from there.
+      if (hasTools || triesChat) found('inline', model);
+      else if (outcome.kind === 'bad-answer' && !saysSchema(heldOpen)) ignoreSchema.add(model);
+      else if (!ignoreSchema.has(model)) found('inline', model);
     }
     return handle ?? outcome;
   }
@@ -110,7 +114,8 @@ export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy:
       try {
         return { response: await chatCompletions(body, requestOptions), mode: 'chat-completions' };
       } catch (error) {
-        if (!isMissingRoute(error)) throw error;
+        // What it rejects, the Responses API may take: it has no such model, or does not speak of schemas as we do.
+        if (!isMissingRoute(error) && classifyError(error).kind !== 'final') throw error;
       }
     }
     let response: Response;

@@ -163,12 +163,47 @@ describe('LLM_MODE=auto', () => {
 
     it('stays with it for a pipeline with tools, which Chat Completions does not have', async () => {
       const tools = [{ type: 'web_search' as const }];
-      const { outcomeOf, routes } = open(() => ({ body: unfit() }), {
-        pipelineNamed: () => testPipeline({ tools }),
+      const { outcomeOf, routes, told } = open(() => ({ body: unfit() }), {
+        pipelineNamed: () => testPipeline({ tools, minSources: 1 }),
       });
       await outcomeOf('a');
+      expect(told()).toEqual(['inline']);
       await expect(outcomeOf('a')).resolves.toMatchObject({ kind: 'bad-answer' });
       expect(routes()).toEqual(['POST /v1/responses', 'POST /v1/responses']);
+    });
+
+    it('decides for a pipeline with tools also after another one made it suspicious', async () => {
+      const tools = [{ type: 'web_search' as const }];
+      const { calls, told } = open(() => ({ body: unfit() }), {
+        pipelineNamed: (name) => testPipeline(name === 'searches' ? { tools } : {}),
+      });
+      await calls.start(callOf('a'));
+      expect(told()).toEqual([]);
+      await calls.start({ ...callOf('b'), pipeline: 'searches' });
+      expect(told()).toEqual(['inline']);
+    });
+
+    it('goes back to it where Chat Completions rejects what it takes', async () => {
+      const message = 'This model is only supported in v1/responses and not in v1/chat/completions.';
+      const { outcomeOf, routes, told } = open((one) =>
+        isChat(one) ? { status: 404, body: { error: { message } } } : { body: unfit() },
+      );
+      await outcomeOf('a');
+      await expect(outcomeOf('a')).resolves.toMatchObject({ kind: 'bad-answer' });
+      expect(told()).toEqual(['inline']);
+      await outcomeOf('b');
+      expect(routes().map((route) => route.replace('POST /v1/', ''))).toEqual([
+        ...['responses', 'chat/completions', 'responses', 'responses'],
+      ]);
+    });
+
+    it('does not go back for trouble that passes', async () => {
+      const { outcomeOf, told } = open((one) =>
+        isChat(one) ? { status: 429, body: { error: { message: 'slow down' } } } : { body: unfit() },
+      );
+      await outcomeOf('a');
+      await expect(outcomeOf('a')).resolves.toMatchObject({ kind: 'retry', code: 'HW_LLM_RATE_LIMITED' });
+      expect(told()).toEqual([]);
     });
   });
 
