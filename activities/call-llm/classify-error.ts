@@ -3,6 +3,13 @@ import { HeadwayError, messageOf } from '../../contracts/errors';
 import { isUnavailable } from '../../contracts/stage-errors';
 import type { StageFailure } from '../../contracts/stages';
 
+/** The parts of an error that say what was wrong with a request, in an answer with status 4xx or in a response that failed. */
+export interface Rejection {
+  code?: string | null;
+  param?: string | null;
+  message: string;
+}
+
 /** However long a provider asks to wait: jobs have deadlines, and limits are raised. */
 const RETRY_AFTER_MAX_MS = 10 * 60_000;
 
@@ -30,7 +37,7 @@ export function classifyError(error: unknown): Omit<StageFailure, 'endedAt'> {
   if (status === 401) return { kind: 'retry', code: 'HW_LLM_REJECTED', message, shared: true };
   const isFull = status === 400 && isFullQueue(message);
   if (!isFull && !shouldRetry(status, headers)) {
-    const remedy = isAboutModel(error as APIError) ? 'other-model' : undefined;
+    const remedy = mayBeAboutModel(status) && isAboutModel(error) ? 'other-model' : undefined;
     return { kind: 'final', code: 'HW_LLM_REJECTED', message, ...(remedy && { remedy }) };
   }
   if (isFull || status === 429)
@@ -38,18 +45,23 @@ export function classifyError(error: unknown): Omit<StageFailure, 'endedAt'> {
   return { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message, shared: status === 503, retryAfterMs };
 }
 
+/**
+ * Whether another model might take the request: this one does not exist, is not ours, or cannot or must not do what is asked. Providers say
+ * it with several codes, or in the message alone. One that is wrongly taken for it costs a call, of which the fallback model may make an
+ * answer or be rejected too.
+ */
+export function isAboutModel({ code, param, message }: Rejection): boolean {
+  const said = `${code} ${param} ${message}`;
+  return /model|deployment|context_length|content_filter|content_policy|invalid_prompt/i.test(said);
+}
+
 /** What OGX says, with status 400, to a call for which its background has no room: nothing is wrong with the call. */
 function isFullQueue(message: string): boolean {
   return /queue is full/i.test(message);
 }
 
-/**
- * Whether another model might take the request: this one does not exist, is not ours, or cannot do what is asked. Providers say it with
- * several codes, or in the message alone. One that is wrongly taken for it is rejected once more, which costs nothing.
- */
-function isAboutModel({ status, code, param, message }: APIError): boolean {
-  if (![400, 403, 404, 422].includes(status as number)) return false;
-  return /model|deployment|context_length|content_filter/i.test(`${code} ${param} ${message}`);
+function mayBeAboutModel(status: number): boolean {
+  return [400, 403, 404, 422].includes(status);
 }
 
 function shouldRetry(status: number, headers: Headers | undefined): boolean {

@@ -7,9 +7,16 @@ import type { BadAnswer, Citation, LlmAnswer, StageFailure } from '../../contrac
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import { costOf, priceOf, type LlmPrices } from '../../runtime/llm-prices';
 import { jsonBytes } from '../batch';
+import { isAboutModel } from './classify-error';
 
 /** What is kept of a bad answer, to be shown to the model again. */
 const KEPT_CHARACTERS = 20_000;
+
+/** What servers call it when an answer used up its tokens: OpenAI, and OGX. */
+const CUT_OFF = ['max_output_tokens', 'length'];
+
+/** Bytes of the names and brackets around the consulted pages, and of how many were left out. */
+const AROUND_CONSULTED = 60;
 
 export type ReadResponse = LlmAnswer | BadAnswer | Omit<StageFailure, 'endedAt'>;
 
@@ -36,7 +43,7 @@ export function readResponse(
   }
   if (status === 'incomplete') {
     const reason = response.incomplete_details?.reason ?? 'unknown reason';
-    const remedy = reason === 'max_output_tokens' ? 'more-tokens' : 'other-model';
+    const remedy = CUT_OFF.includes(reason) ? 'more-tokens' : 'other-model';
     const message = `the answer is incomplete: ${reason}`;
     return { kind: 'final', code: 'HW_LLM_INCOMPLETE', message, remedy };
   }
@@ -58,13 +65,17 @@ export function readResponse(
   const checked = pipeline.response.safeParse(answer);
   if (!checked.success) return badAnswer(text, describeIssues(checked.error, 'answer'));
 
-  const citations = citationsOf(response);
-  const missing = missingSources(citations, pipeline);
+  const cited = citedBy(response);
+  const found = cited.length > 0 ? [] : foundInstead(response);
+  const missing = missingSources([...cited, ...found], pipeline);
   if (missing !== undefined) return badAnswer(text, missing);
 
-  const result: LlmAnswer = { kind: 'answer', answer: checked.data, citations, model };
+  const result: LlmAnswer = { kind: 'answer', answer: checked.data, citations: cited, model };
   const bytes = jsonBytes(result);
-  if (bytes <= limits.answer) return { ...result, ...consultedPages(response, limits.answer - bytes) };
+  if (bytes <= limits.answer) {
+    result.citations.push(...thoseThatFit(found, limits.answer - bytes - AROUND_CONSULTED));
+    return { ...result, ...consultedPages(response, limits.answer - jsonBytes(result)) };
+  }
   const message = `the answer has ${bytes} bytes; ${beyondLimit(limits.answer, limits)}`;
   return { kind: 'final', code: 'HW_ANSWER_TOO_LARGE', message };
 }
@@ -93,7 +104,8 @@ function readFailed({ error }: Response): ReadResponse {
   if (error?.code === 'rate_limit_exceeded')
     return { kind: 'retry', code: 'HW_LLM_RATE_LIMITED', message, shared: true };
   if (error?.code === 'server_error') return { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message };
-  return { kind: 'final', code: 'HW_LLM_REJECTED', message };
+  const remedy = error && isAboutModel(error) ? 'other-model' : undefined;
+  return { kind: 'final', code: 'HW_LLM_REJECTED', message, ...(remedy && { remedy }) };
 }
 
 function badAnswer(text: string, problem: string): BadAnswer {
@@ -110,16 +122,24 @@ function contentOf(response: Response) {
   return response.output.flatMap((item) => (item.type === 'message' ? item.content : []));
 }
 
-/** What the answer cites, or, where it carries no annotations, what its web searches consulted. */
-function citationsOf(response: Response): Citation[] {
-  const cited = contentOf(response).flatMap((content) =>
+function citedBy(response: Response): Citation[] {
+  return contentOf(response).flatMap((content) =>
     content.type === 'output_text'
       ? content.annotations.flatMap((note) =>
           note.type === 'url_citation' ? [{ url: note.url, title: note.title }] : [],
         )
       : [],
   );
-  return cited.length > 0 ? cited : consultedBy(response);
+}
+
+/** What web searches found, each page once: the citations of an answer that carries no annotations. */
+function foundInstead(response: Response): Citation[] {
+  const urls = response.output.flatMap((item) =>
+    item.type === 'web_search_call' && (item as Partial<typeof item>).action?.type === 'search'
+      ? foundBy(item.action as ResponseFunctionWebSearch.Search)
+      : [],
+  );
+  return [...new Set(urls)].map((url) => ({ url, title: '' }));
 }
 
 /** What is wrong when the pipeline demands more sources than there are. */
@@ -142,24 +162,18 @@ function consultedPages(response: Response, room: number): Pick<LlmAnswer, 'cons
       return action?.url ? [action.url] : [];
     }),
   );
-  const consulted: string[] = [];
-  // With the names of the fields and the brackets.
-  let bytes = 60;
-  for (const url of all) {
-    bytes += jsonBytes(url) + 1;
-    if (bytes > Math.min(room, CONSULTED_MAX_BYTES)) break;
-    consulted.push(url);
-  }
+  const consulted = thoseThatFit([...all], Math.min(room, CONSULTED_MAX_BYTES) - AROUND_CONSULTED);
   const leftOut = all.size - consulted.length;
   return { ...(all.size > 0 && { consulted }), ...(leftOut > 0 && { consultedLeftOut: leftOut }) };
 }
 
-function consultedBy(response: Response): Citation[] {
-  return response.output.flatMap((item) =>
-    item.type === 'web_search_call' && (item as Partial<typeof item>).action?.type === 'search'
-      ? foundBy(item.action as ResponseFunctionWebSearch.Search).map((url) => ({ url, title: '' }))
-      : [],
+/** The first ones, within `room` and what all sources of an answer may have at most. */
+function thoseThatFit<T>(sources: T[], room: number): T[] {
+  let bytes = 0;
+  const beyond = sources.findIndex(
+    (source) => (bytes += jsonBytes(source) + 1) > Math.min(room, CONSULTED_MAX_BYTES),
   );
+  return beyond < 0 ? sources : sources.slice(0, beyond);
 }
 
 /** Among the sources may be services of the provider, which have a name and no address. */

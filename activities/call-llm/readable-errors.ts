@@ -17,6 +17,13 @@ function withError(text: string): string {
   const body = readBody(text);
   if (typeof body !== 'object' || body === null || 'error' in body) return text;
   const { detail, message } = body as { detail?: unknown; message?: unknown };
-  const said = detail ?? message ?? body;
+  const said = Array.isArray(detail) ? detail.map(withoutInput) : (detail ?? message ?? body);
   return JSON.stringify({ error: { message: typeof said === 'string' ? said : JSON.stringify(said) } });
+}
+
+/** A problem of FastAPI without the `input` that it is about, which may be a prompt and belongs into no log or result. */
+function withoutInput(problem: unknown): unknown {
+  if (typeof problem !== 'object' || problem === null) return problem;
+  const { loc, msg, type } = problem as Record<string, unknown>;
+  return { loc, msg, type };
 }

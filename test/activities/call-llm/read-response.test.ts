@@ -110,6 +110,21 @@ describe('an answer', () => {
     expect(Buffer.byteLength(JSON.stringify(tight))).toBeLessThanOrEqual(262_144);
   });
 
+  it('does not fail for what its searches found where it cites nothing: each page once, as far as there is room', () => {
+    const urls = Array.from({ length: 300 }, (_, index) => `https://${index}.example/${'x'.repeat(80)}`);
+    const searched = search([...urls, ...urls].map((url) => ({ type: 'url', url })));
+    const read = (summary: string) =>
+      answered(searched, message(text({ ...good, summary }))) as { citations: { url: string }[] };
+    const { citations } = read('short');
+    expect(citations.map(({ url }) => url)).toEqual(urls.slice(0, citations.length));
+    expect(citations.length).toBeGreaterThan(100);
+    expect(Buffer.byteLength(JSON.stringify(citations))).toBeLessThanOrEqual(16_384);
+    const tight = read('x'.repeat(262_144 - 700));
+    expect(tight).toMatchObject({ kind: 'answer', consulted: [], consultedLeftOut: 300 });
+    expect(tight.citations.length).toBeGreaterThan(0);
+    expect(Buffer.byteLength(JSON.stringify(tight))).toBeLessThanOrEqual(262_144);
+  });
+
   it('is refused when a workflow cannot carry it', () => {
     expect(answered(message(text({ ...good, summary: 'x'.repeat(300_000) })))).toMatchObject({
       kind: 'final',
@@ -203,12 +218,23 @@ describe('a response that is no answer', () => {
     [
       'failed by what was asked',
       { status: 'failed', error: { code: 'invalid_prompt', message: 'no' } },
-      { kind: 'final', code: 'HW_LLM_REJECTED' },
+      { kind: 'final', code: 'HW_LLM_REJECTED', remedy: 'other-model' },
+    ],
+    [
+      'failed since there was too much of it',
+      { status: 'failed', error: { code: 'context_length_exceeded', message: 'too long' } },
+      { kind: 'final', code: 'HW_LLM_REJECTED', remedy: 'other-model' },
+    ],
+    [
+      'failed by what no other model would mend',
+      { status: 'failed', error: { code: 'vector_store_timeout', message: 'no' } },
+      { kind: 'final', code: 'HW_LLM_REJECTED', remedy: undefined },
     ],
     ['failed without a word', { status: 'failed', error: null }, { kind: 'final', code: 'HW_LLM_REJECTED' }],
     ['cancelled at the provider', { status: 'cancelled' }, { kind: 'retry', code: 'HW_LLM_UNAVAILABLE' }],
   ])('is %s', (_, parts, expected) => {
-    expect(readResponse(response(parts), pipeline)).toMatchObject(expected);
+    const read = readResponse(response(parts), pipeline);
+    expect({ remedy: undefined, ...read }).toMatchObject(expected);
   });
 });
 

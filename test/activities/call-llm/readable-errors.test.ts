@@ -15,6 +15,11 @@ describe('an error of a server', () => {
     ['of OpenAI', { error: { message: 'no such thing' } }, '400 no such thing'],
     ['of FastAPI', { detail: 'queue is full' }, '400 queue is full'],
     ['of FastAPI about a field', { detail: [{ loc: ['body', 'model'] }] }, '400 [{"loc":["body","model"]}]'],
+    [
+      'of pydantic, without the prompt that it repeats',
+      { detail: [{ loc: ['body', 'input'], msg: 'too long', type: 'string', input: 'a secret' }, 'more'] },
+      '400 [{"loc":["body","input"],"msg":"too long","type":"string"},"more"]',
+    ],
     ['with a bare message', { object: 'error', message: 'too long' }, '400 too long'],
     ['of Ollama', { error: 'model not found' }, '400 "model not found"'],
     ['of a shape that nobody knows', { reason: 'because' }, '400 {"reason":"because"}'],

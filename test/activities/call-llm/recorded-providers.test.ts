@@ -45,6 +45,7 @@ test('OGX: the background; an answer that fits, one that was cut off, and a call
   await expect(outcomeOf('a', 1_000)).resolves.toMatchObject({ kind: 'answer', answer: { score: 0 } });
   await expect(outcomeOf('b', 16)).resolves.toMatchObject({
     ...{ kind: 'final', code: 'HW_LLM_INCOMPLETE', message: 'the answer is incomplete: length' },
+    remedy: 'more-tokens',
     usage: { llmCalls: 1 },
   });
   await expect(outcomeOf('c', 15)).resolves.toMatchObject({
