@@ -143,9 +143,11 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
   }
 
   /** With the model of a call that came to nothing. An answer says itself whose it is. */
-  function asked(call: Pick<LlmCall, 'model'>, outcome: LlmOutcome): LlmOutcome {
+  function asked(call: Pick<LlmHandle, 'model' | 'reserved'>, outcome: LlmOutcome): LlmOutcome {
     const cameToNothing = outcome.kind === 'bad-answer' || outcome.kind === 'final';
-    return cameToNothing && modelOf ? { ...outcome, model: modelOf(call) } : outcome;
+    // The worker that made the call may have another model than this one.
+    const model = call.model ?? call.reserved?.model;
+    return cameToNothing && modelOf ? { ...outcome, model: modelOf({ model }) } : outcome;
   }
 
   function count(outcome: LlmOutcome, handle: LlmHandle): void {

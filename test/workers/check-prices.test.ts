@@ -19,3 +19,14 @@ test('a worker with ceilings does not start without the price of a model that a 
 test('without ceilings no price is needed', () => {
   expect(() => checkPrices([pipeline], { dailyCeilings: {} })).not.toThrow();
 });
+
+test('a pipeline with a ceiling of its own needs them too', () => {
+  const withCeiling = { ...pipeline, name: 'dear', policy: structuredClone(pipeline.policy) };
+  withCeiling.policy.llm.maxCostUsd = 1;
+  const check = (prices: Record<string, typeof price>) => () =>
+    checkPrices([pipeline, withCeiling], { prices, dailyCeilings: {} });
+  expect(check({ one: price })).toThrow(
+    'policy.llm.maxCostUsd needs a price of two in LLM_PRICES: policy.llm.fallbackModel of pipeline "dear"',
+  );
+  expect(check({ one: price, two: price })).not.toThrow();
+});

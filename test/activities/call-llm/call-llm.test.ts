@@ -103,6 +103,7 @@ it('says which model was asked when a call comes to nothing: the one it names, o
   const handleOf = ({ index, model }: LlmCall): LlmHandle => ({
     ...{ index, jobId: 'job', pipeline: 'p', callId: `resp_${index}`, startedAt: 0, timeoutAt: 0 },
     ...(model !== undefined && { model }),
+    ...(index === 4 && { reserved: { model: 'of the worker that made it', tokens: 1, prompt: 1 } }),
   });
   const { startLlmCalls, awaitLlmCalls, callLlm } = createCallLlm({
     llmCalls: {
@@ -112,7 +113,9 @@ it('says which model was asked when a call comes to nothing: the one it names, o
     },
     modelOf: ({ model = 'of the worker' }) => model,
   });
-  const calls = [0, 1, 2, 3].map((index) => llmCall({ index, ...(index % 2 === 1 && { model: 'named' }) }));
+  const calls = [0, 1, 2, 3, 4].map((index) =>
+    llmCall({ index, ...(index % 2 === 1 && { model: 'named' }) }),
+  );
   const { handles, outcomes } = await new MockActivityEnvironment().run<
     [{ calls: LlmCall[] }],
     StartedCalls,
@@ -124,7 +127,9 @@ it('says which model was asked when a call comes to nothing: the one it names, o
     { outcomes: LlmOutcome[] },
     typeof awaitLlmCalls
   >(awaitLlmCalls, { handles });
-  expect(awaited.outcomes).toMatchObject([{ model: 'of the worker' }, { model: 'named' }]);
+  expect(awaited.outcomes).toMatchObject([
+    ...[{ model: 'of the worker' }, { model: 'named' }, { model: 'of the worker that made it' }],
+  ]);
   for (const call of [calls[1]!, calls[3]!]) {
     const alone = await new MockActivityEnvironment().run<[LlmCall], LlmOutcome, typeof callLlm>(
       callLlm,
