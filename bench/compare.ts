@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { projectRoot } from '../runtime/project-root';
 import { runMain } from '../runtime/run-main';
-import { compare, CONSUMERS, SLOTS } from './compare/compare';
+import { compare, CONSUMERS } from './compare/compare';
 import { help, readCompareOptions } from './compare/options';
 import { planRuns } from './compare/plan';
 import { writeReport } from './compare/report/write-report';
@@ -32,7 +32,7 @@ void runMain('bench', async () => {
     versions: versionsHere(),
     options: {
       ...{ mode: options.mode, repetitions: options.repetitions, seed: options.seed },
-      ...{ timeScale: options.timeScale, slots: SLOTS, consumers: CONSUMERS },
+      ...{ timeScale: options.timeScale, slots: options.slots, consumers: CONSUMERS },
     },
     contenders: chosen.map(({ name, title, about, withoutSlots }) => ({ name, title, about, withoutSlots })),
     notRun: [],

@@ -5,8 +5,7 @@ import type { Run, World } from './run';
 import { runOnce } from './run-once';
 import { within } from './within';
 
-/** What every consumer may have in hand, and how many consumers there are: the same for everyone. */
-export const SLOTS = 50;
+/** How many there are: the same for everyone. */
 export const CONSUMERS = 2;
 
 export interface Compared {
@@ -51,7 +50,7 @@ export async function compare(
       });
     const finished = await runOnce(world, run.contender, {
       ...{ scenario: run.scenario, repetition: run.repetition, seed: options.seed },
-      ...{ timeScale: options.timeScale, slots: SLOTS, consumers: CONSUMERS },
+      ...{ timeScale: options.timeScale, slots: options.slots, consumers: CONSUMERS },
       limits: settleLimits(options.timeScale, options.mode),
       onProgress: tell,
     });

@@ -12,6 +12,8 @@ export interface CompareOptions {
   seed: number;
   /** Multiplies every time. */
   timeScale: number;
+  /** Jobs at a time in each consumer. The load grows with it. */
+  slots: number;
   /** Folder of the written results. */
   out: string;
 }
@@ -28,6 +30,7 @@ a JSON file, a table in Markdown and plots. Everything runs on this machine.
   --repetitions N     runs of each contender in each scenario, 1 to 20
   --seed N            decides when jobs come, how long they take and when what goes wrong (default 1)
   --time-scale X      every time is multiplied by it, 0.05 to 1 (default 0.2: a call takes 1-2 s instead of 5-10 s)
+  --slots N           jobs at a time in each of the two consumers, 5 to 500; the load grows with it (default 50)
   --out FOLDER        default: bench/results
 `;
 
@@ -56,6 +59,7 @@ export function readCompareOptions(
     )?.flatMap((name) => allScenarios.filter((one) => one.name === name)) ?? [...usual],
     repetitions: wholeNumber('--repetitions', values.repetitions ?? (mode === 'full' ? '3' : '1'), 1, 20),
     seed: wholeNumber('--seed', values.seed, 0, 2 ** 31 - 1),
+    slots: wholeNumber('--slots', values.slots, 5, 500),
     timeScale: timeScaleIn(values['time-scale']),
     out: values.out ?? join(root, 'bench', 'results'),
   };
@@ -73,6 +77,7 @@ function parse(args: string[]) {
         repetitions: { type: 'string' },
         seed: { type: 'string', default: '1' },
         'time-scale': { type: 'string', default: '0.2' },
+        slots: { type: 'string', default: '50' },
         out: { type: 'string' },
         help: { type: 'boolean', default: false },
       },

@@ -145,6 +145,11 @@ async function measure(
   const endedAt = now();
   const usage = meter.stop();
   const harness = process.cpuUsage(cpuBefore);
+  // Nobody works any more from here on: what is asked one after the other is the same moment.
+  await within(STOP_MS, 'the stop of its consumers', crew.stop()).catch((error: unknown) =>
+    problems.push((error as Error).message),
+  );
+  await watch.quiet();
   await simulator.stop();
   const calls = simulator.calls.filter(({ job }) => !isWarmUp(job));
   const results = watch.results.filter(({ id }) => !isWarmUp(id));

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import { now } from './clock';
 import { idInValue } from './schedule';
@@ -10,8 +11,13 @@ export interface TopicsWatch {
   ended: Set<string>;
   /** When the last record came. */
   lastAt(): number;
+  /** Resolves when nothing has come for a while, after which all that was written has been read. */
+  quiet(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** Several times what a fetch waits for. */
+const QUIET_MS = 500;
 
 /** Reads what comes to the results topic and the dead-letter topic of a run. Resolves when it reads. */
 export async function watchTopics(
@@ -46,7 +52,13 @@ export async function watchTopics(
     },
   });
   await joined;
-  return { results, deadLetters, ended, lastAt: () => lastAt, stop: () => consumer.disconnect() };
+  return {
+    ...{ results, deadLetters, ended, lastAt: () => lastAt, stop: () => consumer.disconnect() },
+    async quiet() {
+      const from = now();
+      while (now() - Math.max(from, lastAt) < QUIET_MS) await delay(50);
+    },
+  };
 }
 
 function statusIn(value: Buffer | null): string {

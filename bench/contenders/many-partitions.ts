@@ -1,7 +1,7 @@
 import { noServers, type Contender } from './contender';
 import { startProgram, strategy } from './program';
 
-/** As many as there are slots for, so that it may have as many jobs in hand as everybody else. */
+/** As many as there are slots by default, so that it may have as many jobs in hand as everybody else. */
 const PARTITIONS = 100;
 
 export const manyPartitions: Contender = {

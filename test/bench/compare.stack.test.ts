@@ -48,7 +48,7 @@ test('a kill costs jobs where the offset is committed first, and neither a job n
   });
   expect(durable.usage.servers.cpuMs).toBeGreaterThan(0);
   expect(durable.usage.consumers.cpuMs).toBeGreaterThan(0);
-});
+}, 240_000);
 
 function figuresOf(run: Run | undefined): Figures {
   expect(run?.problems).toEqual([]);

@@ -13,7 +13,14 @@ const problemOf = (...args: string[]): string => {
 };
 
 it('is quick unless told otherwise: everyone in one scenario, once', () => {
-  expect(read()).toMatchObject({ mode: 'quick', contenders: known, repetitions: 1, seed: 1, timeScale: 0.2 });
+  expect(read()).toMatchObject({
+    mode: 'quick',
+    contenders: known,
+    repetitions: 1,
+    seed: 1,
+    timeScale: 0.2,
+    slots: 50,
+  });
   expect(read()?.scenarios.map(({ name }) => name)).toEqual(['mixed']);
   expect(read()?.out).toBe('/project/bench/results');
   expect(read('--quick')).toEqual(read());
@@ -25,9 +32,9 @@ it('is every scenario three times with --full', () => {
 
 it('takes what it is given', () => {
   const args =
-    '--contenders headway --scenarios burst,calm --repetitions 2 --seed 7 --time-scale 0.5 --out there';
+    '--contenders headway --scenarios burst,calm --repetitions 2 --seed 7 --time-scale 0.5 --slots 20 --out there';
   expect(read(...args.split(' '))).toMatchObject({
-    ...{ contenders: ['headway'], repetitions: 2, seed: 7, timeScale: 0.5, out: 'there' },
+    ...{ contenders: ['headway'], repetitions: 2, seed: 7, timeScale: 0.5, slots: 20, out: 'there' },
     scenarios: [{ name: 'burst' }, { name: 'calm' }],
   });
 });
@@ -46,6 +53,7 @@ it.each([
   [['--scenarios', ','], '--scenarios names none of'],
   [['--repetitions', '0'], '--repetitions must be a whole number from 1 to 20.'],
   [['--repetitions', '2.5'], '--repetitions must be'],
+  [['--slots', '4'], '--slots must be a whole number from 5 to 500.'],
   [['--seed', 'x'], '--seed must be'],
   [['--time-scale', '0'], '--time-scale must be a number from 0.05 to 1.'],
   [['--time-scale', ''], '--time-scale must be'],
