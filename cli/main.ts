@@ -1,16 +1,20 @@
 #!/usr/bin/env node
 import { commands } from './commands';
+import { isEchoedSignal } from '../runtime/echoed-signal';
 import type { CliContext } from './context';
 import { exitCodes } from './exit-codes';
 import { Interrupted } from './interrupted';
 import { runCli } from './run-cli';
 
 const controller = new AbortController();
+let firstSignalAt = -Infinity;
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     const interrupted = new Interrupted(name);
+    if (isEchoedSignal(firstSignalAt)) return;
     // The second one does not wait for anything.
     if (controller.signal.aborted) process.exit(interrupted.exitCode);
+    firstSignalAt = performance.now();
     controller.abort(interrupted);
   });
 }

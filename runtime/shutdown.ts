@@ -1,3 +1,4 @@
+import { isEchoedSignal } from './echoed-signal';
 import type { Logger } from './logger';
 
 /** The reason of `Shutdown.signal`; whatever a cancelled wait throws because of it is not a failure. */
@@ -35,9 +36,12 @@ export function onShutdown(logger: Logger, options: ShutdownOptions = {}): Shutd
   });
   void shutdown.ended.then((failed) => process.exit(failed ? 1 : 0));
 
+  let firstAt = -Infinity;
   for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15 })) {
     process.on(signal, () => {
+      if (isEchoedSignal(firstAt, env)) return;
       if (shutdown.signal.aborted) process.exit(128 + number);
+      firstAt = performance.now();
       shutdown.begin(signal);
     });
   }

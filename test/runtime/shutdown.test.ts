@@ -46,6 +46,16 @@ describe('onShutdown', () => {
     expect(child.stdout()).not.toContain('ran first');
   });
 
+  it('takes a Ctrl-C that npm passes on, after the terminal has sent it, for one', async () => {
+    const child = startChild(program, ['hangs-briefly'], { npm_lifecycle_event: 'bridge' });
+    await child.says('up');
+    child.process.kill('SIGINT');
+    await child.says('ran second');
+    child.process.kill('SIGINT');
+    expect(await child.ended).toBe(1);
+    expect(child.stdout()).toContain('shutdown took too long');
+  });
+
   it('exits with 1 at the deadline when a step never ends', async () => {
     const child = startChild(program, ['hangs-briefly']);
     await child.says('up');
