@@ -33,7 +33,8 @@ export interface LlmCallFindings {
 }
 
 /**
- * Compares the calls that were made for jobs that have ended with those their results tell of.
+ * Compares the calls that were made for jobs that have ended with those their results tell of. The result of a job that was cancelled, or expired, does
+ * not tell of the call that was stopped by that, so such a job has no duplicates, nor after it has been run again.
  *
  * @param open ids of jobs in running workflows: calls that no result tells of yet are no duplicates
  */
@@ -48,25 +49,32 @@ export function compareLlmCalls(
     totals: { accepted: 0, accountedFor: 0, duplicate: 0, unknown },
     examples: [],
   };
-  for (const { jobId, calls, accountedFor } of ended) {
+  for (const { jobId, calls, accountedFor, stopped } of ended) {
     findings.totals.accepted += calls;
     findings.totals.accountedFor += accountedFor;
     findings.totals.unknown += Math.max(0, accountedFor - calls);
-    if (calls <= accountedFor || open.has(jobId)) continue;
+    if (calls <= accountedFor || stopped || open.has(jobId)) continue;
     findings.totals.duplicate += calls - accountedFor;
     if (findings.examples.length < exampleCount) findings.examples.push({ jobId, calls, accountedFor });
   }
   return findings;
 }
 
+interface CalledJob {
+  jobId: string;
+  calls: number;
+  accountedFor: number;
+  /** Records with its id that have ended, and that have not. */
+  ended: number;
+  open: number;
+  stopped: boolean;
+}
+
 /** `unknown`: calls of jobs the simulator has never heard of. */
 function readJobs(tables: Iterable<RecordTable>, counts: LlmCallCounts) {
-  const jobs = new Map<
-    bigint,
-    { jobId: string; calls: number; accountedFor: number; ended: number; open: number }
-  >();
+  const jobs = new Map<bigint, CalledJob>();
   for (const [jobId, calls] of counts) {
-    jobs.set(hash64(jobId), { jobId, calls, accountedFor: 0, ended: 0, open: 0 });
+    jobs.set(hash64(jobId), { jobId, calls, accountedFor: 0, ended: 0, open: 0, stopped: false });
   }
   let unknown = 0;
   for (const table of tables) {
@@ -81,6 +89,7 @@ function readJobs(tables: Iterable<RecordTable>, counts: LlmCallCounts) {
       if (kind === 'running' || kind === 'waiting') job.open += 1;
       else if (table.status(row) !== undefined) job.ended += 1;
       job.accountedFor += table.llmCallsOf(row);
+      job.stopped ||= table.wasStopped(row);
     }
   }
   // A job that still runs has calls that no result tells of yet.

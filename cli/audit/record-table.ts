@@ -29,6 +29,9 @@ const DEAD_LETTER = 16;
 const DIFFERENT_RESULTS = 32;
 const HAS_JOB_ID = 64;
 const OTHER_ID = 128;
+/** In the calls of a record, beside their number: so many are none of one job's. */
+const STOPPED = 0x8000;
+const CALLS_MAX = STOPPED - 1;
 
 /** Memory an audited offset takes, in bytes: the sum of the arrays below. */
 export const BYTES_PER_OFFSET = 28;
@@ -125,12 +128,19 @@ export class RecordTable {
     this.state[row] = (this.flags(row) & ~STATUS_BITS) | statuses.indexOf(status);
   }
 
-  addLlmCalls(row: number, calls: number): void {
-    this.llmCalls[row] = Math.min(65_535, this.llmCallsOf(row) + calls);
+  /** What a result tells of. `stopped`: it ended a job whose last call, which was stopped, it cannot tell of. */
+  addLlmCalls(row: number, calls: number, stopped: boolean): void {
+    const flag = stopped || this.wasStopped(row) ? STOPPED : 0;
+    this.llmCalls[row] = Math.min(CALLS_MAX, this.llmCallsOf(row) + calls) | flag;
   }
 
   llmCallsOf(row: number): number {
-    return this.llmCalls[row] ?? 0;
+    return (this.llmCalls[row] ?? 0) & CALLS_MAX;
+  }
+
+  /** Calls may have been made that no result of it tells of. */
+  wasStopped(row: number): boolean {
+    return ((this.llmCalls[row] ?? 0) & STOPPED) !== 0;
   }
 
   status(row: number): TerminalStatus | undefined {

@@ -86,7 +86,7 @@ export function createOutcomes(
     const isFirst = table.status(row) === undefined;
     if (isFirst) table.setResult(row, status, bytes);
     if (isFirst && number === 1) {
-      table.addLlmCalls(row, result.usage?.llmCalls ?? 0);
+      takeLlmCalls(table, row, result);
       return;
     }
     const key = `${table.range.partition}:${row}`;
@@ -102,7 +102,7 @@ export function createOutcomes(
     else {
       // Different runs of a job that was run again may end differently; one run may not.
       if (hashes.size > 0) table.setDifferentResults(row);
-      table.addLlmCalls(row, result.usage?.llmCalls ?? 0);
+      takeLlmCalls(table, row, result);
       hashes.add(bytes);
     }
     known.runs.set(number, hashes);
@@ -135,6 +135,10 @@ export function createOutcomes(
     const row = table?.rowOf(Number(offset));
     return table && row !== undefined ? { table, row } : undefined;
   }
+}
+
+function takeLlmCalls(table: RecordTable, row: number, { usage, status }: z.infer<typeof resultSchema>): void {
+  table.addLlmCalls(row, usage?.llmCalls ?? 0, status === 'cancelled' || status === 'expired');
 }
 
 function firstRun(bytes: bigint): MoreResults {

@@ -94,6 +94,23 @@ describe('LLM calls', () => {
     expect(llmCalls).toEqual({ accepted: 2, accountedFor: 2, duplicate: 0, unknown: 0 });
   });
 
+  test.each(['cancelled', 'expired'] as const)(
+    'of a job that was %s, and then run again: its first result cannot tell of the call that was stopped',
+    async (status) => {
+      const world = worldOf(2);
+      world.result(0, status, { usage: { llmCalls: 0 } });
+      world.result(0, 'completed', { run: { number: 2, replaces: { id: 'pack', runId: 'run-0' } } });
+      world.result(1, status, { usage: { llmCalls: 0 } });
+      const counts = new Map([
+        ['job-0', 2],
+        ['job-1', 1],
+      ]);
+      const { llmCalls, examples } = await world.audit({ readLlmCalls: async () => counts });
+      expect(llmCalls).toEqual({ accepted: 3, accountedFor: 1, duplicate: 0, unknown: 0 });
+      expect(examples.duplicateLlmCalls).toEqual([]);
+    },
+  );
+
   test('are not counted where nobody counts', async () => {
     expect((await worldOf(1).audit({ readLlmCalls: async () => undefined })).llmCalls).toBeNull();
   });
