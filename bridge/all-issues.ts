@@ -30,6 +30,10 @@ export function allIssues(
   }
   if (isTold('input')) return error;
   const found = inputError(named, input)?.issues ?? [];
-  const ofInput = found.map((issue) => ({ ...issue, path: ['input', ...issue.path] }));
+  // What its author wrote may quote the input, and the message is logged.
+  const hidden = named.policy.confidential
+    ? { message: 'not as the pipeline wants it, which is confidential' }
+    : {};
+  const ofInput = found.map((issue) => ({ ...issue, ...hidden, path: ['input', ...issue.path] }));
   return new z.ZodError([...error.issues, ...ofInput]);
 }
