@@ -9,7 +9,7 @@ import { decide, finishWave, newWave } from './finish-wave';
 import { addUsage, ended } from './job-progress';
 import { afterFailure, backoffMs, bytesOfCalls, nextCall } from './llm-attempts';
 import { mayAskOtherwise } from './may-ask-otherwise';
-import { otherCall } from './other-call';
+import { failureOf, otherCall } from './other-call';
 import type { Pack } from './pack';
 import { chunksBySize, historyIsFull, jsonBytes } from './size';
 import { showProgress } from './visible';
@@ -135,8 +135,9 @@ async function settle(pack: Pack, outcomes: LlmOutcome[]): Promise<void> {
     } else if (outcome.kind !== 'retry') {
       const next = otherCall(job, pack.policy(index), outcome, mayAskOtherwise);
       // As a whole: histories of before have it so, and its size decides about timers.
-      if (next) job.lastError = outcome;
-      else decide(pack, wave.ends, index, ended(job, 'failed', outcome, endedAt));
+      if (next === 'mend') job.lastError = outcome;
+      else if (next) job.lastError = { code: outcome.code, message: outcome.message };
+      else decide(pack, wave.ends, index, ended(job, 'failed', failureOf(job, outcome), endedAt));
       // A model that is gone is trouble of whole packs, which must not turn into workflows.
       if (next === 'ask' && !historyIsFull()) atOnce.push(index);
       else if (next) wave.leaving.push(index);

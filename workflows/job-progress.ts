@@ -6,18 +6,11 @@ import { noUsage } from '../contracts/no-usage';
 import type { RetryInput } from '../contracts/retry';
 import type { PackJob } from '../contracts/pack';
 import type { PipelinePolicy } from '../contracts/policy';
-import type {
-  BadAnswer,
-  LlmAnswer,
-  LlmOutcome,
-  PostProcessItem,
-  Prompt,
-  PublishItem,
-} from '../contracts/stages';
-import { withGivenUp, type OtherCalls } from './other-call';
+import type { LlmAnswer, LlmOutcome, PostProcessItem, Prompt, PublishItem } from '../contracts/stages';
+import { withGivenUp, type CallsSoFar, type OtherCalls } from './other-call';
 
 /** Where a job stands. Plain data: it is the argument of `processJob` when a job leaves its pack. */
-export interface JobProgress extends OtherCalls, Confidential {
+export interface JobProgress extends OtherCalls, CallsSoFar, Confidential {
   job: PackJob;
   stage: Stage;
   status: 'running' | 'left' | TerminalStatus;
@@ -28,19 +21,9 @@ export interface JobProgress extends OtherCalls, Confidential {
   prompt?: Prompt;
   enrichment?: unknown;
   answer?: LlmAnswer;
-  /** The answer the next LLM call shall mend. */
-  badAnswer?: BadAnswer;
   /** LLM calls begun, repair attempts included. */
   llmAttempts: number;
-  /** Of the model that is asked now. */
-  repairs: number;
   answeredAt?: number;
-  /** Its last call was not made, since its turn in the provider's limit was too far away. */
-  returned?: boolean;
-  /** Failed calls that were the job's own trouble. */
-  ownFailures: number;
-  /** When calls began to fail, and how many answers the pack had by then. */
-  trouble?: { since: number; answers: number };
   /** When a stage of a job on its own began to wait for a system that is away (ms since 1970), and how often it was tried since. */
   away?: { since: number; attempts: number };
   lastError?: { code: ErrorCode; message: string };

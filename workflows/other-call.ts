@@ -12,11 +12,22 @@ export interface OtherCalls {
   givenUp?: { model?: string; code: ErrorCode; message: string }[];
 }
 
-interface Progress extends OtherCalls {
+/** How the calls of a job went with the model that is asked now. */
+export interface CallsSoFar {
+  /** The answer the next LLM call shall mend. */
   badAnswer?: BadAnswer;
   repairs: number;
+  /** Its last call was not made, since its turn in the provider's limit was too far away. */
+  returned?: boolean;
+  /** Failed calls that were the job's own trouble. */
+  ownFailures: number;
+  /** When calls began to fail, and how many answers the pack had by then. */
+  trouble?: { since: number; answers: number };
 }
 
+type Progress = OtherCalls & CallsSoFar;
+
+/** Those of kind `retry` are for `afterFailure`. */
 type Unusable = Extract<LlmOutcome, { kind: 'bad-answer' | 'final' | 'retry' }>;
 
 /**
@@ -38,11 +49,14 @@ export function otherCall(
   }
   const { code, message, model } = outcome;
   const giveUp = () => (progress.givenUp = [...(progress.givenUp ?? []), { model, code, message }]);
-  const remedy = outcome.kind === 'bad-answer' ? 'other-model' : outcome.remedy;
+  const beyondModel = rejectsRaised(progress, outcome);
+  const remedy = outcome.kind === 'bad-answer' || beyondModel ? 'other-model' : outcome.remedy;
   if (remedy === 'more-tokens' && !progress.raised && raisedTokens(llm) > llm.maxOutputTokens) {
     if (!mayAsk()) return undefined;
     giveUp();
     progress.raised = true;
+    // The same repair is asked for once more, and counted once more when that is made.
+    if (progress.badAnswer) progress.repairs -= 1;
     return 'ask';
   }
   const { fallbackModel } = llm;
@@ -50,9 +64,33 @@ export function otherCall(
   const isOther = fallbackModel !== undefined && fallbackModel !== model;
   if (remedy === undefined || !isOther || progress.fallback !== undefined || !mayAsk()) return undefined;
   giveUp();
-  // Afresh: what another model got wrong would lead this one the same way.
-  Object.assign(progress, { fallback: fallbackModel, badAnswer: undefined, repairs: 0 });
+  // Afresh: what another model got wrong would lead this one the same way, and its failures are not those of this one.
+  Object.assign(progress, { fallback: fallbackModel, ...noCalls });
+  if (beyondModel) progress.raised = undefined;
   return 'ask';
+}
+
+const noCalls: CallsSoFar = {
+  badAnswer: undefined,
+  repairs: 0,
+  returned: undefined,
+  ownFailures: 0,
+  trouble: undefined,
+};
+
+/**
+ * What a job fails with, of its last outcome. A call that was rejected with more output than its model can have leaves it where it was: with
+ * an answer that was cut off.
+ */
+export function failureOf<T extends Unusable>(progress: OtherCalls, outcome: T): T {
+  return rejectsRaised(progress, outcome) ? { ...outcome, code: 'HW_LLM_INCOMPLETE' } : outcome;
+}
+
+/** Whether the model that was cut off just before now rejects the call that may have more output. */
+function rejectsRaised({ raised, givenUp = [] }: OtherCalls, { kind, code, model }: Unusable): boolean {
+  const before = givenUp.at(-1);
+  const wasCutOff = before?.code === 'HW_LLM_INCOMPLETE' && before.model === model;
+  return raised === true && kind === 'final' && code === 'HW_LLM_REJECTED' && wasCutOff;
 }
 
 /** What the next call of a job asks for. */

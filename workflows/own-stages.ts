@@ -7,7 +7,7 @@ import { attemptsMade, deadlineExceeded, failureCode, failureMessage, isAway } f
 import { addUsage, completed, ended, toPostProcess, type JobInput, type JobProgress } from './job-progress';
 import { backoffMs, nextCall } from './llm-attempts';
 import { mayAskOtherwise } from './may-ask-otherwise';
-import { otherCall } from './other-call';
+import { failureOf, otherCall } from './other-call';
 import { historyIsFull } from './size';
 import { ownStages } from './stage-activities';
 import { showProgress } from './visible';
@@ -60,7 +60,11 @@ export async function runStages(
         outcome.kind === 'retry'
           ? mayTryAgain(outcome)
           : otherCall(progress, policy, outcome, mayAskOtherwise) !== undefined;
-      if (!goesOn) return ended(progress, 'failed', outcome, outcome.endedAt);
+      if (!goesOn) {
+        const { code, message } = failureOf(progress, outcome);
+        progress.lastError = { code, message };
+        return ended(progress, 'failed', { code, message }, outcome.endedAt);
+      }
       if (outcome.kind === 'retry') await sleep(backoffMs(progress, policy, outcome.retryAfterMs));
     }
   }

@@ -44,7 +44,8 @@ export function toJobState(progress: JobProgress, result?: JobResult): JobState 
     leftAs,
     llmAttempts,
     nextAttemptAt,
-    lastError,
+    // Of a bad answer it may hold the whole, and an answer to a query holds many.
+    lastError: lastError && { code: lastError.code, message: lastError.message },
     endedAt,
   };
 }

@@ -8,7 +8,7 @@ const ended = {
   endedAt: 1,
   usage: { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 1 },
 };
-const { modelAndTokens, withGivenUp } = otherCalls;
+const { failureOf, modelAndTokens, withGivenUp } = otherCalls;
 const otherCall = (...[progress, policy, outcome, mayAsk = () => true]: Ask) =>
   otherCalls.otherCall(progress, policy, outcome, mayAsk);
 type Ask = [Progress, PipelinePolicy, Unusable, (() => boolean)?];
@@ -30,7 +30,7 @@ const cutOff = (model: string) =>
   final(model, { code: 'HW_LLM_INCOMPLETE', message: 'cut', remedy: 'more-tokens' });
 
 type Progress = Parameters<typeof otherCalls.otherCall>[0];
-const progress = (): Progress => ({ repairs: 0 });
+const progress = (): Progress => ({ repairs: 0, ownFailures: 0 });
 
 const both = policySchema.parse({ llm: { model: 'one', fallbackModel: 'two', repairAttempts: 1 } });
 const alone = policySchema.parse({ llm: { repairAttempts: 1 } });
@@ -77,6 +77,12 @@ describe('an answer that cannot be used', () => {
   });
 });
 
+it('a fallback model begins without the failures of the first one', () => {
+  const job = { ...progress(), ownFailures: 4, trouble: { since: 1, answers: 0 }, returned: true };
+  expect(otherCall(job, both, refused('one'))).toBe('ask');
+  expect(job).toMatchObject({ ownFailures: 0, trouble: undefined, returned: undefined });
+});
+
 describe('an answer that was cut off', () => {
   it('is asked for once more with twice the tokens, then of the fallback model with as many', () => {
     const job = progress();
@@ -86,6 +92,39 @@ describe('an answer that was cut off', () => {
     expect(otherCall(job, both, cutOff('one'))).toBe('ask');
     expect(modelAndTokens(job, both)).toEqual({ model: 'two', maxOutputTokens: 8_192 });
     expect(otherCall(job, both, cutOff('two'))).toBeUndefined();
+  });
+
+  it('that was a repair is the same repair once more', () => {
+    const policy = policySchema.parse({ llm: { repairAttempts: 2 } });
+    const job = progress();
+    expect(otherCall(job, policy, bad('any'))).toBe('mend');
+    job.repairs += 1;
+    expect(otherCall(job, policy, cutOff('any'))).toBe('ask');
+    // By the next call, which asks for it.
+    job.repairs += 1;
+    expect(job).toMatchObject({ repairs: 1, badAnswer: { answer: '{}' } });
+    expect(otherCall(job, policy, bad('any'))).toBe('mend');
+  });
+
+  it('is asked of the fallback model with as many as before when its model cannot have more', () => {
+    const job = progress();
+    const beyond = final('one', { code: 'HW_LLM_REJECTED', message: '400 at most 4096' });
+    otherCall(job, both, cutOff('one'));
+    expect(otherCall(job, both, beyond)).toBe('ask');
+    expect(modelAndTokens(job, both)).toEqual({ model: 'two', maxOutputTokens: 4_096 });
+    expect(otherCall(job, both, cutOff('two'))).toBe('ask');
+    expect(modelAndTokens(job, both)).toEqual({ model: 'two', maxOutputTokens: 8_192 });
+  });
+
+  it('is what its job fails with when its model cannot have more, and there is no other', () => {
+    const job = progress();
+    const beyond = final('any', { code: 'HW_LLM_REJECTED', message: '400 at most 4096' });
+    otherCall(job, alone, cutOff('any'));
+    expect(otherCall(job, alone, beyond)).toBeUndefined();
+    expect(failureOf(job, beyond)).toMatchObject({ code: 'HW_LLM_INCOMPLETE', message: '400 at most 4096' });
+    expect(failureOf(progress(), beyond).code).toBe('HW_LLM_REJECTED');
+    const refusal = refused('any');
+    expect(failureOf(job, refusal)).toBe(refusal);
   });
 
   it('may have what the policy says', () => {
