@@ -76,7 +76,8 @@ export const errorCodes = {
   },
   HW_JOB_UNKNOWN: {
     meaning: 'No workflow has this job, or Temporal does not remember it any more.',
-    action: 'Check the job id; send the job again if the retention of the namespace has passed.',
+    action:
+      'Check the job id; a record that could not be a job is a dead letter (headway redrive --dry-run); send the job again if the retention of the namespace has passed.',
   },
   HW_JOB_RUNNING: {
     meaning: 'The job is still running.',

@@ -137,7 +137,11 @@ export function createOutcomes(
   }
 }
 
-function takeLlmCalls(table: RecordTable, row: number, { usage, status }: z.infer<typeof resultSchema>): void {
+function takeLlmCalls(
+  table: RecordTable,
+  row: number,
+  { usage, status }: z.infer<typeof resultSchema>,
+): void {
   table.addLlmCalls(row, usage?.llmCalls ?? 0, status === 'cancelled' || status === 'expired');
 }
 

@@ -7,7 +7,7 @@ import { formatJobs } from '../format-job';
 import { HeadwayCommand } from '../headway-command';
 import { withJobs, type WithJobs } from '../open-jobs';
 import { printJson } from '../output';
-import { readCount } from '../read-number';
+import { readLimit } from '../read-number';
 import { readTime } from '../read-time';
 
 interface Options {
@@ -31,7 +31,7 @@ export function listCommand(context: CliContext, open: WithJobs = withJobs): Hea
     .addOption(new Option('--status <status>', 'only those').choices(jobStatusSchema.options))
     .option('--since <time>', 'started since then (2026-01-31T08:00:00Z, or 2h for two hours ago)')
     .option('--until <time>', 'started before then')
-    .option('--limit <n>', 'at most so many', readCount, 50)
+    .option('--limit <n>', 'at most so many', readLimit, 50)
     .option('--json', 'print JSON')
     .withExample('headway list --status failed --since 1d')
     .action(async (options: Options) => {

@@ -6,7 +6,7 @@ import { followJobs, type SeenJob } from '../follow-jobs';
 import { HeadwayCommand } from '../headway-command';
 import { withJobs, type WithJobs } from '../open-jobs';
 import { readJobId, readJobIds } from '../read-job-id';
-import { readCount } from '../read-number';
+import { readLimit } from '../read-number';
 import { splitLines } from '../submit/split-lines';
 import { untilInterrupted } from '../until-interrupted';
 import { createWatchView } from '../watch-view';
@@ -21,10 +21,10 @@ export function watchCommand(context: CliContext, open: WithJobs = withJobs): He
   return new HeadwayCommand('watch')
     .description('watch jobs until all have ended: a live table, lines in a pipe')
     .argument('[ids...]', 'job ids; - reads them from standard input; none: those in progress', readIds)
-    .option('--limit <n>', 'without ids: at most so many', readCount, 50)
+    .option('--limit <n>', 'without ids: at most so many', readLimit, 50)
     .option('--json', 'print JSON, a line for each change')
     .withExample('headway watch brief-0001 brief-0002')
-    .exitsWithOneWhen('one of them did not complete, or nobody knows it')
+    .exitsWithOneWhen('one of them did not complete, or nobody has known it for a minute')
     .action(async (ids: string[] | undefined, options: Options) => {
       await open(context, async (jobs) =>
         watch(jobs, await idsToWatch(jobs, ids, options, context), options),

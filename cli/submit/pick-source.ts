@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { HeadwayError, messageOf } from '../../contracts/errors';
-import type { Input } from '../context';
+import type { CliContext } from '../context';
 
 export interface RequestSource {
   open(): AsyncIterable<Buffer | string>;
@@ -17,8 +17,12 @@ export interface RequestSource {
  *
  * @throws HeadwayError `HW_FILE_UNREADABLE` when the file is not there or cannot be read, `HW_CONFIG_INVALID` when nothing is given
  */
-export async function pickSource(given: string | undefined, stdin: Input): Promise<RequestSource> {
+export async function pickSource(
+  given: string | undefined,
+  { stdin, stderr }: Pick<CliContext, 'stdin' | 'stderr'>,
+): Promise<RequestSource> {
   if (given === '-' || (given === undefined && !stdin.isTTY)) {
+    if (stdin.isTTY) stderr.write('Reading job requests from the terminal, a line each; Ctrl-D ends.\n');
     return { open: () => stdin, repeatable: false, name: 'standard input' };
   }
   if (given === undefined) {

@@ -41,7 +41,7 @@ export async function runSubmit(
     throw new HeadwayError('HW_CONFIG_INVALID', '--timeout must come with --wait.');
   }
   const made = requestOfOptions(options, request !== undefined, Date.now());
-  const source = made === undefined ? await pickSource(request, context.stdin) : fromText(made);
+  const source = made === undefined ? await pickSource(request, context) : fromText(made);
   const rules = { ...(await installed(context)), ...readRules(options, context) };
   const newCheck = () => createCheckRequest(rules);
   const total = source.repeatable ? await checkAll(readRequests(source.open()), newCheck()) : undefined;

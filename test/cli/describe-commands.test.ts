@@ -1,8 +1,14 @@
 import { join } from 'node:path';
 import { commands } from '../../cli/commands';
 import { describeCommands } from '../../cli/describe-commands';
+import { HeadwayCommand } from '../../cli/headway-command';
 import { expectGenerated } from '../support/generated-docs';
 import { createContext } from './support';
+
+test('a description that asks something ends with its question mark', () => {
+  const asking = new HeadwayCommand('ask').description('is it so?').withExample('headway ask');
+  expect(describeCommands([asking])).toContain('\nIs it so?\n');
+});
 
 test('docs/reference/commands.md has every command and option; UPDATE_DOCS=1 writes it anew', () => {
   const page = join(__dirname, '..', '..', 'docs', 'reference', 'commands.md');

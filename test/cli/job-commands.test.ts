@@ -54,7 +54,7 @@ describe('status', () => {
   test('of a job nobody knows ends with 1 and the code', async () => {
     const { exitCode, stderr } = await run('status', 'a');
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^headway: .*job a\nHW_JOB_UNKNOWN: /);
+    expect(stderr).toMatch(/^headway: .*job a\nHW_JOB_UNKNOWN: .*headway redrive --dry-run/);
   });
 
   test.each([
@@ -132,6 +132,13 @@ describe('list', () => {
     expect(stdout).toMatch(/^b +company-brief +research +failed +- +2026-01-31T08:00:00Z +7.5 s$/m);
     expect(stdout).not.toMatch(/^c/m);
     expect(stderr).toBe('');
+  });
+
+  test('refuses a limit of 0, which would look as if there were no jobs', async () => {
+    jobs.pages = [[viewOf('a')]];
+    const { exitCode, stderr } = await run('list', '--limit', '0');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('at least 1');
   });
 
   test('says that there are more', async () => {

@@ -32,6 +32,8 @@ interface DoorScript {
   /** Standard input gives what it has, and then nothing, without an end. */
   quiet?: boolean;
   interrupt?: boolean;
+  /** Somebody types it. */
+  terminal?: boolean;
   failed?: string[];
 }
 
@@ -69,6 +71,7 @@ async function run(args: string[], { stdin = [], ...script }: DoorScript & { std
   };
   const env = { KAFKA_BROKERS: 'x:1', TEMPORAL_ADDRESS: 'x:1' };
   const { context, stdout, stderr, interrupt } = createContext(env, stdin);
+  if (script.terminal) Object.assign(context.stdin, { isTTY: true });
   if (script.quiet) {
     const input = new Readable({ read() {} });
     for (const text of stdin) input.push(text);
@@ -283,4 +286,13 @@ test.each([
   const { exitCode, stderr, sent } = await run(args);
   expect(stderr).toContain(sentence);
   expect([exitCode, sent]).toEqual([2, []]);
+});
+
+test('who has to type the requests is told so, and a pipe is not', async () => {
+  const stdin = [`${brief('a')}\n`];
+  const typed = await run(['-'], { stdin, terminal: true });
+  expect(typed).toMatchObject({ exitCode: 0, stdout: 'a\n' });
+  expect(typed.stderr).toMatch(/^Reading job requests from the terminal, a line each; Ctrl-D ends\.\n/);
+  expect((await run(['-'], { stdin })).stderr).not.toContain('terminal');
+  expect((await run([], { terminal: true })).stderr).toContain('Nothing to submit');
 });
