@@ -15,6 +15,7 @@ import { answerTo, PROBLEM_JSON, RequestProblem } from './problems';
 import { readBody } from './read-body';
 import { refuseOtherMethods } from './refuse-other-methods';
 import { submitRoutes } from './submit-routes';
+import { jobTooLarge } from './too-large';
 import { validationProblem } from './validation-problem';
 import { webhookRoute, type WebhookOptions } from './webhook-route';
 import type { ApiKey } from '../../runtime/api-keys';
@@ -164,9 +165,16 @@ function readable(route: string): string {
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, { logger }: Door): void {
-  const { problem, headers } = answerTo(validationProblem(error) ?? error);
+  const { problem, headers } = answerTo(validationProblem(error) ?? bodyTooLarge(error, request) ?? error);
   if (problem.status === 500)
     logger.error({ err: error, method: request.method, jobId: request.jobId }, 'request failed');
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
   void reply.code(problem.status).headers(headers).type(PROBLEM_JSON).send(JSON.stringify(problem));
+}
+
+/** Not for webhooks, whose limit has nothing to do with that of a job. */
+function bodyTooLarge(error: unknown, { routeOptions }: FastifyRequest): HeadwayError | undefined {
+  const { bodyLimit, config } = routeOptions;
+  if ((error as { code?: string }).code !== 'FST_ERR_CTP_BODY_TOO_LARGE' || config.signed) return undefined;
+  return bodyLimit === undefined ? undefined : jobTooLarge('body', bodyLimit);
 }

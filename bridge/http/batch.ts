@@ -1,9 +1,9 @@
 import type { BatchVerdict } from '../../contracts/problem';
-import { HeadwayError } from '../../contracts/errors';
 import type { SubmittedJob } from '../jobs/jobs';
 import type { Line } from './lines';
 import { statusOf } from './job-answers';
 import { answerTo } from './problems';
+import { jobTooLarge } from './too-large';
 
 export interface BatchOptions {
   /** Lines under way at a time, in this batch. */
@@ -96,7 +96,7 @@ async function judge(
 ): Promise<BatchVerdict> {
   try {
     if (!bytes) {
-      throw new HeadwayError('HW_RECORD_TOO_LARGE', `the line is longer than ${lineMaxBytes} bytes`);
+      throw jobTooLarge('line', lineMaxBytes);
     }
     const { view } = await submit(bytes, number);
     return { line: number, status: statusOf(view), job: view };

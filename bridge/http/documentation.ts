@@ -6,7 +6,7 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-pro
 import { completeDocument } from './openapi';
 
 /**
- * The OpenAPI document at /openapi.json, made from the schemas of the routes that are added after this, and a page to try them at /docs.
+ * The OpenAPI document at /openapi.json, made from the schemas of the routes that are added after this, and a page to try them at /docs, to which / leads.
  * The AsyncAPI document of the topics is at /asyncapi.json. None of them needs a key.
  *
  * @param secured requests need a key; `webhooks`: those of the LLM provider are taken
@@ -40,6 +40,7 @@ export async function addDocumentation(
     uiConfig: { layout: 'BaseLayout', displayRequestDuration: true, tryItOutEnabled: true },
     theme: { title: 'Headway API' },
   });
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => reply.send(app.swagger()));
   app.get('/asyncapi.json', { schema: { hide: true } }, (_request, reply) => reply.send(asyncApi));
 }

@@ -60,12 +60,12 @@ export function answerTo(error: unknown): { problem: Problem; headers: Record<st
   const entry = statuses[known.code];
   const code = entry ? known.code : 'HW_INTERNAL';
   const extras = known instanceof RequestProblem ? known.extras : {};
-  const { meaning, action } = errorCodes[code];
+  const { meaning, action } = { ...errorCodes[code], ...forClients[code] };
   const problem: Problem = {
     type: `urn:headway:problem:${code}`,
     title: meaning,
     status: entry?.status ?? 500,
-    detail: entry ? sentence(known.message) : 'the request failed; the log of the HTTP door says why',
+    detail: entry ? sentence(withoutReason(known)) : 'the request failed; the log of the HTTP door says why',
     code,
     action,
     ...(extras.errors && { errors: extras.errors }),
@@ -73,6 +73,22 @@ export function answerTo(error: unknown): { problem: Problem; headers: Record<st
   };
   const retryAfter = extras.retryAfter ?? entry?.retryAfter;
   return { problem, headers: retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) } };
+}
+
+/** Where the registry speaks to whoever runs the servers, a client is told what it can do itself. */
+const forClients: Partial<Record<ErrorCode, { meaning?: string; action: string }>> = {
+  HW_SERVER_UNREACHABLE: {
+    meaning: 'A server that the request needs does not answer.',
+    action:
+      'Send the request again after Retry-After: that is safe, for a new job with the id of this answer or the same Idempotency-Key.',
+  },
+};
+
+/** Why a server does not answer is in the terms of gRPC, and of no use to a client. */
+function withoutReason({ code, message }: HeadwayError): string {
+  return code === 'HW_SERVER_UNREACHABLE'
+    ? message.replace(/^(Temporal does not answer): .*$/s, '$1')
+    : message;
 }
 
 /** What fastify itself finds wrong with a request. */
@@ -91,7 +107,7 @@ const otherType =
 const frameworkErrors: Record<string, [ErrorCode, string]> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['HW_MEDIA_TYPE', otherType],
   FST_ERR_CTP_EMPTY_TYPE: ['HW_MEDIA_TYPE', otherType],
-  FST_ERR_CTP_BODY_TOO_LARGE: ['HW_RECORD_TOO_LARGE', 'the body is larger than a job may be'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['HW_RECORD_TOO_LARGE', 'the body is too large'],
   FST_ERR_BAD_URL: ['HW_REQUEST_INVALID', 'the path is not percent-encoded as it should be'],
 };
 

@@ -1,6 +1,8 @@
 import { request } from 'node:http';
 import { newApiKey, type ApiKey } from '../../../runtime/api-keys';
+import { HeadwayError } from '../../../contracts/errors';
 import { topics } from '../../support/async-api';
+import { createFakeJobs } from './fake-jobs';
 import { brief, closeDoors, openDoor, type TestDoor } from './support';
 
 afterEach(closeDoors);
@@ -93,4 +95,27 @@ it('tells browsers to run nothing that is not its own', async () => {
   const { headers } = await call('GET', '/docs');
   expect(headers.get('content-security-policy')).toMatch(/default-src 'none';script-src 'self'/);
   expect(headers.get('x-content-type-options')).toBe('nosniff');
+});
+
+test('whoever opens the address of the door is led to the page that explains it', async () => {
+  const { address } = await openDoor();
+  const answer = await fetch(address, { redirect: 'manual' });
+  expect([answer.status, answer.headers.get('location')]).toEqual([302, '/docs']);
+  expect((await fetch(address)).status).toBe(200);
+});
+
+test('that Temporal does not answer is told to a client in its own terms', async () => {
+  const jobs = createFakeJobs();
+  jobs.beforeStart = () =>
+    Promise.reject(
+      new HeadwayError(
+        'HW_SERVER_UNREACHABLE',
+        'Temporal does not answer: 4 DEADLINE_EXCEEDED: LB pick: 1.9s',
+      ),
+    );
+  const { call } = await openDoor({ jobs });
+  const { body, headers } = await call('POST', '/v1/jobs', { body: brief() });
+  expect(body.detail).toBe('Temporal does not answer');
+  expect(body.action).toContain('Retry-After');
+  expect(headers.get('retry-after')).toBe('5');
 });

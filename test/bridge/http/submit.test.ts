@@ -119,6 +119,15 @@ describe('POST /v1/jobs', () => {
     expect([answer.status, answer.body.code]).toEqual([status, code]);
   });
 
+  it.each([
+    [512 * 1024, 'at most 524288 are possible without PAYLOAD_STORE'],
+    [530_000, 'at most 530000 are possible'],
+  ])('says how many bytes a body may have: %i', async (bodyMaxBytes, said) => {
+    const { call } = await openDoor({ bodyMaxBytes });
+    const { body } = await call('POST', '/v1/jobs', { body: 'x'.repeat(600_000) });
+    expect(body.detail).toBe(`the body has too many bytes; ${said}`);
+  });
+
   it('starts no more jobs at a time than it is told, however many requests come', async () => {
     const { call, jobs } = await openDoor({}, { startConcurrency: 3 });
     let release = (): void => undefined;
