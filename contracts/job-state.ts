@@ -34,8 +34,13 @@ export interface JobState extends Confidential {
 export type ResultsAnswer = (JobResult & Confidential)[];
 
 /**
- * The answer to the update `cancelJob`, which takes a job id, and the tenant whose job it has to be. `cancelled`: by this call or by an earlier one. `left`: the job goes on as
- * the workflow `leftAs`. Otherwise its end was known before, though it may not be published yet.
+ * What the update `cancelJob` takes: a job id, the tenant whose job it has to be, and until when it is wanted, in milliseconds since 1970. A workflow
+ * that gets it later refuses it.
+ */
+export type CancelQuestion = [id: string, tenant?: string, wantedUntil?: number];
+
+/**
+ * The answer to the update `cancelJob`. `cancelled`: by this call or by an earlier one. `left`: the job goes on as the workflow `leftAs`. Otherwise its end was known before, though it may not be published yet.
  */
 export type CancelAnswer =
   | { outcome: 'cancelled' }

@@ -1,4 +1,4 @@
-import { HeadwayError } from '../contracts/errors';
+import { HeadwayError, sentence } from '../contracts/errors';
 import { companyBrief } from './company-brief/pipeline';
 import type { Pipeline } from './define-pipeline';
 import { documentTriage } from './document-triage/pipeline';
@@ -26,7 +26,8 @@ export function createRegistry(pipelines: readonly Pipeline[]): Registry {
       const pipeline = byName.get(name);
       if (pipeline) return pipeline;
       const known = [...byName.keys()].join(', ');
-      throw new HeadwayError('HW_PIPELINE_UNKNOWN', `pipeline: "${name}" is not installed; known: ${known}`);
+      const message = `pipeline: "${name}" is not installed; known: ${known}`;
+      throw new HeadwayError('HW_PIPELINE_UNKNOWN', sentence(message));
     },
   };
 }

@@ -13,7 +13,7 @@ import { cancelledByUser, deadlinePassed, type EarlyEnd } from './failures';
 import { publish } from './finish-wave';
 import { ended } from './job-progress';
 import type { Pack } from './pack';
-import { cancelJobUpdate, toCancelAnswer } from './visible';
+import { cancelJobUpdate, stillWanted, toCancelAnswer } from './visible';
 
 /** A job whose LLM call ends with its deadline says so by itself. The timer is for all others, and comes later so as not to do it twice. */
 const DEADLINE_GRACE_MS = 1_000;
@@ -23,7 +23,7 @@ const DEADLINE_GRACE_MS = 1_000;
  * bring is ignored then.
  */
 export function acceptEarlyEnds(pack: Pack): void {
-  setHandler(cancelJobUpdate, (id, tenant) => cancel(pack, id, tenant));
+  setHandler(cancelJobUpdate, (id, tenant) => cancel(pack, id, tenant), stillWanted);
   // Not part of the pack's work: nobody waits for a deadline once all have ended.
   if (hasDeadline(pack.jobs.map(({ job }) => job))) watchDeadlines(pack).catch(unlessCancelled);
 }

@@ -28,6 +28,7 @@ import {
   resultsQuery,
   showEnd,
   showProgress,
+  stillWanted,
   toCancelAnswer,
   toJobState,
 } from './visible';
@@ -48,10 +49,7 @@ export async function processJob(input: JobInput | RetryInput): Promise<JobSumma
   let endedBy: EarlyEnd | undefined;
   setHandler(jobsQuery, () => [toJobState(progress, published)]);
   setHandler(resultsQuery, () => (published ? [{ ...published, ...markOf(progress) }] : []));
-  setHandler(cancelJobUpdate, (): CancelAnswer => {
-    if (progress.status === 'running') endEarly(cancelledByUser);
-    return toCancelAnswer(progress, job.id);
-  });
+  setHandler(cancelJobUpdate, cancel, stillWanted);
   if (hasDeadline([job])) watchDeadline().catch(unlessCancelled);
   showProgress([progress]);
   try {
@@ -90,6 +88,11 @@ export async function processJob(input: JobInput | RetryInput): Promise<JobSumma
     // In one step with the end: it is decided, unless something else was before it.
     if (progress.status === 'running') progress.status = end.result.status;
     return end;
+  }
+
+  function cancel(): CancelAnswer {
+    if (progress.status === 'running') endEarly(cancelledByUser);
+    return toCancelAnswer(progress, job.id);
   }
 
   async function watchDeadline(): Promise<void> {

@@ -13,6 +13,7 @@ import {
   JOBS_QUERY,
   RESULTS_QUERY,
   type CancelAnswer,
+  type CancelQuestion,
   type JobState,
   type ResultsAnswer,
 } from '../contracts/job-state';
@@ -28,7 +29,19 @@ export const jobsQuery = defineQuery<JobState[]>(JOBS_QUERY);
 export const resultsQuery = defineQuery<ResultsAnswer, [id: string]>(RESULTS_QUERY);
 
 /** Ends a job at once. Its result is published, its LLM call stopped. */
-export const cancelJobUpdate = defineUpdate<CancelAnswer, [id: string, tenant?: string]>(CANCEL_JOB_UPDATE);
+export const cancelJobUpdate = defineUpdate<CancelAnswer, CancelQuestion>(CANCEL_JOB_UPDATE);
+
+/**
+ * Refuses what was asked for so long ago that whoever did has been told that nothing has happened: the server keeps an update until a worker
+ * comes. A refused one leaves nothing in the history, and a replay does not ask.
+ */
+export const stillWanted = {
+  validator: (...[, , wantedUntil]: CancelQuestion): void => {
+    if (wantedUntil === undefined || Date.now() <= wantedUntil) return;
+    const late = Date.now() - wantedUntil;
+    throw ApplicationFailure.nonRetryable(`it was wanted until ${late} ms before a worker took it`);
+  },
+};
 
 export function toJobState(progress: JobProgress, result?: JobResult): JobState {
   const { job, status, stage, startedAt, leftAs, llmAttempts, nextAttemptAt, lastError } = progress;

@@ -6,11 +6,14 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { HeadwayError, messageOf } from '../../contracts/errors';
-import { CANCEL_JOB_UPDATE, type CancelAnswer } from '../../contracts/job-state';
+import { CANCEL_JOB_UPDATE, type CancelAnswer, type CancelQuestion } from '../../contracts/job-state';
 import { reachable } from './reachable';
 
 /** A worker has to take the request, and may be busy. */
 const UPDATE_MS = 10_000;
+
+/** Before we give up on it: who takes the request at the last moment has time to say so. */
+const ANSWER_MS = 1_000;
 
 /** A server that lives answers this question at once. */
 const HEALTH_MS = 2_000;
@@ -19,7 +22,8 @@ const HEALTH_MS = 2_000;
 const HOPS_MAX = 3;
 
 /**
- * Cancels a job in the workflow that holds it. When the promise resolves its end is durable.
+ * Cancels a job in the workflow that holds it. When the promise resolves its end is durable. After `HW_NO_WORKER` it is not cancelled by a worker that
+ * comes later.
  *
  * @throws HeadwayError `HW_JOB_ENDED`, `HW_JOB_UNKNOWN`, `HW_NO_WORKER`, `HW_SERVER_UNREACHABLE`
  */
@@ -49,16 +53,17 @@ async function update(
   tenant?: string,
 ): Promise<CancelAnswer> {
   const handle = client.workflow.getHandle(workflowId);
+  const args: CancelQuestion = [jobId, tenant, Date.now() + UPDATE_MS - ANSWER_MS];
   try {
     return await reachable(client, UPDATE_MS, () =>
-      handle.executeUpdate<CancelAnswer, [string, string?]>(CANCEL_JOB_UPDATE, { args: [jobId, tenant] }),
+      handle.executeUpdate<CancelAnswer, CancelQuestion>(CANCEL_JOB_UPDATE, { args }),
     );
   } catch (error) {
     if (error instanceof WorkflowNotFoundError || isEndedMeanwhile(error)) {
       throw new HeadwayError('HW_JOB_ENDED', `job ${jobId} has ended already`, { cause: error });
     }
     if (error instanceof WorkflowUpdateFailedError) {
-      // A worker from before jobs could be cancelled one by one, or a workflow that is being cancelled as a whole.
+      // A worker from before jobs could be cancelled one by one, a workflow that is being cancelled as a whole, or clocks far apart.
       const message = `job ${jobId} could not be cancelled: ${messageOf(error.cause ?? error)}`;
       throw new HeadwayError('HW_SERVER_UNREACHABLE', message, { cause: error });
     }

@@ -1,4 +1,4 @@
-import type { CancelAnswer, JobState } from '../../contracts/job-state';
+import type { CancelAnswer, CancelQuestion, JobState } from '../../contracts/job-state';
 import { CANCEL_JOB_UPDATE, JOBS_QUERY } from '../../contracts/job-state';
 import type { PackInput, PackSummary } from '../../contracts/pack';
 import { policySchema } from '../../contracts/policy';
@@ -116,4 +116,31 @@ test('jobs are cancelled one by one, once each, and a pack ends with its last jo
     [`${stub.taskQueue}-1`, 'cancelled'],
     [`${stub.taskQueue}-0`, 'cancelled'],
   ]);
+});
+
+test('a cancel that nobody waits for any more is refused, in a pack as in a job by itself', async () => {
+  const pack = await startPack([{}, {}]);
+  const job = { id: `${stub.taskQueue}-alone`, pipeline: 'p', input: {}, source };
+  const run = { number: 2, replaces: { id: 'before', runId: 'before' } };
+  const input: RetryInput = { job, run, policy, llmTaskQueue: stub.llmTaskQueue };
+  const alone = await stub.client.workflow.start(PROCESS_JOB, {
+    workflowId: job.id,
+    taskQueue: stub.taskQueue,
+    args: [input],
+  });
+  for (const [handle, id] of [[pack, `${stub.taskQueue}-0`] as const, [alone, job.id] as const]) {
+    const ask = (wantedUntil: number) =>
+      handle.executeUpdate<CancelAnswer, CancelQuestion>(CANCEL_JOB_UPDATE, {
+        args: [id, undefined, wantedUntil],
+      });
+    await expect(ask(Date.now() - 60_000)).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('it was wanted until') as string },
+    });
+    expect(await handle.query<JobState[]>(JOBS_QUERY)).toMatchObject([
+      { status: 'running' },
+      ...(handle === pack ? [{ status: 'running' }] : []),
+    ]);
+    expect(await ask(Date.now() + 60_000)).toEqual({ outcome: 'cancelled' });
+    await handle.terminate();
+  }
 });

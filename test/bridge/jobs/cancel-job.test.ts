@@ -27,3 +27,24 @@ test('a server that answers nothing else either is away: nobody knows whether a 
   const client = clientThatThrows(timeout, () => Promise.reject(away));
   await expect(cancelJob(client, 'w', 'j')).rejects.toMatchObject({ code: 'HW_SERVER_UNREACHABLE' });
 });
+
+test('a workflow is told until when the cancel is wanted: a little before we give up', async () => {
+  const executeUpdate = jest.fn(() => Promise.resolve({ outcome: 'cancelled' }));
+  const client = {
+    workflow: { getHandle: () => ({ executeUpdate }) },
+    withDeadline: (until: number, request: () => Promise<unknown>) => {
+      deadline = until;
+      return request();
+    },
+  } as unknown as Client;
+  let deadline = 0;
+  const before = Date.now();
+  await cancelJob(client, 'w', 'j');
+  const wantedUntil: unknown = expect.any(Number);
+  expect(executeUpdate).toHaveBeenCalledWith('cancelJob', { args: ['j', undefined, wantedUntil] });
+  const [[, { args }]] = executeUpdate.mock.calls as unknown as [
+    [string, { args: [string, undefined, number] }],
+  ];
+  expect(args[2]).toBeGreaterThan(before + 5_000);
+  expect(args[2]).toBeLessThan(deadline);
+});

@@ -121,6 +121,14 @@ test('a cancelled job ends at once, its LLM call is stopped, and it can be run a
   await eventually('that one is stopped too', async () => (await rig.llmCallsStopped(request.id)) === 2);
 });
 
+test('a cancel that was answered with HW_NO_WORKER is not carried out by a worker that starts later', async () => {
+  const request = brief('kept');
+  await jobs().submit(request);
+  await expect(jobs().cancel(request.id)).rejects.toMatchObject({ code: 'HW_NO_WORKER' });
+  await rig.startWorker();
+  expect(await jobs().waitFor(request.id, 30_000)).toMatchObject({ status: 'completed' });
+});
+
 test('jobs of a pack are seen, cancelled and listed one by one', async () => {
   const [quick, first, second] = [brief('quick'), brief('first', slow), brief('second', slow)];
   await rig.produce([quick, { ...first, tenant: 'a' }, { ...second, tenant: 'b' }], 0);

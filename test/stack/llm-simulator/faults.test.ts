@@ -249,7 +249,7 @@ describe('fault rates', () => {
     expect(count('refusal')).toBeLessThan(60);
     expect(await run()).toEqual(first);
     expect((await opened.totals()).faults).toEqual({ rate_limit: count(429), refusal: count('refusal') });
-  });
+  }, 30_000);
 
   it('hit polls, too', async () => {
     await opened.setFaults({ pollRates: { server_error: 1 } });
