@@ -275,3 +275,10 @@ describe('a record that can never be a job', () => {
     expect(cut.jobs).toHaveLength(1);
   });
 });
+
+test('the name of an unknown pipeline is told in whole characters, however it is written', () => {
+  const { code, message } = refusal('{"pipeline":"\\ud800\\u0007","input":{}}');
+  expect(code).toBe('HW_PIPELINE_UNKNOWN');
+  expect(message).toMatch(/^pipeline: "\ufffd " is not installed/);
+  expect(message).not.toMatch(/[\p{Cc}\p{Cs}]/u);
+});
