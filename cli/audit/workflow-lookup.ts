@@ -1,5 +1,6 @@
 import { readCarriedJobs } from '../../bridge/read-carried-jobs';
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { packMemoSchema, type PackJob } from '../../contracts/pack';
 import { searchAttributes as names } from '../../contracts/search-attributes';
 import { PROCESS_JOB, PROCESS_PACK } from '../../contracts/workflow-names';
@@ -63,14 +64,14 @@ export function createWorkflowLookup(client: Client, topic: string): WorkflowLoo
     },
     async *openJobs() {
       const query = `WorkflowType = '${PROCESS_JOB}' AND ExecutionStatus = 'Running'`;
-      for await (const info of client.workflow.list({ query, pageSize: 1_000 })) {
-        const [jobId] = jobIdsOf(info);
-        if (jobId !== undefined) yield { ...toWorkflow(info), jobId };
+      for await (const raw of listWithoutMemos(query)) {
+        const [jobId] = rawJobIdsOf(raw);
+        if (jobId !== undefined) yield { ...toOpenWorkflow(raw), jobId };
       }
     },
     async *openJobIds() {
       const query = `WorkflowType IN ('${PROCESS_PACK}', '${PROCESS_JOB}') AND ExecutionStatus = 'Running'`;
-      for await (const info of client.workflow.list({ query, pageSize: 1_000 })) yield jobIdsOf(info);
+      for await (const raw of listWithoutMemos(query)) yield rawJobIdsOf(raw);
     },
     async workflow(workflowId) {
       const info = await describe(workflowId);
@@ -78,6 +79,22 @@ export function createWorkflowLookup(client: Client, topic: string): WorkflowLoo
     },
     jobsOf: ({ workflowId: id, runId }) => withDeadline(() => readCarriedJobs(client, { id, runId })),
   };
+
+  /** These are of all topics and doors. The memo of one may lie in a payload store that is away, and the client would read it. */
+  async function* listWithoutMemos(query: string): AsyncIterable<RawExecution> {
+    const { namespace } = client.options;
+    let nextPageToken: Uint8Array | undefined;
+    do {
+      const page = await client.workflowService.listWorkflowExecutions({
+        namespace,
+        query,
+        pageSize: 1_000,
+        nextPageToken,
+      });
+      yield* page.executions;
+      ({ nextPageToken } = page);
+    } while (nextPageToken?.length);
+  }
 
   async function describe(workflowId: string) {
     try {
@@ -94,8 +111,22 @@ type Info = Pick<
   'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime' | 'memo' | 'typedSearchAttributes'
 >;
 
-function jobIdsOf({ typedSearchAttributes }: Info): string[] {
-  return typedSearchAttributes.get(names.jobIds) ?? [];
+type RawExecution = Awaited<
+  ReturnType<Client['workflowService']['listWorkflowExecutions']>
+>['executions'][number];
+
+function rawJobIdsOf({ searchAttributes }: RawExecution): string[] {
+  const payload = searchAttributes?.indexedFields?.[names.jobIds.name];
+  return payload ? defaultPayloadConverter.fromPayload<string[]>(payload) : [];
+}
+
+function toOpenWorkflow({ execution, startTime }: RawExecution): FoundWorkflow {
+  return {
+    workflowId: execution?.workflowId ?? '',
+    runId: execution?.runId ?? '',
+    status: 'RUNNING',
+    startedAt: Number(startTime?.seconds ?? 0) * 1_000 + Math.floor((startTime?.nanos ?? 0) / 1e6),
+  };
 }
 
 function toWorkflow({ workflowId, runId, status, startTime, closeTime }: Info): FoundWorkflow {

@@ -316,6 +316,7 @@ test('a memo in a payload store that is not known here, or away, is told by name
       return page.unanswered?.includes(request.id) === true;
     });
   }
+  await moved.workflow.getHandle(request.id).terminate();
 });
 
 test('a server that freezes while a cancel waits for a worker is not taken for a missing worker', async () => {

@@ -1,7 +1,13 @@
+import { Client } from '@temporalio/client';
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { audit, type AuditOptions } from '../../../cli/audit/audit';
 import { auditReportSchema, type AuditReport } from '../../../cli/audit/report';
+import { searchAttributes } from '../../../contracts/search-attributes';
+import { PROCESS_JOB } from '../../../contracts/workflow-names';
+import { createDataConverter } from '../../../runtime/payload-store/data-converter';
 import { projectRoot } from '../../../runtime/project-root';
 import { readLocalStack } from '../../../runtime/local-stack';
 import { eventually } from '../../support/eventually';
@@ -170,3 +176,32 @@ async function eventuallyPacks(jobId: string): Promise<string> {
   });
   return found ?? '';
 }
+
+test('a workflow elsewhere in the namespace whose memo cannot be read stops no audit', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'headway-payloads-'));
+  const { connection, namespace } = rig.client.options;
+  const payloadStore = { place: { kind: 'folder', folder }, thresholdBytes: 20 } as const;
+  const dataConverter = createDataConverter({ payloadStore });
+  const workflowId = `${rig.name}-hidden`;
+  const handle = await new Client({ connection, namespace, dataConverter }).workflow.start(PROCESS_JOB, {
+    workflowId,
+    taskQueue: 'nobody',
+    memo: { note: 'a text that is long enough to lie in the store' },
+    typedSearchAttributes: [{ key: searchAttributes.jobIds, value: [workflowId] }],
+  });
+  await rm(folder, { recursive: true, force: true });
+  try {
+    await eventually('visibility knows it', async () => {
+      const query = `WorkflowId = '${workflowId}'`;
+      const { executions } = await rig.client.workflowService.listWorkflowExecutions({ namespace, query });
+      return executions.length === 1;
+    });
+    // Whoever looks for what nobody holds looks through all that runs.
+    await rig.produce(briefs(2, `${rig.name}-lost`), 0);
+    const partitions = [{ partition: 0, offset: '2' }];
+    await rig.admin.setOffsets({ groupId: rig.group, topic: rig.queue, partitions });
+    expect(await auditRig()).toMatchObject({ ok: false, records: { received: 2, lost: 2 } });
+  } finally {
+    await handle.terminate();
+  }
+});
