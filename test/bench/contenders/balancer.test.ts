@@ -30,7 +30,10 @@ test('a connection ends with the process behind it', async () => {
 
   const client = connect(balancer.port, '127.0.0.1').on('error', () => {});
   await once(behind, 'connection');
-  sockets[0]?.destroy();
+  // Only then is all of the way open.
+  sockets[0]?.write('hello');
+  await once(client, 'data');
+  sockets[0]?.resetAndDestroy();
   await once(client, 'close');
 });
 
