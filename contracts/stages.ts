@@ -164,6 +164,12 @@ interface EndedCall extends Confidential {
 export type LlmOutcome = EndedCall &
   (LlmAnswer | BadAnswer | Omit<StageFailure, 'endedAt'> | { kind: 'expired' });
 
+export interface StartCalls {
+  calls: LlmCall[];
+  /** A single call is awaited too: its outcome is returned instead of its handle. Older workers return the handle all the same. */
+  stay?: boolean;
+}
+
 export interface StartedCalls {
   handles: LlmHandle[];
   /** Calls that already ended, most often because the provider refused to take them. */

@@ -1,6 +1,6 @@
-import { CancellationScope, isCancellation, sleep, TemporalFailure } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched, sleep, TemporalFailure } from '@temporalio/workflow';
 import { noUsage } from '../contracts/no-usage';
-import type { LlmHandle, LlmOutcome, StartedCalls } from '../contracts/stages';
+import type { LlmCall, LlmHandle, LlmOutcome, StartedCalls } from '../contracts/stages';
 import type { TaskPriority } from '../contracts/task-priority';
 import { callGroups } from './call-groups';
 import { durableNow } from './durable-point';
@@ -54,10 +54,15 @@ async function callRound(pack: Pack, indexes: number[], priority: TaskPriority):
 async function startCalls(pack: Pack, indexes: number[], priority: TaskPriority): Promise<StartedCalls> {
   pack.callsBeingMade += 1;
   const calls = indexes.map((index) => nextCall(index, pack.job(index), pack.policy(index)));
+  let staying: ReturnType<typeof startAndStay> | undefined;
   try {
     await pack.budget.room(bytesOfCalls(calls));
-    return await pack.llm.start({ calls }, priority);
+    const [only, ...others] = calls;
+    if (only && others.length === 0 && pack.isOpen(only.index)) staying = startAndStay(pack, only, priority);
+    return await (staying?.started ?? pack.llm.start({ calls }, priority));
   } catch (error) {
+    if (isCancellation(error) && staying && indexes.every((index) => !pack.isOpen(index)))
+      return { handles: [], outcomes: [] };
     if (isCancellation(error)) throw error;
     const now = await durableNow();
     const failure = { kind: 'final', code: 'HW_LLM_UNAVAILABLE', message: failureMessage(error) } as const;
@@ -70,9 +75,28 @@ async function startCalls(pack: Pack, indexes: number[], priority: TaskPriority)
     }));
     return { handles: [], outcomes };
   } finally {
+    staying?.close();
     pack.callsBeingMade -= 1;
     pack.stopIfDone();
   }
+}
+
+/** A single call, and its end. Once its job has ended, the activity that has the call is told to stop it. */
+function startAndStay(
+  pack: Pack,
+  call: LlmCall,
+  priority: TaskPriority,
+): { started: Promise<StartedCalls>; close(): void } {
+  const scope = new CancellationScope();
+  const onEnd = (index: number) => {
+    // Workflows of before waited for the handle, and stopped the call then.
+    if (index === call.index && patched('stop-staying-calls')) scope.cancel();
+  };
+  pack.watchers.add(onEnd);
+  // Awaited outside of its scope, as in `awaitSome`.
+  let started: Promise<StartedCalls>;
+  scope.run(() => (started = pack.llm.start({ calls: [call], stay: true }, priority))).catch(() => undefined);
+  return { started: started!, close: () => pack.watchers.delete(onEnd) };
 }
 
 /** The next wave, or `gone` when the worker that held the calls open does not exist any more. */

@@ -1,10 +1,10 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Counter, Gauge, Histogram } from 'prom-client';
-import type { LlmCall, LlmHandle, LlmOutcome, StartedCalls } from '../../contracts/stages';
+import type { LlmCall, LlmHandle, LlmOutcome, StartCalls, StartedCalls } from '../../contracts/stages';
 import { DEFAULT_PRIORITY, type TaskPriority } from '../../contracts/task-priority';
 import { cutBySize } from '../batch';
-import { holdAlive, stopReason } from './activity-life';
+import { holdAlive, stopReason, workflowHasEnded } from './activity-life';
 import type { CountUsage } from './money/count-usage';
 import { nextWave } from './next-wave';
 
@@ -34,10 +34,10 @@ export interface CallLlmDependencies {
 export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: CallLlmDependencies) {
   return {
     /**
-     * Makes one call for each job and returns at once. What was made is kept in the heartbeat, so an attempt that takes
-     * over makes only the calls that are missing there.
+     * Makes one call for each job and returns at once; with `stay`, when a single call has ended. What was made is kept in the heartbeat, so
+     * an attempt that takes over makes only the calls that are missing there.
      */
-    async startLlmCalls({ calls }: { calls: LlmCall[] }): Promise<StartedCalls> {
+    async startLlmCalls({ calls, stay }: StartCalls): Promise<StartedCalls> {
       const made = new Map(stillHeld().map((handle) => [handle.index, handle]));
       const outcomes: LlmOutcome[] = [];
       const turn = ownTurn();
@@ -56,10 +56,13 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
         );
         for (const end of ends) if (end.status === 'rejected') throw end.reason;
         const handles = [...made.values()];
+        const [only] = handles;
+        if (stay && only && calls.length === 1)
+          return { handles: [], outcomes: [await awaitEnd(only, life.signal, turn)] };
         const heldBy = handles.some(({ heldOpen }) => heldOpen) ? llmCalls.heldBy : undefined;
         return { handles, outcomes, heldBy };
       } catch (error) {
-        throw await stopped([...made.values()], error);
+        throw await stopped([...made.values()], error, stay);
       } finally {
         life.end();
       }
@@ -119,9 +122,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
           heartbeat(made);
         }
         const [handle] = made as [LlmHandle];
-        const outcome = asked(handle, await llmCalls.wait(handle, life.signal, turn));
-        count(outcome, handle);
-        return outcome;
+        return await awaitEnd(handle, life.signal, turn);
       } catch (error) {
         throw await stopped(made, error);
       } finally {
@@ -140,6 +141,17 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
   function stillHeld(): LlmHandle[] {
     const details: unknown = activityInfo().heartbeatDetails;
     return Array.isArray(details) ? (details as LlmHandle[]).filter(({ heldOpen }) => !heldOpen) : [];
+  }
+
+  async function awaitEnd(handle: LlmHandle, signal: AbortSignal, turn: TaskPriority): Promise<LlmOutcome> {
+    llmMetrics?.inFlight.inc();
+    try {
+      const outcome = asked(handle, await llmCalls.wait(handle, signal, turn));
+      count(outcome, handle);
+      return outcome;
+    } finally {
+      llmMetrics?.inFlight.dec();
+    }
   }
 
   /** With the model of a call that came to nothing. An answer says itself whose it is. */
@@ -162,10 +174,14 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
     return outcome;
   }
 
-  /** A worker that stops leaves the calls alone; only a cancelled workflow gives them up. */
-  async function stopped(handles: LlmHandle[], error: unknown): Promise<unknown> {
+  /**
+   * A worker that stops leaves the calls alone; only a cancelled workflow gives them up. With `onlyHere` nobody else can know of the calls, so
+   * they are given up also when the workflow has ended meanwhile, however it did.
+   */
+  async function stopped(handles: LlmHandle[], error: unknown, onlyHere = false): Promise<unknown> {
     const reason = stopReason();
-    if (reason === 'cancelled') await Promise.all(handles.map((handle) => llmCalls.cancel(handle)));
+    const unwanted = reason === 'cancelled' || (reason === 'lost' && onlyHere && (await workflowHasEnded()));
+    if (unwanted) await Promise.all(handles.map((handle) => llmCalls.cancel(handle)));
     if (reason === 'shutdown')
       return ApplicationFailure.retryable('The worker is shutting down.', 'WorkerShutdown');
     return error;

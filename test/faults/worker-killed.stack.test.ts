@@ -43,6 +43,30 @@ test('a worker killed in the middle of LLM calls costs no second call: another o
   }
 });
 
+test('a worker killed in the middle of a single call costs no second one: its id stands in the heartbeat', async () => {
+  const jobs = briefs(1, `${rig.name}-single`, LONG);
+  const [id = ''] = idsOf(jobs);
+  await rig.produce(jobs);
+  const worker = await rig.startWorker();
+  await rig.startBridge();
+  await waiting([id]);
+  await eventually('the id is durable', async () => {
+    const query = `TaskQueue = '${rig.name}' AND ExecutionStatus = 'Running'`;
+    for await (const { workflowId } of rig.client.workflow.list({ query })) {
+      const { raw } = await rig.client.workflow.getHandle(workflowId).describe();
+      const [activity] = raw.pendingActivities ?? [];
+      if (activity?.activityType?.name === 'startLlmCalls' && activity.heartbeatDetails) return true;
+    }
+    return false;
+  });
+  await worker.kill('SIGKILL');
+  await rig.startWorker();
+
+  const [records] = (await rig.resultsFor([id])).values();
+  expect(records?.map(({ result }) => result.status)).toEqual(['completed']);
+  expect(await rig.llmCalls(id)).toBe(1);
+});
+
 test('a worker told to stop hands its calls on; nothing is recorded as cancelled', async () => {
   const jobs = briefs(10, `${rig.name}-stopped`, LONG);
   await rig.produce(jobs);

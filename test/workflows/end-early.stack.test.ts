@@ -84,7 +84,7 @@ test('a deadline ends a job that runs by itself', async () => {
 });
 
 test('jobs are cancelled one by one, once each, and a pack ends with its last job', async () => {
-  const handle = await startPack([{}, { notBefore: from(3_600_000) }]);
+  const handle = await startPack([{}, { notBefore: from(3_600_000) }, {}]);
   await eventually(
     'the first one is on its way',
     async () => (await states(handle))[0]?.stage === 'call-llm',
@@ -92,16 +92,16 @@ test('jobs are cancelled one by one, once each, and a pack ends with its last jo
   expect(await cancel(handle, 1)).toEqual({ outcome: 'cancelled' });
   expect(await cancel(handle, 1)).toEqual({ outcome: 'cancelled' });
   expect(await cancel(handle, 7)).toEqual({ outcome: 'unknown' });
-  expect((await states(handle)).map(({ status }) => status)).toEqual(['running', 'cancelled']);
+  expect((await states(handle)).map(({ status }) => status)).toEqual(['running', 'cancelled', 'running']);
   await eventually('the result of the second one', () => stub.published.length === 1);
-  expect(await cancel(handle, 0)).toEqual({ outcome: 'cancelled' });
+  for (const index of [0, 2]) expect(await cancel(handle, index)).toEqual({ outcome: 'cancelled' });
   // A call that is being made is not left alone: whoever makes it tells its handle, and then it is stopped.
   await stub.startLlm({
     startLlmCalls: ({ calls }) =>
       Promise.resolve({
         outcomes: [],
         handles: calls.map(({ index, jobId, pipeline }) => ({
-          ...{ index, jobId, pipeline, callId: 'made-late', startedAt: 0, timeoutAt: 0 },
+          ...{ index, jobId, pipeline, callId: `made-late-${index}`, startedAt: 0, timeoutAt: 0 },
         })),
       }),
     cancelLlmCalls: ({ handles }) => {
@@ -110,12 +110,21 @@ test('jobs are cancelled one by one, once each, and a pack ends with its last jo
     },
   });
   const stopped: string[] = [];
-  expect(await (handle.result() as Promise<PackSummary>)).toMatchObject({ cancelled: 2 });
-  expect(stopped).toEqual(['made-late']);
+  expect(await (handle.result() as Promise<PackSummary>)).toMatchObject({ cancelled: 3 });
+  expect(stopped).toEqual(['made-late-0', 'made-late-2']);
   expect(stub.published.map(({ id, status }) => [id, status])).toEqual([
     [`${stub.taskQueue}-1`, 'cancelled'],
     [`${stub.taskQueue}-0`, 'cancelled'],
+    [`${stub.taskQueue}-2`, 'cancelled'],
   ]);
+});
+
+test('a single job that is cancelled before anybody makes its call ends at once, and no call is made', async () => {
+  const handle = await startPack([{}]);
+  await eventually('it is on its way', async () => (await states(handle))[0]?.stage === 'call-llm');
+  expect(await cancel(handle, 0)).toEqual({ outcome: 'cancelled' });
+  expect(await (handle.result() as Promise<PackSummary>)).toMatchObject({ cancelled: 1 });
+  expect(stub.published).toMatchObject([{ status: 'cancelled' }]);
 });
 
 test('a cancel that nobody waits for any more is refused, in a pack as in a job by itself', async () => {

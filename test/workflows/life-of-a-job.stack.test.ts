@@ -123,6 +123,34 @@ test('a job that waits for its time can be cancelled, and nothing waits for it a
   await recordHistory(rig.client, later.id, 'pack-cancelled-before-its-time');
 });
 
+test('a single job is cancelled during its call, and the call is stopped, though only its activity knows of it', async () => {
+  const job = brief('single', slow);
+  await rig.startWorker();
+  await jobs().submit(job);
+  await eventually('the call is made', async () => (await rig.llmCalls(job.id)) === 1);
+  expect(await jobs().cancel(job.id)).toMatchObject({ status: 'cancelled' });
+  expect(await resultOf(job.id)).toMatchObject({ status: 'cancelled' });
+  await ended(job.id);
+  await eventually('the call is stopped', async () => (await rig.llmCallsStopped(job.id)) === 1);
+  await recordHistory(rig.client, job.id, 'pack-of-one-cancelled-during-its-call');
+});
+
+test('the call of a single job is stopped also when its workflow is ended from outside', async () => {
+  const [cancelled, terminated] = [brief('cancelled', slow), brief('terminated', slow)];
+  await rig.startWorker();
+  for (const job of [cancelled, terminated]) await jobs().submit(job);
+  const { workflow } = rig.client;
+  for (const { id } of [cancelled, terminated]) {
+    await eventually(`the call of ${id} is made`, async () => (await rig.llmCalls(id)) === 1);
+  }
+  await workflow.getHandle(cancelled.id).cancel();
+  await workflow.getHandle(terminated.id).terminate();
+  expect(await resultOf(cancelled.id)).toMatchObject({ status: 'cancelled' });
+  for (const { id } of [cancelled, terminated]) {
+    await eventually(`the call of ${id} is stopped`, async () => (await rig.llmCallsStopped(id)) === 1);
+  }
+});
+
 test('a job on its own is cancelled as one in a pack, and its call is stopped', async () => {
   const job = brief('mended', 'malformed times=1; latency=500000');
   await rig.produce([job, brief('beside')], 0);

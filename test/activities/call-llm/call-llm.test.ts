@@ -1,3 +1,5 @@
+import type { Client } from '@temporalio/client';
+import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createCallLlm } from '../../../activities/call-llm';
 import type { LlmCall, LlmHandle, LlmOutcome, StartedCalls } from '../../../contracts/stages';
@@ -97,6 +99,104 @@ it('startLlmCalls that has to stop keeps the calls that the provider is taking a
   take(handleOf(0));
   await expect(ended).rejects.toThrow();
   expect(heartbeats).toEqual([[handleOf(0)]]);
+});
+
+describe('startLlmCalls that stays', () => {
+  const handle: LlmHandle = {
+    ...{ index: 0, jobId: 'job', pipeline: 'p', callId: 'resp_1', startedAt: 0, timeoutAt: 0 },
+  };
+  type Run = { calls: LlmCall[]; stay?: boolean };
+
+  function stage(wait: (signal: AbortSignal) => Promise<LlmOutcome>) {
+    const log: string[] = [];
+    const { startLlmCalls } = createCallLlm({
+      llmCalls: {
+        start: ({ index }) => {
+          log.push('made');
+          return Promise.resolve({ ...handle, index });
+        },
+        wait: (_, signal) => wait(signal),
+        cancel: () => {
+          log.push('cancelled');
+          return Promise.resolve();
+        },
+      },
+    });
+    const run = (environment: MockActivityEnvironment, request: Run) =>
+      environment.run<[Run], StartedCalls, typeof startLlmCalls>(startLlmCalls, request);
+    return { log, run };
+  }
+
+  const untilAborted = (signal: AbortSignal): Promise<never> =>
+    new Promise((_, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+    );
+
+  let innermost: AbortSignal | undefined;
+
+  /** A client that knows the run of the activity, which is in this state. */
+  const clientThatSees = (name: string) =>
+    ({
+      // As the connection does: the innermost signal counts.
+      withAbortSignal<T>(signal: AbortSignal, use: () => Promise<T>) {
+        innermost = signal;
+        return use();
+      },
+      workflow: {
+        getHandle: () => ({
+          describe: () =>
+            name === 'AWAY' || innermost?.aborted
+              ? Promise.reject(new Error('away'))
+              : Promise.resolve({ status: { name } }),
+        }),
+      },
+    }) as unknown as Client;
+
+  it('returns how a single call ended, and keeps its handle in the heartbeat meanwhile', async () => {
+    const { run } = stage(() => Promise.resolve({ ...ended, index: 0 }));
+    const environment = new MockActivityEnvironment();
+    const heartbeats: unknown[] = [];
+    environment.on('heartbeat', (details) => heartbeats.push(details));
+    const started = await run(environment, { calls: [llmCall({ index: 0 })], stay: true });
+    expect(started).toEqual({ handles: [], outcomes: [{ ...ended, index: 0 }] });
+    expect(heartbeats).toEqual([[handle]]);
+  });
+
+  it('goes on with the call of an attempt before', async () => {
+    const { log, run } = stage(() => Promise.resolve({ ...ended, index: 0 }));
+    const environment = new MockActivityEnvironment({ attempt: 2, heartbeatDetails: [handle] });
+    const started = await run(environment, { calls: [llmCall({ index: 0 })], stay: true });
+    expect([started.outcomes.length, log]).toEqual([1, []]);
+  });
+
+  it('returns the handles of several calls, which it never awaits', async () => {
+    const { run } = stage(() => Promise.reject(new Error('awaited')));
+    const calls = [llmCall({ index: 0 }), llmCall({ index: 1 })];
+    const started = await run(new MockActivityEnvironment(), { calls, stay: true });
+    expect(started.handles.map(({ index }) => index)).toEqual([0, 1]);
+  });
+
+  it.each([
+    ['its job is cancelled', 'CANCELLED', 'RUNNING', ['made', 'cancelled']],
+    ['its workflow has ended', 'NOT_FOUND', 'TERMINATED', ['made', 'cancelled']],
+    ['another attempt has it', 'NOT_FOUND', 'RUNNING', ['made']],
+    ['nobody can say whether its workflow has ended', 'NOT_FOUND', 'AWAY', ['made']],
+    ['its worker stops', 'WORKER_SHUTDOWN', 'RUNNING', ['made']],
+  ] as const)('when %s', async (_, reason, workflowStatus, expected) => {
+    const info = { workflowExecution: { workflowId: 'w', runId: 'r' } };
+    const environment = new MockActivityEnvironment(info, { client: clientThatSees(workflowStatus) });
+    const { log, run } = stage((signal) => {
+      const aborted = untilAborted(signal);
+      const details = new ActivityCancellationDetails({
+        ...{ cancelRequested: reason === 'CANCELLED', notFound: reason === 'NOT_FOUND' },
+        ...{ workerShutdown: reason === 'WORKER_SHUTDOWN' },
+      });
+      environment.cancel(reason, details);
+      return aborted;
+    });
+    await expect(run(environment, { calls: [llmCall({ index: 0 })], stay: true })).rejects.toThrow();
+    expect(log).toEqual(expected);
+  });
 });
 
 it('says which model was asked when a call comes to nothing: the one it names, or that of the worker', async () => {
