@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { messageOf } from '../contracts/errors';
 import type { Pipeline } from '../pipelines/define-pipeline';
-import { inputError } from './input-error';
+import { inputError, pathInSchema } from './input-error';
 
 /**
  * What is wrong with a request besides what its own schema says: that nobody has its pipeline, or what that one does not take of its input. So who
@@ -31,9 +31,11 @@ export function allIssues(
   if (isTold('input')) return error;
   const found = inputError(named, input)?.issues ?? [];
   // What its author wrote may quote the input, and the message is logged.
-  const hidden = named.policy.confidential
-    ? { message: 'not as the pipeline wants it, which is confidential' }
-    : {};
-  const ofInput = found.map((issue) => ({ ...issue, ...hidden, path: ['input', ...issue.path] }));
+  const hidden = ({ path }: z.core.$ZodIssue) =>
+    named.policy.confidential && {
+      message: 'not as the pipeline wants it, which is confidential',
+      path: ['input', ...pathInSchema(named.request, path)],
+    };
+  const ofInput = found.map((issue) => ({ ...issue, path: ['input', ...issue.path], ...hidden(issue) }));
   return new z.ZodError([...error.issues, ...ofInput]);
 }

@@ -5,7 +5,7 @@ import { beyondLimit, jobLimits, type JobLimits } from '../contracts/limits';
 import type { PackJob } from '../contracts/pack';
 import type { Pipeline } from '../pipelines/define-pipeline';
 import { allIssues } from './all-issues';
-import { inputError } from './input-error';
+import { inputError, pathInSchema } from './input-error';
 
 /** Ids that the HTTP door makes from idempotency keys. */
 const ID_FROM_KEY = /^key-[\da-f]{40}$/;
@@ -60,8 +60,10 @@ export function checkJob(
   const refusal = inputError(pipeline, request.input);
   if (refusal) {
     // The message is logged, and one that the pipeline's author wrote may quote the input.
-    const describe = pipeline.policy.confidential ? nameFields : describeIssues;
-    throw new HeadwayError('HW_JOB_INVALID', describe(refusal, 'input'), { cause: refusal });
+    const message = pipeline.policy.confidential
+      ? nameFields(refusal, pipeline)
+      : describeIssues(refusal, 'input');
+    throw new HeadwayError('HW_JOB_INVALID', message, { cause: refusal });
   }
   const job: PackJob = {
     ...request,
@@ -75,8 +77,10 @@ export function checkJob(
   throw new HeadwayError('HW_RECORD_TOO_LARGE', message);
 }
 
-/** Which fields are at fault, by names that stand in the schema or are numbers. */
-function nameFields({ issues }: z.ZodError, at: string): string {
-  const names = issues.slice(0, 5).map(({ path }) => [at, ...path.map(String)].join('.'));
+/** Which fields are at fault. Those that the sender named are not. */
+function nameFields({ issues }: z.ZodError, { request }: Pipeline): string {
+  const names = issues
+    .slice(0, 5)
+    .map(({ path }) => ['input', ...pathInSchema(request, path).map(String)].join('.'));
   return sentence(`not as the pipeline wants it, which is confidential: ${[...new Set(names)].join(', ')}`);
 }

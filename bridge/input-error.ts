@@ -15,3 +15,19 @@ export function inputError({ request }: Pipeline, input: unknown): z.ZodError | 
     ]);
   }
 }
+
+/** The beginning of an issue's path that says nothing of the input: fields that stand in the schema, and places in lists. */
+export function pathInSchema(schema: unknown, path: PropertyKey[]): PropertyKey[] {
+  const [step, ...rest] = path;
+  if (step === undefined) return [];
+  if (schema instanceof z.ZodObject) {
+    const shape = schema.shape as Record<string, unknown>;
+    if (typeof step !== 'string' || !Object.hasOwn(shape, step)) return [];
+    return [step, ...pathInSchema(shape[step], rest)];
+  }
+  if (schema instanceof z.ZodArray && typeof step === 'number') {
+    return [step, ...pathInSchema(schema.element, rest)];
+  }
+  const wraps = schema instanceof z.ZodOptional || schema instanceof z.ZodNullable;
+  return wraps ? pathInSchema(schema.unwrap(), path) : [];
+}

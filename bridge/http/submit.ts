@@ -5,6 +5,7 @@ import type { FieldProblem } from '../../contracts/problem';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import { createLimit } from '../../runtime/limit';
 import type { HttpMetrics } from '../../runtime/metrics';
+import { inputError } from '../input-error';
 import type { Jobs, SubmitOptions, SubmittedJob } from '../jobs/jobs';
 import { requireTenant, type Caller } from './authentication';
 import { pointerTo, RequestProblem } from './problems';
@@ -85,7 +86,7 @@ export function createSubmitter({
   }
 
   function invalidInput({ pipeline, input }: JobRequest): FieldProblem[] | undefined {
-    const { error } = pipelineNamed(pipeline).request.safeParse(input);
+    const error = inputError(pipelineNamed(pipeline), input);
     return error?.issues.slice(0, 100).map(({ path, message }) => ({
       pointer: pointerTo(['input', ...path]),
       detail: sentence(message),

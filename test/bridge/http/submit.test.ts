@@ -1,5 +1,8 @@
+import { z } from 'zod';
 import { HeadwayError } from '../../../contracts/errors';
+import { pipelineNamed } from '../../../pipelines/registry';
 import { eventually } from '../../support/eventually';
+import { createFakeJobs } from './fake-jobs';
 import { brief, closeDoors, openDoor } from './support';
 
 afterEach(closeDoors);
@@ -53,6 +56,21 @@ describe('POST /v1/jobs', () => {
     const other = await call('POST', '/v1/jobs', { body: brief(), headers });
     expect([other.status, other.body.code]).toEqual([422, 'HW_JOB_ID_TAKEN']);
     expect(jobs.started).toHaveLength(1);
+  });
+
+  it('answers 422 when the schema of the pipeline throws over the input, and logs none of what it threw', async () => {
+    const jobs = createFakeJobs();
+    jobs.beforeStart = () => {
+      throw new HeadwayError('HW_JOB_INVALID', 'input: cannot be checked');
+    };
+    const throwing = z.object({ who: z.string() }).refine(({ who }) => '-'.repeat(-who.length) !== '');
+    const { call, log } = await openDoor({
+      jobs,
+      pipelineNamed: (name) => ({ ...pipelineNamed(name), request: throwing }),
+    });
+    const { status, body } = await call('POST', '/v1/jobs', { body: brief({ input: { who: 'Anna' } }) });
+    expect([status, body.code, body.errors[0].pointer]).toEqual([422, 'HW_JOB_INVALID', '#/input']);
+    expect(log.join('\n')).not.toContain('count value');
   });
 
   it('points at every field that is wrong', async () => {

@@ -20,6 +20,8 @@ const secret = definePipeline({
   name: 'secret',
   request: z.strictObject({
     who: z.string().superRefine((who, { addIssue }) => addIssue(`${who} is unknown`)),
+    people: z.record(z.string(), z.number()).optional(),
+    visits: z.array(z.object({ day: z.string() })).optional(),
   }),
   policy: { confidential: true },
 });
@@ -57,10 +59,18 @@ it.each([{}, { priority: 9 }])(
   'what is wrong with a confidential input is said without a word of it, also with %j',
   (more) => {
     const { message } = refusal(
-      JSON.stringify(request({ pipeline: 'secret', input: { who: 'Alice', Bob: 1 }, ...more })),
+      JSON.stringify(
+        request({
+          pipeline: 'secret',
+          input: { who: 'Alice', Bob: 1, people: { Carol: 'ill' }, visits: [{ day: 1 }] },
+          ...more,
+        }),
+      ),
     );
     expect(message).toContain('input.who');
-    expect(message).not.toMatch(/Alice|Bob/);
+    expect(message).toContain('input.people');
+    expect(message).toContain('input.visits.0.day');
+    expect(message).not.toMatch(/Alice|Bob|Carol/);
   },
 );
 

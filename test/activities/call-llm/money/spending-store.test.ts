@@ -88,4 +88,21 @@ describe('what was spent long ago', () => {
     for (const day of [1, 2]) await reserveFor(`${tenant}-new-${day}`);
     expect(await rows('headway_llm_spending')).toBe(2);
   });
+
+  test('is forgotten also where the worker may not delete', async () => {
+    await reserveFor(`${tenant}-old`);
+    await daysAgo(8, `${tenant}-old`);
+    await database.query('create role worker');
+    await database.query(
+      'grant select, insert, update on headway_llm_spending, headway_llm_reservations to worker',
+    );
+    await database.query('grant delete on headway_llm_reservations to worker');
+    await database.query('set role worker');
+    try {
+      expect(await reserve('first', 1)).toMatchObject({ outcome: 'reserved' });
+    } finally {
+      await database.query('reset role');
+    }
+    expect(await rows('headway_llm_spending')).toBe(1);
+  });
 });
