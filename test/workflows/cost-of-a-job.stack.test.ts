@@ -9,18 +9,17 @@ const rig = useRig();
 
 const AT_ONCE = 'latency=0';
 
-/** Of all workflows of this test, for each job. */
-async function costOf(jobs: number): Promise<{ transitions: number; events: number }> {
-  let transitions = 0;
-  let events = 0;
+/** Of each workflow of this test, the cheapest first: trouble of the machine, such as a task that timed out, only ever adds. */
+async function costs(): Promise<{ transitions: number; events: number }[]> {
+  const found: { transitions: number; events: number }[] = [];
   const query = `TaskQueue = '${rig.name}'`;
   for await (const { workflowId } of rig.client.workflow.list({ query })) {
     await rig.client.workflow.getHandle(workflowId).result();
     const { raw } = await rig.client.workflow.getHandle(workflowId).describe();
-    transitions += Number(raw.workflowExecutionInfo?.stateTransitionCount);
-    events += Number(raw.workflowExecutionInfo?.historyLength);
+    const { stateTransitionCount, historyLength } = raw.workflowExecutionInfo ?? {};
+    found.push({ transitions: Number(stateTransitionCount), events: Number(historyLength) });
   }
-  return { transitions: transitions / jobs, events: events / jobs };
+  return found.sort((a, b) => a.transitions - b.transitions);
 }
 
 test('a job that has a workflow for itself costs 8 state transitions and 15 history events', async () => {
@@ -29,10 +28,9 @@ test('a job that has a workflow for itself costs 8 state transitions and 15 hist
   await rig.startWorker();
   await rig.startBridge({ PACK_MAX: '1' });
   await rig.resultsFor(idsOf(jobs));
-  const { transitions, events } = await costOf(jobs.length);
-  expect(transitions).toBeGreaterThan(0);
-  expect(transitions).toBeLessThanOrEqual(8);
-  expect(events).toBeLessThanOrEqual(15);
+  const found = await costs();
+  expect(found).toHaveLength(jobs.length);
+  expect(found[jobs.length >> 1]).toEqual({ transitions: 8, events: 15 });
 });
 
 test('fifty jobs of a pack cost less than one state transition each', async () => {
@@ -41,8 +39,9 @@ test('fifty jobs of a pack cost less than one state transition each', async () =
   await rig.startWorker();
   await rig.startBridge();
   await rig.resultsFor(idsOf(jobs));
-  const { transitions, events } = await costOf(jobs.length);
-  expect(transitions).toBeGreaterThan(0);
-  expect(transitions).toBeLessThan(1);
-  expect(events).toBeLessThan(2);
+  const total = (what: 'transitions' | 'events') => found.reduce((sum, one) => sum + one[what], 0);
+  const found = await costs();
+  expect(total('transitions')).toBeGreaterThan(0);
+  expect(total('transitions')).toBeLessThan(jobs.length);
+  expect(total('events')).toBeLessThan(2 * jobs.length);
 });
