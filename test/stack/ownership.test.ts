@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { claimOwnership } from '../../stack/ownership';
 import { temporaryFolder } from './temporary-folder';
@@ -38,15 +38,14 @@ it('takes over when another process has got the number since', async () => {
 });
 
 it('waits until the servers of a killed stack have ended', async () => {
-  const leash = spawn(process.execPath, ['--eval', 'process.stdin.resume()'], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
+  // Its last act: whoever claims before that has not waited.
+  const lastAct = join(folder(), 'leash-ended');
+  const program = `process.stdin.resume(); process.on('exit', () => fs.writeFileSync(${JSON.stringify(lastAct)}, ''))`;
+  const leash = spawn(process.execPath, ['--eval', program], { stdio: ['pipe', 'ignore', 'ignore'] });
   writeFileSync(ownerFile(), JSON.stringify({ pid: 2 ** 22 + 1, bornAt: '1', leashPid: leash.pid }));
-  const ended = once(leash, 'exit').then(() => 'leash ended');
-  const claimed = claimOwnership(ownerFile()).then(() => 'claimed');
+  const endedFirst = claimOwnership(ownerFile()).then(() => existsSync(lastAct));
   setImmediate(() => leash.stdin.end());
-  expect(await Promise.race([ended, claimed])).toBe('leash ended');
-  await claimed;
+  expect(await endedFirst).toBe(true);
 });
 
 it('takes over from an owner file that makes no sense', async () => {
