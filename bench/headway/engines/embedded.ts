@@ -1,0 +1,9 @@
+import type { StartEngine } from './engine';
+
+/** The development server that the stack starts by itself, on SQLite. */
+export const startEmbedded: StartEngine = () =>
+  Promise.resolve({
+    env: {},
+    pids: () => ({ temporal: [], database: [] }),
+    stop: () => Promise.resolve(),
+  });

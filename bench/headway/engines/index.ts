@@ -1,0 +1,8 @@
+import type { EngineName } from '../measurement';
+import { startEmbedded } from './embedded';
+import type { StartEngine } from './engine';
+
+/** By the name that `--engine` takes. */
+export const engines: Partial<Record<EngineName, StartEngine>> = {
+  embedded: startEmbedded,
+};
