@@ -3,6 +3,17 @@ import type { Admin, Kafka } from 'kafkajs';
 const CHUNK = 5_000;
 export const PARTITIONS = 12;
 
+/** The value of each record that `produceJobs` writes. */
+export const benchRequest = JSON.stringify({
+  pipeline: 'company-brief',
+  input: {
+    company: 'Vantorp Steel',
+    domain: 'vantorp.example',
+    question: 'Who are their competitors?',
+  },
+  tenant: 'bench',
+});
+
 /** Writes that many requests of the example pipeline, spread evenly. */
 export async function produceJobs(
   kafka: Kafka,
@@ -12,15 +23,12 @@ export async function produceJobs(
 ): Promise<void> {
   const producer = kafka.producer();
   await producer.connect();
-  const input = {
-    company: 'Vantorp Steel',
-    domain: 'vantorp.example',
-    question: 'Who are their competitors?',
-  };
-  const value = JSON.stringify({ pipeline: 'company-brief', input, tenant: 'bench' });
   for (let from = 0; from < jobs; from += CHUNK) {
     const count = Math.min(CHUNK, jobs - from);
-    const messages = Array.from({ length: count }, (_, index) => ({ value, partition: index % PARTITIONS }));
+    const messages = Array.from({ length: count }, (_, index) => ({
+      value: benchRequest,
+      partition: index % PARTITIONS,
+    }));
     await producer.send({ topic, messages });
     onProgress(from + count);
   }

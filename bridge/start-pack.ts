@@ -1,4 +1,8 @@
-import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  type Client,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
 import { ApplicationFailure, type SearchAttributePair } from '@temporalio/common';
 import { workflowTaskTimeout } from '../contracts/large-jobs';
 import { packMemoSchema, type PackInput, type PackJob, type PackMemo } from '../contracts/pack';
@@ -51,28 +55,12 @@ export function createPackStarter({
     client.withDeadline(Date.now() + requestTimeoutMs, request);
 
   return async (pack) => {
-    const { workflowId, jobs, range } = pack;
-    const policies = Object.fromEntries(
-      jobs.map(({ pipeline }) => [pipeline, pipelineNamed(pipeline).policy]),
-    );
-    requireEncryption(client, Object.values(policies));
-    const input: PackInput = { jobs, policies, llmTaskQueue };
-    const memo: PackMemo | undefined = range && { lastOffset: String(range.lastOffset) };
+    const { workflowId, range } = pack;
+    requireEncryption(client, Object.values(policiesOf(pack, pipelineNamed)));
+    const options = packStartOptions(pack, { taskQueue, llmTaskQueue, pipelineNamed });
     try {
       const { firstExecutionRunId: runId } = await withDeadline(() =>
-        client.workflow.start(PROCESS_PACK, {
-          workflowId,
-          taskQueue,
-          args: [input],
-          workflowIdReusePolicy: 'REJECT_DUPLICATE',
-          workflowIdConflictPolicy: 'FAIL',
-          memo,
-          typedSearchAttributes: attributesOf(pack),
-          staticSummary: summaryOf(pack),
-          priority: taskPriority(jobs),
-          // A large job is alone in its pack.
-          workflowTaskTimeout: jobs.length === 1 ? workflowTaskTimeout(jobs) : undefined,
-        }),
+        client.workflow.start(PROCESS_PACK, options),
       );
       return { kind: 'started', runId };
     } catch (error) {
@@ -82,6 +70,36 @@ export function createPackStarter({
     const { memo: found } = await withDeadline(() => client.workflow.getHandle(workflowId).describe());
     return { kind: 'exists', lastOffset: BigInt(packMemoSchema.parse(found).lastOffset) };
   };
+}
+
+/** What Temporal is asked for to start a pack. */
+export function packStartOptions(
+  pack: PackToStart,
+  { taskQueue, llmTaskQueue, pipelineNamed }: Omit<PackStarterOptions, 'client' | 'requestTimeoutMs'>,
+) {
+  const { workflowId, jobs, range } = pack;
+  const input: PackInput = { jobs, policies: policiesOf(pack, pipelineNamed), llmTaskQueue };
+  const memo: PackMemo | undefined = range && { lastOffset: String(range.lastOffset) };
+  return {
+    workflowId,
+    taskQueue,
+    args: [input],
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    workflowIdConflictPolicy: 'FAIL',
+    memo,
+    typedSearchAttributes: attributesOf(pack),
+    staticSummary: summaryOf(pack),
+    priority: taskPriority(jobs),
+    // A large job is alone in its pack.
+    workflowTaskTimeout: jobs.length === 1 ? workflowTaskTimeout(jobs) : undefined,
+  } satisfies WorkflowStartOptions;
+}
+
+function policiesOf(
+  { jobs }: PackToStart,
+  pipelineNamed: PackStarterOptions['pipelineNamed'],
+): PackInput['policies'] {
+  return Object.fromEntries(jobs.map(({ pipeline }) => [pipeline, pipelineNamed(pipeline).policy]));
 }
 
 function attributesOf({ jobs, range }: PackToStart): SearchAttributePair[] {

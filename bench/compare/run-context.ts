@@ -3,8 +3,8 @@ import type { RunOptions, World } from './run';
 
 /** What a contender is told of its run. */
 export function contextOf(
-  world: World,
-  { consumers, timeScale }: RunOptions,
+  world: Pick<World, 'kafka' | 'brokers' | 'llmUrl' | 'cacheDir' | 'log'>,
+  { consumers, timeScale }: Pick<RunOptions, 'consumers' | 'timeScale'>,
   own: Pick<
     RunContext,
     'name' | 'dataDir' | 'topics' | 'group' | 'partitions' | 'signal' | 'slots' | 'uncommitted'

@@ -9,9 +9,9 @@ export interface PartUsage {
   peakMegabytes: number;
 }
 
-export interface UsageMeter {
+export interface UsageMeter<Name extends string = Part> {
   /** Between the start and now. */
-  stop(): Record<Part, PartUsage>;
+  stop(): Record<Name, PartUsage>;
 }
 
 const EVERY_MS = 400;
@@ -20,41 +20,30 @@ const EVERY_MS = 400;
  * Samples CPU and memory of process trees. What a process spends after the last look at it, before it ends, is missed: less than half a
  * second for each that is killed.
  */
-export function startUsageMeter(
-  roots: () => Record<Part, number[]>,
+export function startUsageMeter<Name extends string = Part>(
+  roots: () => Record<Name, number[]>,
   readTable = readProcessTable,
-): UsageMeter {
-  const parts = emptyParts();
+): UsageMeter<Name> {
+  const parts = new Map<string, ReturnType<typeof createPart>>();
   const look = () => {
     const table = readTable();
-    for (const [name, pids] of Object.entries(roots()) as [Part, number[]][]) {
-      parts[name].add(treeOf(table, pids));
+    for (const [name, pids] of Object.entries<number[]>(roots())) {
+      const part = parts.get(name) ?? createPart();
+      parts.set(name, part);
+      part.add(treeOf(table, pids));
     }
   };
   look();
-  for (const part of Object.values(parts)) part.begin();
+  for (const part of parts.values()) part.begin();
   const timer = setInterval(look, EVERY_MS);
   return {
     stop() {
       clearInterval(timer);
       look();
-      return {
-        consumers: parts.consumers.usage(),
-        servers: parts.servers.usage(),
-        broker: parts.broker.usage(),
-        simulator: parts.simulator.usage(),
-      };
+      const usages = [...parts].map(([name, part]) => [name, part.usage()] as const);
+      return Object.fromEntries(usages) as Record<Name, PartUsage>;
     },
   };
-}
-
-function emptyParts() {
-  return {
-    consumers: createPart(),
-    servers: createPart(),
-    broker: createPart(),
-    simulator: createPart(),
-  } satisfies Record<Part, ReturnType<typeof createPart>>;
 }
 
 function createPart() {
