@@ -33,11 +33,11 @@ export interface BenchStack {
   client: Client;
   connection: Connection;
   /** The Temporal server; children of these processes are found. */
-  temporalPids(): number[];
+  temporalPids: () => number[];
   /** What Temporal keeps its state in, where that is a process of its own. */
-  databasePids(): number[];
+  databasePids: () => number[];
   /** By name: every server. Processes of ours are not in it. */
-  allPids(): Record<string, number | undefined>;
+  allPids: () => Record<string, number | undefined>;
 }
 
 /** Nothing of the caller's may point elsewhere. An empty variable counts as not set. */

@@ -1,0 +1,72 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { searchAttributes } from '../../../contracts/search-attributes';
+import { PROCESS_JOB } from '../../../contracts/workflow-names';
+
+/** What a Temporal server did for some workflows. Free of noise: it is the same on every machine. */
+export interface EngineCost {
+  workflows: number;
+  /** In their histories. */
+  events: number;
+  /** Of their states, each of which is a write to the database. */
+  transitions: number;
+}
+
+export interface Workflows {
+  taskQueue: string;
+  /** Those that were started before are not counted. */
+  since: Date;
+}
+
+const ASK_EVERY_MS = 100;
+const AT_A_TIME = 8;
+
+/** Resolves when none of them runs any more. Call it when nothing more is going to be started. */
+export async function untilClosed(client: Client, workflows: Workflows): Promise<void> {
+  const query = `${queryOf(workflows)} AND ExecutionStatus = 'Running'`;
+  while ((await client.workflow.count(query)).count > 0) await delay(ASK_EVERY_MS);
+}
+
+/**
+ * Adds up what closed workflows have cost. Waits until visibility knows those of all `jobs`, since it follows the workflows with some delay.
+ *
+ * @throws the reason of `signal`
+ */
+export async function engineCost(
+  client: Client,
+  workflows: Workflows & { jobs: number; signal: AbortSignal },
+): Promise<EngineCost> {
+  for (;;) {
+    workflows.signal.throwIfAborted();
+    const found: { workflowId: string; runId: string }[] = [];
+    let jobs = 0;
+    for await (const one of client.workflow.list({ query: queryOf(workflows) })) {
+      found.push(one);
+      // A job that left its pack is counted there.
+      if (one.type !== PROCESS_JOB) jobs += one.typedSearchAttributes.get(searchAttributes.jobCount) ?? 1;
+    }
+    if (jobs >= workflows.jobs) return addUp(client, found);
+    await delay(ASK_EVERY_MS);
+  }
+}
+
+async function addUp(
+  client: Client,
+  workflows: { workflowId: string; runId: string }[],
+): Promise<EngineCost> {
+  const cost: EngineCost = { workflows: workflows.length, events: 0, transitions: 0 };
+  const left = [...workflows];
+  const describeSome = async () => {
+    for (let next = left.pop(); next; next = left.pop()) {
+      const { raw } = await client.workflow.getHandle(next.workflowId, next.runId).describe();
+      cost.events += Number(raw.workflowExecutionInfo?.historyLength ?? 0);
+      cost.transitions += Number(raw.workflowExecutionInfo?.stateTransitionCount ?? 0);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, describeSome));
+  return cost;
+}
+
+function queryOf({ taskQueue, since }: Workflows): string {
+  return `TaskQueue = ${JSON.stringify(taskQueue)} AND StartTime >= ${JSON.stringify(since.toISOString())}`;
+}

@@ -1,0 +1,169 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { cacheDir } from '../../../stack/cache';
+import { now } from '../../compare/clock';
+import { openQueueProducer } from '../../compare/queue-producer';
+import { contextOf } from '../../compare/run-context';
+import { createTopics, deleteTopics } from '../../compare/run-topics';
+import { followSimulator } from '../../compare/simulator-control';
+import { startUsageMeter } from '../../compare/usage';
+import { watchTopics, type TopicsWatch } from '../../compare/watch-topics';
+import { within } from '../../compare/within';
+import { PARTITIONS } from '../../kafka-load';
+import type { BenchStack } from '../bench-stack';
+import { engineCost, untilClosed } from './engine-cost';
+import { partNames, type PartName } from './parts';
+import { lagOf, perJob, type Round } from './round';
+import { planJobs, type LlmScenario } from './scenarios';
+import type { RunningWay, Way } from './way';
+
+export interface RoundOptions {
+  way: Way;
+  scenario: LlmScenario;
+  round: number;
+  jobs: number;
+  seed: number;
+  log: (line: string) => void;
+  onProgress: (doing: string) => void;
+}
+
+const START_MS = 180_000;
+const WARM_UP_MS = 120_000;
+const ROUND_MS = 300_000;
+const AFTERWARDS_MS = 60_000;
+
+/**
+ * Starts a way afresh, warms it up, and measures it until all results are on their topic and all its workflows are closed.
+ *
+ * @throws Error when a job does not complete, or something takes too long; nothing of the way runs any more then
+ */
+export async function measureRound(bench: BenchStack, options: RoundOptions): Promise<Round> {
+  const { way, scenario, round, jobs, log } = options;
+  const name = `cost-${way.name}-${scenario.name}-${round}-${Date.now()}`;
+  const topics = { queue: `${name}-queue`, results: `${name}-results`, dlq: `${name}-dlq` };
+  const dataDir = join(bench.dataDir, name);
+  const over = new AbortController();
+  const closing: (() => Promise<unknown>)[] = [];
+  const { kafka, stack } = bench;
+  const world = {
+    ...{ kafka, log, cacheDir: cacheDir() },
+    ...{ brokers: stack.addresses.kafkaBrokers ?? '', llmUrl: stack.addresses.llmBaseUrl ?? '' },
+  };
+  try {
+    await mkdir(dataDir);
+    closing.push(() => rm(dataDir, { recursive: true, force: true, maxRetries: 3 }));
+    await createTopics(kafka, topics, PARTITIONS);
+    closing.push(() => deleteTopics(kafka, topics));
+    const queue = await openQueueProducer(kafka, topics.queue, PARTITIONS);
+    closing.push(() => queue.close());
+    const watch = await watchTopics(kafka, topics);
+    closing.push(() => watch.stop());
+    const group = `${name}-group`;
+    const run = contextOf(
+      world,
+      { consumers: 1, timeScale: 1 },
+      {
+        ...{ name, dataDir, topics, group, partitions: PARTITIONS, signal: over.signal, slots: jobs },
+        uncommitted: (ids) => queue.uncommitted(group, ids),
+      },
+    );
+    options.onProgress('starting');
+    const running = await within(START_MS, `the start of ${way.title}`, way.start({ bench, run }));
+    closing.push(() => running.stop());
+    return await measure(bench, running, { ...options, queue, watch, signal: over.signal });
+  } finally {
+    over.abort(new Error('The round is over.'));
+    for (const close of closing.reverse()) {
+      await within(AFTERWARDS_MS, 'what is closed after a round', close()).catch((error: unknown) =>
+        log(`${way.title}: ${(error as Error).message}`),
+      );
+    }
+  }
+}
+
+async function measure(
+  bench: BenchStack,
+  running: RunningWay,
+  options: RoundOptions & {
+    queue: Awaited<ReturnType<typeof openQueueProducer>>;
+    watch: TopicsWatch;
+    signal: AbortSignal;
+  },
+): Promise<Round> {
+  const { way, scenario, round, jobs, seed, queue, watch, onProgress, signal } = options;
+  onProgress('warm-up');
+  const warmUp = { name: 'warm-up', fromMs: 0, toMs: 0 };
+  await queue.send(planJobs(warmUp, { prefix: 'warm-up', count: way.warmUp, seed }));
+  await within(WARM_UP_MS, 'the results of the warm-up', haveResults(watch, way.warmUp));
+  if (running.taskQueue !== undefined) {
+    const all = { taskQueue: running.taskQueue, since: new Date(0) };
+    await within(WARM_UP_MS, 'the end of the warm-up', untilClosed(bench.client, all));
+  }
+
+  const simulator = await followSimulator(bench.stack.addresses.llmBaseUrl ?? '');
+  try {
+    const planned = planJobs(scenario, { prefix: 'job', count: jobs, seed });
+    const since = new Date();
+    const meter = startUsageMeter(() => pidsOf(bench, running));
+    const loadBefore = process.cpuUsage();
+    const beganAt = now();
+    onProgress(`${jobs} jobs`);
+    await queue.send(planned);
+    await within(ROUND_MS, `the results of ${jobs} jobs`, haveResults(watch, way.warmUp + jobs));
+    const { taskQueue } = running;
+    if (taskQueue !== undefined) {
+      await within(
+        AFTERWARDS_MS,
+        'the end of the workflows',
+        untilClosed(bench.client, { taskQueue, since }),
+      );
+    }
+    const usage = meter.stop();
+    const load = process.cpuUsage(loadBefore);
+    await simulator.stop();
+
+    onProgress('adding up');
+    const results = watch.results.filter(({ id }) => id.startsWith('job-'));
+    const failed = results.filter(({ status }) => status !== 'completed').length;
+    if (failed > 0) throw new Error(`${failed} of ${jobs} jobs did not complete`);
+    const ms = Math.max(...results.map(({ at }) => at)) - beganAt;
+    const cpuMs = { ...usage, load: { cpuMs: (load.user + load.system) / 1_000 } };
+    const cost =
+      taskQueue === undefined
+        ? undefined
+        : await within(
+            AFTERWARDS_MS,
+            'what the workflows have cost',
+            engineCost(bench.client, { taskQueue, since, jobs, signal }),
+          );
+    return {
+      ...{ way: way.name, scenario: scenario.name, round, jobs, ms, jobsPerSecond: (jobs / ms) * 1_000 },
+      cpuMsPerJob: Object.fromEntries(partNames.map((part) => [part, cpuMs[part].cpuMs / jobs])) as Record<
+        PartName,
+        number
+      >,
+      lagMs: lagOf(results, simulator.calls),
+      temporal: cost && perJob(cost, jobs),
+    };
+  } finally {
+    // After a failure nobody else would end it.
+    await simulator.stop().catch(() => {});
+  }
+}
+
+function pidsOf({ stack }: BenchStack, running: RunningWay): Record<Exclude<PartName, 'load'>, number[]> {
+  const { kafka, llm, postgres } = stack.servers;
+  const those = (pids: (number | undefined)[]) => pids.filter((pid) => pid !== undefined);
+  return {
+    ...{ engine: [], database: [], bridge: [], worker: [] },
+    ...running.pids(),
+    broker: those(kafka.map(({ pid }) => pid)),
+    enrichment: those([postgres?.pid]),
+    simulator: those([llm?.pid]),
+  };
+}
+
+async function haveResults({ ended }: TopicsWatch, count: number): Promise<void> {
+  while (ended.size < count) await delay(10);
+}

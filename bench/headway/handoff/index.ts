@@ -1,0 +1,63 @@
+import { loadConfig } from '../../../runtime/config';
+import { withBenchStack, type BenchStack } from '../bench-stack';
+import type { Measured, Measurement, MeasurementOptions } from '../measurement';
+import { bareRound } from './bare-loop';
+import { bridgeRound } from './bridge-round';
+import { titles, ways, type Round, type Way } from './round';
+import { handoffMarkdown } from './summary';
+
+/** Records are multiples of 12 partitions times the pack, so that packs are full. */
+const plans = {
+  quick: { rounds: 2, records: { bare: 360, 'packs-1': 360, 'packs-50': 3_600 } },
+  full: { rounds: 7, records: { bare: 1_200, 'packs-1': 1_200, 'packs-50': 12_000 } },
+} as const;
+
+/** Enough that connections are made and the code is compiled. */
+const WARM_UP = { 'packs-1': 240, 'packs-50': 2_400 } as const;
+
+/** The bridge against a bare loop of `client.workflow.start`. */
+export const handoff: Measurement = {
+  name: 'handoff',
+  title: 'Handing over: from the topic into Temporal',
+  estimateMs: ({ size }) => 20_000 + plans[size].rounds * (size === 'full' ? 45_000 : 22_000),
+
+  async run(options) {
+    const { startConcurrency: concurrency } = loadConfig({}, ['bridge']).bridge;
+    const rounds = await withBenchStack(options, (bench) => measure(bench, options, concurrency));
+    return {
+      figures: { concurrency, rounds },
+      markdown: handoffMarkdown(rounds, concurrency),
+    } satisfies Measured;
+  },
+};
+
+async function measure(
+  bench: BenchStack,
+  { size, report, log }: MeasurementOptions,
+  concurrency: number,
+): Promise<Round[]> {
+  const plan = plans[size];
+  const measureOne = (way: Way, round: number): Promise<Round> => {
+    const records = plan.records[way];
+    if (way === 'bare') return bareRound(bench, { round, records, concurrency });
+    const packMax = way === 'packs-1' ? 1 : 50;
+    return bridgeRound(bench, { round, packMax, records, warmUp: WARM_UP[way], concurrency });
+  };
+  const rounds: Round[] = [];
+  // The client of the loop is warmed up as the bridge's is.
+  await bareRound(bench, { round: -1, records: WARM_UP['packs-1'], concurrency });
+  for (let round = 0; round < plan.rounds; round++) {
+    for (const way of rotated(ways, round)) {
+      report.progress(() => `handoff, round ${round + 1} of ${plan.rounds}: ${titles[way]}`);
+      const measured = await measureOne(way, round);
+      log(`${way}: ${Math.round(measured.perSecond)} records/s`);
+      rounds.push(measured);
+    }
+  }
+  return rounds;
+}
+
+/** Everybody is first in some round. */
+function rotated<T>(all: readonly T[], by: number): T[] {
+  return all.map((_, index) => all[(index + by) % all.length] as T);
+}

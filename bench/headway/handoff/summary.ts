@@ -1,0 +1,47 @@
+import { middleOf, rounded, spread, table } from '../spread';
+import { titles, ways, type Round, type Way } from './round';
+
+/** Of records/s against the bare loop of the same round. */
+const goals = { 'packs-1': 0.95, 'packs-50': 10 } as const;
+
+export function handoffMarkdown(rounds: readonly Round[], concurrency: number): string {
+  return [
+    `Records a second into Temporal, ${concurrency} starts at a time, no worker. Rounds alternate; the ratio is that to the bare loop of the same round. ` +
+      'Median (lowest-highest).',
+    table(
+      ['way', 'records a round', 'records/s', 'ratio', 'CPU-ms a record', 'CPU-ms a record, Temporal'],
+      ways.map((way) => {
+        const own = rounds.filter((one) => one.way === way);
+        return [
+          titles[way],
+          spread(own.map((one) => one.records)),
+          spread(own.map((one) => one.perSecond)),
+          way === 'bare' ? '1' : spread(ratios(rounds, way), 2),
+          spread(
+            own.map((one) => one.cpuMsPerRecord),
+            2,
+          ),
+          spread(
+            own.map((one) => one.serverCpuMsPerRecord),
+            2,
+          ),
+        ];
+      }),
+    ),
+    [goalLine(rounds, 'packs-1'), goalLine(rounds, 'packs-50')].join('\n'),
+  ].join('\n\n');
+}
+
+/** One for each round in which both were measured. */
+export function ratios(rounds: readonly Round[], way: Way): number[] {
+  return rounds.flatMap((one) => {
+    const bare = rounds.find((other) => other.way === 'bare' && other.round === one.round);
+    return one.way === way && bare ? [one.perSecond / bare.perSecond] : [];
+  });
+}
+
+function goalLine(rounds: readonly Round[], way: keyof typeof goals): string {
+  const ratio = middleOf(ratios(rounds, way));
+  const met = ratio >= goals[way] ? 'met' : 'not met';
+  return `- Goal for the ${titles[way]}: ${goals[way]} times the bare loop or better: ${met} (${rounded(ratio, 2)}).`;
+}

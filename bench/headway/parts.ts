@@ -1,0 +1,6 @@
+import { cost } from './cost';
+import { handoff } from './handoff';
+import type { Measurement } from './measurement';
+
+/** In the order in which they run. */
+export const parts: readonly Measurement[] = [handoff, cost];
