@@ -1,0 +1,44 @@
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeReport } from '../../../bench/headway/report/write-report';
+import type { PartText, Written } from '../../../bench/headway/report/written';
+
+const written: Written = {
+  ...{
+    date: '2026-01-31',
+    machine: '2 cores',
+    command: 'npm run bench:headway',
+    versions: { kafka: '4.3.1' },
+  },
+  options: { engine: 'embedded', size: 'quick', seed: 1 },
+  parts: [
+    { name: 'cost', title: 'What a job costs', seconds: 60, figures: { rounds: [1, 2] } },
+    { name: 'growth', title: 'How it grows', seconds: 1, problem: 'the server ended' },
+  ],
+};
+const texts = new Map<string, PartText>([
+  ['cost', { markdown: 'a table\n', charts: { cpu: '<svg>bars</svg>' } }],
+]);
+
+let folder: string;
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'headway-report-'))));
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+it('writes figures, text and plots, and says where', async () => {
+  const paths = await writeReport(join(folder, 'new'), written, texts);
+  const names = ['.json', '.md', '-cpu.svg'].map((end) => `headway-2026-01-31-embedded${end}`);
+  expect((await readdir(join(folder, 'new'))).sort()).toEqual([...names].sort());
+  expect(paths).toEqual(names.map((name) => join(folder, 'new', name)));
+  const [json = '', , svg = ''] = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
+  expect(JSON.parse(json)).toEqual(written);
+  expect(svg).toBe('<svg>bars</svg>\n');
+});
+
+it('has a section for each part, with its plots, and says of one that failed why', async () => {
+  const [, path = ''] = await writeReport(folder, written, texts);
+  const text = await readFile(path, 'utf8');
+  expect(text).toContain('## What a job costs\n\na table\n\n![cpu](headway-2026-01-31-embedded-cpu.svg)');
+  expect(text).toContain('## How it grows\n\nNot measured: the server ended\n');
+  expect(text).toContain('kafka 4.3.1');
+});
