@@ -14,41 +14,6 @@ export interface BenchProcess {
   stop(): Promise<void>;
 }
 
-export interface HeadwayProcesses {
-  group: string;
-  bridgePid: number;
-  workerPid: number;
-  stop(): Promise<void>;
-}
-
-/** One bridge and one worker as a user starts them, on topics and task queues of their own. Resolves when both are up. */
-export async function startHeadway(
-  stackFile: string,
-  name: string,
-  topics: { queue: string; results: string; dlq: string },
-  packMax: number,
-): Promise<HeadwayProcesses> {
-  const env = {
-    HEADWAY_STACK_FILE: stackFile,
-    QUEUE_TOPIC: topics.queue,
-    RESULTS_TOPIC: topics.results,
-    DLQ_TOPIC: topics.dlq,
-    KAFKA_GROUP_ID: name,
-    HEADWAY_TASK_QUEUE: name,
-    HEADWAY_LLM_TASK_QUEUE: `${name}-llm`,
-    PACK_MAX: String(packMax),
-  };
-  const [worker, bridge] = await Promise.all([startWorker(env), startBridge(env)]);
-  return {
-    group: name,
-    bridgePid: bridge.pid,
-    workerPid: worker.pid,
-    async stop() {
-      await Promise.all([bridge.stop(), worker.stop()]);
-    },
-  };
-}
-
 /** Resolves when it polls. */
 export function startWorker(env: NodeJS.ProcessEnv): Promise<BenchProcess> {
   return start('workers/main.js', env, /worker is up/);

@@ -28,7 +28,7 @@ void runMain('bench', async () => {
     command: commandOf(args),
     versions: versionsHere(),
     options: { engine, size, seed },
-    parts: [],
+    parts: {},
   };
   const texts = new Map<string, PartText>();
   let paths: string[] = [];
@@ -40,11 +40,11 @@ void runMain('bench', async () => {
       const seconds = () => Math.round((Date.now() - beganAt) / 1_000);
       try {
         const { figures, markdown, charts = {} } = await part.run(settings);
-        written.parts.push({ name, title, seconds: seconds(), figures });
+        written.parts[name] = { title, seconds: seconds(), figures };
         texts.set(name, { markdown, charts });
       } catch (error) {
         // The others may do better.
-        written.parts.push({ name, title, seconds: seconds(), problem: messageOf(error) });
+        written.parts[name] = { title, seconds: seconds(), problem: messageOf(error) };
         log(`${name}: ${messageOf(error)}`);
         process.exitCode = 1;
       }

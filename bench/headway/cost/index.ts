@@ -1,6 +1,7 @@
 import { messageOf } from '../../../contracts/errors';
 import { withBenchStack, type BenchStack } from '../bench-stack';
 import type { Measured as Part, Measurement, MeasurementOptions } from '../measurement';
+import { rotated } from '../rotated';
 import { cpuPlot } from './cpu-plot';
 import { measureRound } from './measure-round';
 import type { Round } from './round';
@@ -51,7 +52,7 @@ async function measure(
   let done = 0;
   for (let round = 0; round < plans[size].rounds; round++) {
     for (const scenario of scenarios) {
-      for (const way of ways) {
+      for (const way of rotated(ways, round)) {
         const place = `cost, ${++done} of ${inAll}: ${way.title}, ${scenario.title}`;
         try {
           const measured = await measureRound(bench, {

@@ -1,6 +1,7 @@
 import { loadConfig } from '../../../runtime/config';
 import { withBenchStack, type BenchStack } from '../bench-stack';
 import type { Measured, Measurement, MeasurementOptions } from '../measurement';
+import { rotated } from '../rotated';
 import { bareRound } from './bare-loop';
 import { bridgeRound } from './bridge-round';
 import { titles, ways, type Round, type Way } from './round';
@@ -55,9 +56,4 @@ async function measure(
     }
   }
   return rounds;
-}
-
-/** Everybody is first in some round. */
-function rotated<T>(all: readonly T[], by: number): T[] {
-  return all.map((_, index) => all[(index + by) % all.length] as T);
 }

@@ -7,7 +7,7 @@ export function markdownReport(written: Written, texts: ReadonlyMap<string, Part
   return [
     `# What Headway costs: ${date}, ${options.engine} engine`,
     `${machine}. \`${command}\`: size ${options.size}, seed ${options.seed}. Versions: ${named.join(', ')}.`,
-    ...parts.flatMap((part) => section(part, texts.get(part.name), base)),
+    ...Object.entries(parts).flatMap(([name, part]) => section(part, texts.get(name), base)),
   ].join('\n\n');
 }
 

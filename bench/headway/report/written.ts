@@ -9,11 +9,11 @@ export interface Written {
   command: string;
   versions: Record<string, string>;
   options: Pick<HeadwayBenchOptions, 'engine' | 'size' | 'seed'>;
-  parts: WrittenPart[];
+  /** By name, in the order in which they ran. */
+  parts: Record<string, WrittenPart>;
 }
 
 export interface WrittenPart {
-  name: string;
   title: string;
   seconds: number;
   figures?: unknown;

@@ -12,10 +12,10 @@ const written: Written = {
     versions: { kafka: '4.3.1' },
   },
   options: { engine: 'embedded', size: 'quick', seed: 1 },
-  parts: [
-    { name: 'cost', title: 'What a job costs', seconds: 60, figures: { rounds: [1, 2] } },
-    { name: 'growth', title: 'How it grows', seconds: 1, problem: 'the server ended' },
-  ],
+  parts: {
+    cost: { title: 'What a job costs', seconds: 60, figures: { rounds: [1, 2] } },
+    growth: { title: 'How it grows', seconds: 1, problem: 'the server ended' },
+  },
 };
 const texts = new Map<string, PartText>([
   ['cost', { markdown: 'a table\n', charts: { cpu: '<svg>bars</svg>' } }],

@@ -55,7 +55,7 @@ describe('jobs', () => {
     expect(Math.max(...latencies)).toBeLessThanOrEqual(10_000);
     expect(new Set(latencies).size).toBeGreaterThan(150);
     expect(plan()).toEqual(plan());
-    expect(plan(llmScenarios[2]!, 2)).not.toEqual(plan());
+    expect(plan(llmScenarios[2], 2)).not.toEqual(plan());
     expect(plan(tenSeconds).every(({ latencyMs }) => latencyMs === 10_000)).toBe(true);
   });
 
