@@ -10,9 +10,9 @@ export function contenderWay(
   jobs: Way['jobs'],
   warmUp: number,
 ): Way {
-  const { name, title } = contender;
+  const { name, title, about } = contender;
   return {
-    ...{ name, title, jobs, warmUp },
+    ...{ name, title, about, jobs, warmUp },
     async start({ run }) {
       await contender.prepare(run);
       const servers = await contender.startServers(run);

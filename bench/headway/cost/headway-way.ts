@@ -6,6 +6,7 @@ export function headwayWay(packMax: number, jobs: Way['jobs'], warmUp: number): 
   return {
     name: `headway-${packMax}`,
     title: `Headway, packs of ${packMax}`,
+    about: `bridge and worker as they are set up by default, \`PACK_MAX=${packMax}\`, calls in background mode`,
     ...{ jobs, warmUp },
     async start({ bench, run: { name, topics, group } }) {
       const env = {

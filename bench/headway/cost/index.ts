@@ -2,6 +2,7 @@ import { messageOf } from '../../../contracts/errors';
 import { withBenchStack, type BenchStack } from '../bench-stack';
 import type { Measured as Part, Measurement, MeasurementOptions } from '../measurement';
 import { rotated } from '../rotated';
+import { serverVersion } from '../server-version';
 import { cpuPlot } from './cpu-plot';
 import { measureRound } from './measure-round';
 import type { Round } from './round';
@@ -70,7 +71,14 @@ async function measure(
     }
   }
   if (rounds.length === 0) throw new Error(problems.join('; '));
-  return { ways: ways.map(({ name, title }) => ({ name, title })), scenarios, rounds, problems };
+  const temporalVersion = await serverVersion(bench.connection);
+  return {
+    temporalVersion,
+    ways: ways.map(({ name, title, about }) => ({ name, title, about })),
+    scenarios,
+    rounds,
+    problems,
+  };
 }
 
 function scenariosOf(size: MeasurementOptions['size']) {

@@ -7,6 +7,9 @@ import type { Way } from './way';
 export const straightforwardWay: Way = {
   name: 'straightforward',
   title: 'one workflow a job, four ordinary activities',
+  about:
+    'defaults of the SDK, but as many activity slots as jobs; a kafkajs consumer that starts the workflows of a partition one after the other, 12 ' +
+    'partitions side by side; the LLM call is one request, held open',
   jobs: { quick: 120, full: 300 },
   warmUp: 48,
   async start({ bench, run }) {

@@ -7,25 +7,28 @@ import { systemCpuMs, wholeCpuMs } from './sums';
 import type { Way } from './way';
 
 export interface Measured {
-  ways: readonly Pick<Way, 'name' | 'title'>[];
+  ways: readonly Pick<Way, 'name' | 'title' | 'about'>[];
   scenarios: readonly LlmScenario[];
   rounds: readonly Round[];
+  temporalVersion: string;
   /** By way: why it has no rounds. */
   problems: readonly string[];
 }
 
 export function costMarkdown(measured: Measured): string {
-  const { scenarios, problems } = measured;
+  const { ways, scenarios, problems, temporalVersion } = measured;
   return [
     'Kafka in to Kafka out, each round on topics of its own after a warm-up; rounds alternate. Nobody waits for a slot. Median (lowest-highest). ' +
       'CPU is that of process trees until the last workflow is closed. The result lag is the time from the end of the LLM call to the result on ' +
-      'its topic. Restate and DBOS do not enrich and do not post-process; Headway and the straightforward workflow do both, with the same pipeline.',
+      'its topic. Restate and DBOS do not enrich and do not post-process; Headway and the straightforward workflow do both, with the same pipeline. ' +
+      `Temporal server ${temporalVersion}.`,
     ...scenarios.flatMap((scenario) => [
       `### ${scenario.title}`,
       speedTable(measured, scenario.name),
       cpuTable(measured, scenario.name),
     ]),
     goalLines(measured.rounds).join('\n'),
+    ways.map(({ title, about }) => `- **${title}**: ${about}.`).join('\n'),
     ...(problems.length > 0 ? [problems.map((problem) => `- Not measured: ${problem}`).join('\n')] : []),
   ].join('\n\n');
 }

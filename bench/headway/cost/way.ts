@@ -7,6 +7,8 @@ import type { SystemPart } from './parts';
 export interface Way {
   name: string;
   title: string;
+  /** One line: settings and versions. */
+  about: string;
   /** Jobs of a round: so many that it is mostly work. */
   jobs: Record<MeasurementOptions['size'], number>;
   /** Jobs that answer at once, before the clock runs. */

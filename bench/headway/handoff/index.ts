@@ -1,6 +1,7 @@
 import { loadConfig } from '../../../runtime/config';
 import { withBenchStack, type BenchStack } from '../bench-stack';
 import type { Measured, Measurement, MeasurementOptions } from '../measurement';
+import { serverVersion } from '../server-version';
 import { rotated } from '../rotated';
 import { bareRound } from './bare-loop';
 import { bridgeRound } from './bridge-round';
@@ -22,13 +23,14 @@ export const handoff: Measurement = {
   title: 'Handing over: from the topic into Temporal',
   estimateMs: ({ size }) => 20_000 + plans[size].rounds * (size === 'full' ? 45_000 : 22_000),
 
-  async run(options) {
+  async run(options): Promise<Measured> {
     const { startConcurrency: concurrency } = loadConfig({}, ['bridge']).bridge;
-    const rounds = await withBenchStack(options, (bench) => measure(bench, options, concurrency));
-    return {
-      figures: { concurrency, rounds },
-      markdown: handoffMarkdown(rounds, concurrency),
-    } satisfies Measured;
+    const measured = await withBenchStack(options, async (bench) => ({
+      concurrency,
+      temporalVersion: await serverVersion(bench.connection),
+      rounds: await measure(bench, options, concurrency),
+    }));
+    return { figures: measured, markdown: handoffMarkdown(measured) };
   },
 };
 

@@ -4,10 +4,17 @@ import { titles, ways, type Round, type Way } from './round';
 /** Of records/s against the bare loop of the same round. */
 const goals = { 'packs-1': 0.95, 'packs-50': 10 } as const;
 
-export function handoffMarkdown(rounds: readonly Round[], concurrency: number): string {
+export interface Handoff {
+  /** Starts at a time: what the bridge does by default. */
+  concurrency: number;
+  temporalVersion: string;
+  rounds: readonly Round[];
+}
+
+export function handoffMarkdown({ rounds, concurrency, temporalVersion }: Handoff): string {
   return [
     `Records a second into Temporal, ${concurrency} starts at a time, no worker. Rounds alternate; the ratio is that to the bare loop of the same round. ` +
-      'Median (lowest-highest).',
+      `Median (lowest-highest). Temporal server ${temporalVersion}.`,
     table(
       ['way', 'records a round', 'records/s', 'ratio', 'CPU-ms a record', 'CPU-ms a record, Temporal'],
       ways.map((way) => {

@@ -94,9 +94,10 @@ describe('goals', () => {
 
 describe('the report', () => {
   const measured = {
-    ways: ways.map(({ name, title }) => ({ name, title })),
+    ways: ways.map(({ name, title, about }) => ({ name, title, about })),
     scenarios: [atOnce!],
     rounds: [round('headway-50', { temporal }), round('restate', { jobsPerSecond: 250 })],
+    temporalVersion: '1.29.1',
     problems: ['DBOS Transact: no initdb'],
   };
 
@@ -106,6 +107,7 @@ describe('the report', () => {
     expect(text).toContain('| Restate | 100 | 250 | - | - | - | 0.3 | 0.9 |');
     expect(text).toContain('| Headway, packs of 50 | 1 | 2 | 0.5 | 0.3 | 4 | 0.3 | 10 | 20 | 8 | 38 |');
     expect(text).not.toContain('| Headway, packs of 1 |');
+    expect(text).toContain('Temporal server 1.29.1');
     expect(text).toContain('- Not measured: DBOS Transact: no initdb');
   });
 
