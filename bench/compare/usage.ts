@@ -36,6 +36,8 @@ export function startUsageMeter<Name extends string = Part>(
   look();
   for (const part of parts.values()) part.begin();
   const timer = setInterval(look, EVERY_MS);
+  // Where what is measured fails, nobody stops it.
+  timer.unref();
   return {
     stop() {
       clearInterval(timer);

@@ -1,6 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { cacheDir } from '../../../stack/cache';
 import { now } from '../../compare/clock';
 import { openQueueProducer } from '../../compare/queue-producer';
@@ -12,6 +11,7 @@ import { watchTopics, type TopicsWatch } from '../../compare/watch-topics';
 import { within } from '../../compare/within';
 import { PARTITIONS } from '../../kafka-load';
 import type { BenchStack } from '../bench-stack';
+import { until } from '../until';
 import { engineCost, untilClosed } from './engine-cost';
 import { partNames, type PartName } from './parts';
 import { lagOf, perJob, type Round } from './round';
@@ -71,7 +71,7 @@ export async function measureRound(bench: BenchStack, options: RoundOptions): Pr
     options.onProgress('starting');
     const running = await within(START_MS, `the start of ${way.title}`, way.start({ bench, run }));
     closing.push(() => running.stop());
-    return await measure(bench, running, { ...options, queue, watch, signal: over.signal });
+    return await measure(bench, running, { ...options, queue, watch });
   } finally {
     over.abort(new Error('The round is over.'));
     for (const close of closing.reverse()) {
@@ -88,17 +88,16 @@ async function measure(
   options: RoundOptions & {
     queue: Awaited<ReturnType<typeof openQueueProducer>>;
     watch: TopicsWatch;
-    signal: AbortSignal;
   },
 ): Promise<Round> {
-  const { way, scenario, round, jobs, seed, queue, watch, onProgress, signal } = options;
+  const { way, scenario, round, jobs, seed, queue, watch, onProgress } = options;
   onProgress('warm-up');
   const warmUp = { name: 'warm-up', fromMs: 0, toMs: 0 };
   await queue.send(planJobs(warmUp, { prefix: 'warm-up', count: way.warmUp, seed }));
-  await within(WARM_UP_MS, 'the results of the warm-up', haveResults(watch, way.warmUp));
+  await haveResults(watch, way.warmUp, WARM_UP_MS);
   if (running.taskQueue !== undefined) {
     const all = { taskQueue: running.taskQueue, since: new Date(0) };
-    await within(WARM_UP_MS, 'the end of the warm-up', untilClosed(bench.client, all));
+    await untilClosed(bench.client, all);
   }
 
   const simulator = await followSimulator(bench.stack.addresses.llmBaseUrl ?? '');
@@ -110,33 +109,20 @@ async function measure(
     const beganAt = now();
     onProgress(`${jobs} jobs`);
     await queue.send(planned);
-    await within(ROUND_MS, `the results of ${jobs} jobs`, haveResults(watch, way.warmUp + jobs));
+    await haveResults(watch, way.warmUp + jobs, ROUND_MS);
     const { taskQueue } = running;
-    if (taskQueue !== undefined) {
-      await within(
-        AFTERWARDS_MS,
-        'the end of the workflows',
-        untilClosed(bench.client, { taskQueue, since }),
-      );
-    }
+    if (taskQueue !== undefined) await untilClosed(bench.client, { taskQueue, since });
     const usage = meter.stop();
     const load = process.cpuUsage(loadBefore);
     await simulator.stop();
 
     onProgress('adding up');
     const results = watch.results.filter(({ id }) => id.startsWith('job-'));
-    const failed = results.filter(({ status }) => status !== 'completed').length;
-    if (failed > 0) throw new Error(`${failed} of ${jobs} jobs did not complete`);
+    const completed = results.filter(({ status }) => status === 'completed').length;
+    if (completed !== jobs) throw new Error(`${completed} results of ${jobs} jobs are completed ones`);
     const ms = Math.max(...results.map(({ at }) => at)) - beganAt;
     const cpuMs = { ...usage, load: { cpuMs: (load.user + load.system) / 1_000 } };
-    const cost =
-      taskQueue === undefined
-        ? undefined
-        : await within(
-            AFTERWARDS_MS,
-            'what the workflows have cost',
-            engineCost(bench.client, { taskQueue, since, jobs, signal }),
-          );
+    const cost = taskQueue && (await engineCost(bench.client, { taskQueue, since, jobs }));
     return {
       ...{ way: way.name, scenario: scenario.name, round, jobs, ms, jobsPerSecond: (jobs / ms) * 1_000 },
       cpuMsPerJob: Object.fromEntries(partNames.map((part) => [part, cpuMs[part].cpuMs / jobs])) as Record<
@@ -144,7 +130,7 @@ async function measure(
         number
       >,
       lagMs: lagOf(results, simulator.calls),
-      temporal: cost && perJob(cost, jobs),
+      temporal: cost ? perJob(cost, jobs) : undefined,
     };
   } finally {
     // After a failure nobody else would end it.
@@ -164,6 +150,6 @@ function pidsOf({ stack }: BenchStack, running: RunningWay): Record<Exclude<Part
   };
 }
 
-async function haveResults({ ended }: TopicsWatch, count: number): Promise<void> {
-  while (ended.size < count) await delay(10);
+function haveResults({ ended }: TopicsWatch, count: number, within: number): Promise<void> {
+  return until(`there are ${count} results`, { within, every: 10 }, () => ended.size >= count);
 }

@@ -1,11 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { readProcessTable, treeOf } from '../../compare/process-table';
 import { createTopics, deleteTopics } from '../../compare/run-topics';
 import { startUsageMeter, type UsageMeter } from '../../compare/usage';
-import { within } from '../../compare/within';
 import { startBridge } from '../../headway-processes';
 import { committedSum, PARTITIONS, produceJobs } from '../../kafka-load';
 import type { BenchStack } from '../bench-stack';
+import { until } from '../until';
 import { toRound, type Round } from './round';
 
 /** No worker takes what is started, and the bridge is not to mind. */
@@ -33,9 +32,12 @@ export async function bridgeRound(
   const topics = { queue: `${name}-queue`, results: `${name}-results`, dlq: `${name}-dlq` };
   const admin = kafka.admin();
   await admin.connect();
-  const committed = async (count: number) => {
-    while ((await committedSum(admin, name, topics.queue)) < count) await delay(ASK_EVERY_MS);
-  };
+  const committed = (state: string, count: number) =>
+    until(
+      state,
+      { within: ROUND_MS, every: ASK_EVERY_MS },
+      async () => (await committedSum(admin, name, topics.queue)) >= count,
+    );
   try {
     await createTopics(kafka, topics, PARTITIONS);
     const bridge = await startBridge({
@@ -46,7 +48,7 @@ export async function bridgeRound(
     });
     try {
       await produceJobs(kafka, topics.queue, warmUp);
-      await within(ROUND_MS, 'the hand-over of the warm-up', committed(warmUp));
+      await committed('the warm-up is handed over', warmUp);
       process.kill(bridge.pid, 'SIGSTOP');
       let beganAt: number;
       let cpuBefore: number;
@@ -60,7 +62,7 @@ export async function bridgeRound(
         // A bench that fails here must leave no process behind that does not hear it.
         process.kill(bridge.pid, 'SIGCONT');
       }
-      await within(ROUND_MS, 'the hand-over', committed(warmUp + records));
+      await committed('all records are handed over', warmUp + records);
       const ms = performance.now() - beganAt;
       const own = cpuMsOf(bridge.pid) - cpuBefore;
       const server = meter.stop().server.cpuMs;

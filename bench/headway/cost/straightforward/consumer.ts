@@ -20,7 +20,8 @@ runProgram(async () => {
       const job = readJob(message.value);
       try {
         await client.workflow.start<typeof straightforward>('straightforward', {
-          ...{ workflowId: job.id, taskQueue, args: [job] },
+          // Rounds have jobs of the same ids.
+          ...{ workflowId: `${taskQueue}/${job.id}`, taskQueue, args: [job] },
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
         });
       } catch (error) {
