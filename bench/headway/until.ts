@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface UntilOptions {
   /** Milliseconds after which it is given up. */
   within: number;
-  /** Milliseconds between two looks. */
-  every: number;
+  /** Milliseconds between two looks, or what says them each time. */
+  every: number | (() => number);
 }
 
 /**
@@ -20,6 +20,6 @@ export async function until(
   const giveUpAt = performance.now() + within;
   while (!(await look())) {
     if (performance.now() > giveUpAt) throw new Error(`not reached within ${within / 1_000} s: ${state}`);
-    await delay(every);
+    await delay(typeof every === 'number' ? every : every());
   }
 }

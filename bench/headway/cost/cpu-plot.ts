@@ -55,6 +55,7 @@ export async function cpuPlot({ ways, scenarios, rounds }: Measured, subtitle: s
                 field: 'part',
                 type: 'nominal',
                 title: null,
+                legend: { labelLimit: 300 },
                 scale: { domain: partNames.map((part) => partTitles[part]), range: colours },
               },
             },

@@ -5,6 +5,7 @@ import { startBridge } from '../../headway-processes';
 import { committedSum, PARTITIONS, produceJobs } from '../../kafka-load';
 import type { BenchStack } from '../bench-stack';
 import { until } from '../until';
+import { nextAskMs } from './next-ask';
 import { toRound, type Round } from './round';
 
 /** No worker takes what is started, and the bridge is not to mind. */
@@ -12,9 +13,6 @@ const neverPaused = {
   ...{ BRIDGE_BACKLOG_HIGH: '1000000', BRIDGE_BACKLOG_LOW: '999999' },
   ...{ BRIDGE_IN_FLIGHT_HIGH: '10000000', BRIDGE_IN_FLIGHT_LOW: '9999999' },
 };
-
-/** How often the group is asked what it has committed: the last commit is seen so much later at most. Not more often, since each question costs CPU. */
-const ASK_EVERY_MS = 25;
 
 const ROUND_MS = 180_000;
 
@@ -32,12 +30,19 @@ export async function bridgeRound(
   const topics = { queue: `${name}-queue`, results: `${name}-results`, dlq: `${name}-dlq` };
   const admin = kafka.admin();
   await admin.connect();
-  const committed = (state: string, count: number) =>
-    until(
-      state,
-      { within: ROUND_MS, every: ASK_EVERY_MS },
-      async () => (await committedSum(admin, name, topics.queue)) >= count,
-    );
+  /** Resolves when the group has committed that many more than `before`. */
+  const handedOver = async (before: number, of: number) => {
+    const beganAt = performance.now();
+    let done = 0;
+    const wait = {
+      within: ROUND_MS,
+      every: () => nextAskMs({ elapsedMs: performance.now() - beganAt, done, of }),
+    };
+    await until(`${of} records are handed over`, wait, async () => {
+      done = (await committedSum(admin, name, topics.queue)) - before;
+      return done >= of;
+    });
+  };
   try {
     await createTopics(kafka, topics, PARTITIONS);
     const bridge = await startBridge({
@@ -48,7 +53,7 @@ export async function bridgeRound(
     });
     try {
       await produceJobs(kafka, topics.queue, warmUp);
-      await committed('the warm-up is handed over', warmUp);
+      await handedOver(0, warmUp);
       process.kill(bridge.pid, 'SIGSTOP');
       let beganAt: number;
       let cpuBefore: number;
@@ -62,7 +67,7 @@ export async function bridgeRound(
         // A bench that fails here must leave no process behind that does not hear it.
         process.kill(bridge.pid, 'SIGCONT');
       }
-      await committed('all records are handed over', warmUp + records);
+      await handedOver(warmUp, records);
       const ms = performance.now() - beganAt;
       const own = cpuMsOf(bridge.pid) - cpuBefore;
       const server = meter.stop().server.cpuMs;
