@@ -43,16 +43,30 @@ export async function requireMaven(env: NodeJS.ProcessEnv = process.env): Promis
   );
 }
 
+/** Why a program is built, and what helps where it cannot be: two sentences around "is built with Go ..., but no go was found". */
+export interface GoPurpose {
+  /** Without its verb, for example `No usable temporal program was found ..., so it`. */
+  why: string;
+  /** For example `Install Go.` */
+  remedy: string;
+}
+
+const temporalCli: GoPurpose = {
+  why: 'No usable temporal program was found and none could be downloaded, so it',
+  remedy:
+    'Install Go or the Temporal CLI, or set TEMPORAL_ADDRESS to the address of a running Temporal server.',
+};
+
 /** Throws HW_PREREQUISITE_MISSING when there is no Go, or one that is too old. Only needed without a `temporal` binary. */
-export async function requireGo(env: NodeJS.ProcessEnv = process.env): Promise<void> {
+export async function requireGo(
+  env: NodeJS.ProcessEnv = process.env,
+  { why, remedy }: GoPurpose = temporalCli,
+): Promise<void> {
   const output = await outputOf('go', ['version'], env);
   const version = /go(\d+\.\d+(\.\d+)?)/.exec(output ?? '')?.[1];
   if (version !== undefined && isAtLeast(version, minimum.go)) return;
   const found = version === undefined ? 'no go was found' : `the go found is ${version}`;
-  throw missing(
-    'No usable temporal program was found and none could be downloaded, so it is built with Go 1.25 or newer, but ' +
-      `${found}. Install Go or the Temporal CLI, or set TEMPORAL_ADDRESS to the address of a running Temporal server.`,
-  );
+  throw missing(`${why} is built with Go 1.25 or newer, but ${found}. ${remedy}`);
 }
 
 /** Whether a dotted version is at least the given one; `17.0.15+6` and `21-ea` count by their leading numbers. */

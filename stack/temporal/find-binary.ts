@@ -3,10 +3,9 @@ import { access, chmod, rename } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { HeadwayError, messageOf } from '../../contracts/errors';
 import { projectRoot } from '../../runtime/project-root';
+import { buildWithGo, type BuildOptions } from '../build-with-go';
 import { cachedFolder, cacheDir, fillCache, type CacheEntry } from '../cache';
-import type { Leash } from '../leash';
 import { isAtLeast, outputOf, requireGo } from '../prerequisites';
-import type { Report } from '../progress';
 import { runTool } from '../run-tool';
 
 /** The last release of the Temporal CLI that `go install` can build; later ones carry a `replace` line in their go.mod. */
@@ -14,13 +13,6 @@ const cliVersion = 'v1.5.1';
 
 /** The oldest server the stack is tested with. */
 const minimumServer = [1, 29] as const;
-
-export interface InstallOptions {
-  env: NodeJS.ProcessEnv;
-  leash: Leash;
-  signal?: AbortSignal;
-  report: Report;
-}
 
 /**
  * The `temporal` program that is there already: TEMPORAL_CLI_PATH, a recent one on PATH, or the cached one. Undefined when there is none.
@@ -36,7 +28,7 @@ export async function findTemporal(env: NodeJS.ProcessEnv): Promise<string | und
  * (3 to 5 minutes; Go keeps what it has compiled, so an interrupted build goes on where it was).
  * Throws HW_PREREQUISITE_MISSING when there is no Go either, or the reason of `signal`.
  */
-export async function installTemporal(options: InstallOptions): Promise<string> {
+export async function installTemporal(options: BuildOptions): Promise<string> {
   const { env, report, signal } = options;
   const onWaiting = () => report('another process is fetching the Temporal CLI, waiting for it');
   const folder = await fillCache(cacheEntry(env), (partial) => obtain(partial, options), {
@@ -72,7 +64,7 @@ async function serverVersion(path: string, env: NodeJS.ProcessEnv): Promise<stri
   return /Server (\d+\.\d+\.\d+)/.exec(output ?? '')?.[1];
 }
 
-async function obtain(folder: string, options: InstallOptions): Promise<void> {
+async function obtain(folder: string, options: BuildOptions): Promise<void> {
   try {
     await download(folder, options);
     return;
@@ -81,31 +73,18 @@ async function obtain(folder: string, options: InstallOptions): Promise<void> {
     options.report(`no download (${messageOf(error).slice(0, 80)})`);
   }
   await requireGo(options.env);
-  await buildWithGo(folder, options);
+  options.report('building the Temporal CLI with Go, which takes some minutes the first time');
+  await buildWithGo(folder, [`github.com/temporalio/cli/cmd/temporal@${cliVersion}`], options);
 }
 
 /** The SDK's downloader can only be reached by starting a server with it, so that is what the child process does. */
-async function download(folder: string, { env, leash, signal, report }: InstallOptions): Promise<void> {
+async function download(folder: string, { env, leash, signal, report }: BuildOptions): Promise<void> {
   report('downloading the Temporal CLI');
   const main = join(projectRoot(), 'dist', 'stack', 'temporal', 'download-main.js');
   await runTool({ command: process.execPath, args: [main, folder, cliVersion], env, leash, signal });
   const program = join(folder, programName());
   await rename(join(folder, `temporal-${cliVersion}${process.platform === 'win32' ? '.exe' : ''}`), program);
   await chmod(program, 0o755);
-}
-
-async function buildWithGo(folder: string, { env, leash, signal, report }: InstallOptions): Promise<void> {
-  const module = `github.com/temporalio/cli/cmd/temporal@${cliVersion}`;
-  report('building the Temporal CLI with Go, which takes some minutes the first time');
-  await runTool({
-    command: 'go',
-    args: ['install', '-v', module],
-    env: { ...env, GOBIN: folder },
-    leash,
-    signal,
-    // Go names each module it downloads and each package it compiles: the only sign of life there is.
-    onLine: (line) => report(`building with Go, ${line.replace(/^go: /, '')}`),
-  });
 }
 
 function cacheEntry(env: NodeJS.ProcessEnv): CacheEntry {

@@ -5,7 +5,7 @@ import { searchAttributes } from '../../contracts/search-attributes';
  * How long finished workflows can be looked at, and how long a second start with the same id is noticed. A day more than
  * the queue topic keeps its records, so that a record which can come again is always recognised.
  */
-const retentionSeconds = 8 * 24 * 60 * 60;
+export const retentionSeconds = 8 * 24 * 60 * 60;
 
 const timeoutMs = 5_000;
 

@@ -9,7 +9,7 @@ import { readDatabase, reviveInterrupted } from './revive';
  * The defaults protect a shared cluster: they bind before one machine's CPU does (2,400 requests a second at the frontend, 1,200 at matching),
  * and every figure would be theirs instead of ours. Keys: https://docs.temporal.io/references/dynamic-configuration
  */
-const dynamicConfig = {
+export const dynamicConfig = {
   'frontend.rps': 100_000,
   'frontend.namespaceRPS': 100_000,
   'frontend.namespaceRPS.visibility': 10_000,
@@ -86,7 +86,7 @@ function serverArguments(dataDir: string, port: number, uiPort: number, namespac
   ];
 }
 
-/** A profile or address meant for clients would make the command line tool read a configuration that is not for it. */
-function withoutTemporalSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** A profile or address meant for clients would make the server's program read a configuration that is not for it. */
+export function withoutTemporalSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_')));
 }
