@@ -26,11 +26,13 @@ export interface OwnServers {
   stop(): Promise<void>;
 }
 
+export type OwnServersContext = Pick<RunContext, 'dataDir' | 'signal' | 'log'>;
+
 /** Calls `start`; when it fails, nothing of what it has started runs any more. */
-export async function startOwnServers(
-  context: RunContext,
-  start: (servers: OwnServers) => Promise<ContenderServers>,
-): Promise<ContenderServers> {
+export async function startOwnServers<T>(
+  context: OwnServersContext,
+  start: (servers: OwnServers) => Promise<T>,
+): Promise<T> {
   const servers = openServers(context);
   try {
     return await start(servers);
@@ -40,7 +42,7 @@ export async function startOwnServers(
   }
 }
 
-function openServers({ dataDir, signal, log }: RunContext): OwnServers {
+function openServers({ dataDir, signal, log }: OwnServersContext): OwnServers {
   const leash = createLeash();
   const ports = createPorts(leash.pid);
   const started: ServerHandle[] = [];

@@ -8,10 +8,19 @@ import { outputOf } from '../../stack/prerequisites';
 import { NotRunnable, type RunContext } from './contender';
 import type { OwnServers } from './own-servers';
 
-/** A PostgreSQL server with the settings it comes with, on an empty folder that goes with it. The folder belongs to another user where we are root. */
-export async function startPostgres(own: OwnServers, { signal }: RunContext): Promise<string> {
-  const bin = postgresBinaries();
-  const user = await postgresUser();
+export interface PostgresOptions extends Pick<RunContext, 'signal'> {
+  /** As in postgresql.conf, beside the settings it comes with. */
+  settings?: Record<string, string>;
+}
+
+/**
+ * A PostgreSQL server with the settings it comes with, on an empty folder that goes with it. The folder belongs to another user where we are root.
+ * Returns the address of its first database.
+ * @throws NotRunnable where there is no PostgreSQL
+ */
+export async function startPostgres(own: OwnServers, options: PostgresOptions): Promise<string> {
+  const { signal } = options;
+  const { bin, user } = await findPostgres();
   // Not in the run's folder, which another user may not enter.
   const folder = await mkdtemp(join(tmpdir(), 'headway-bench-postgres-'));
   own.afterwards(() => rm(folder, { recursive: true, force: true }));
@@ -25,20 +34,28 @@ export async function startPostgres(own: OwnServers, { signal }: RunContext): Pr
   });
   const port = await own.port();
   const url = `postgresql://bench@127.0.0.1:${port}/postgres`;
-  const settings = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '' };
-  const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  await own.start({ name: 'postgres', ...as('postgres', '-D', data, ...options), ready: () => answers(url) });
+  const where = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '' };
+  const settings = Object.entries({ ...options.settings, ...where });
+  const set = settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  await own.start({ name: 'postgres', ...as('postgres', '-D', data, ...set), ready: () => answers(url) });
   return url;
 }
 
+/** What `startPostgres` needs. @throws NotRunnable where it is not there */
+export async function findPostgres(): Promise<{ bin: string; user?: { uid: number; gid: number } }> {
+  return { bin: postgresBinaries(), user: await postgresUser() };
+}
+
 /** The newest one. @throws NotRunnable where there is none */
-export function postgresBinaries(): string {
-  const debian = '/usr/lib/postgresql';
+export function postgresBinaries(
+  env: NodeJS.ProcessEnv = process.env,
+  debian = '/usr/lib/postgresql',
+): string {
   const versions = existsSync(debian) ? readdirSync(debian) : [];
   const folders = versions
     .sort((a, b) => Number(b) - Number(a))
     .map((version) => join(debian, version, 'bin'))
-    .concat((process.env.PATH ?? '').split(delimiter));
+    .concat((env.PATH ?? '').split(delimiter));
   const found = folders.find((folder) => existsSync(join(folder, 'initdb')));
   if (found !== undefined) return found;
   throw new NotRunnable('No initdb of PostgreSQL was found: apt-get install postgresql.');
