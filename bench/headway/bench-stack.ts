@@ -29,6 +29,8 @@ export interface BenchStack {
   /** For processes of ours (`startBridge`, `startWorker`): which servers are theirs. */
   processEnv: Record<string, string>;
   temporalAddress: string;
+  /** What Temporal keeps its state in, and how. */
+  storage: string;
   kafka: Kafka;
   client: Client;
   connection: Connection;
@@ -101,7 +103,7 @@ async function onEngine<T>(
     const { temporal, postgres, ...servers } = serverPids(stack.servers);
     try {
       return await use({
-        ...{ stack, stateFile, dataDir, temporalAddress, connection },
+        ...{ stack, stateFile, dataDir, temporalAddress, connection, storage: engine.storage },
         processEnv: { ...nothingElse, ...engine.env, HEADWAY_STACK_FILE: stateFile },
         kafka: new Kafka({
           brokers: kafkaBrokers.split(','),

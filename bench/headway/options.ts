@@ -28,6 +28,9 @@ Everything runs on this machine. It says how long it takes before it begins.
   --size SIZE     quick: the smallest that says something (the default); full: what is published
   --seed N        decides how long each LLM call takes (default 1)
   --out FOLDER    default: bench/results
+
+The engine postgres is a full Temporal server, built with Go the first time (about 4 minutes), on a PostgreSQL of its own, which has to be installed.
+BENCH_HISTORY_SHARDS=N (default 128) and BENCH_SYNCHRONOUS_COMMIT=off (default on, as PostgreSQL comes) set it up.
 `;
 
 /**

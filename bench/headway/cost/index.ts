@@ -71,7 +71,7 @@ async function measure(
     }
   }
   if (rounds.length === 0) throw new Error(problems.join('; '));
-  const temporalVersion = await serverVersion(bench.connection);
+  const temporalVersion = await serverVersion(bench);
   return {
     temporalVersion,
     ways: ways.map(({ name, title, about }) => ({ name, title, about })),

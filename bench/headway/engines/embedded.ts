@@ -4,6 +4,7 @@ import type { StartEngine } from './engine';
 export const startEmbedded: StartEngine = () =>
   Promise.resolve({
     env: {},
+    storage: 'SQLite (WAL, synchronous=NORMAL)',
     pids: () => ({ temporal: [], database: [] }),
     stop: () => Promise.resolve(),
   });

@@ -27,7 +27,7 @@ export const handoff: Measurement = {
     const { startConcurrency: concurrency } = loadConfig({}, ['bridge']).bridge;
     const measured = await withBenchStack(options, async (bench) => ({
       concurrency,
-      temporalVersion: await serverVersion(bench.connection),
+      temporalVersion: await serverVersion(bench),
       rounds: await measure(bench, options, concurrency),
     }));
     return { figures: measured, markdown: handoffMarkdown(measured) };
