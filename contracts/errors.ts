@@ -28,6 +28,10 @@ export const errorCodes = {
     meaning: 'Temporal answers, but no worker took the question that was put to a workflow in time.',
     action: 'Start a worker, or wait until the workers have less to do; then ask again.',
   },
+  HW_CANCEL_PENDING: {
+    meaning: 'A worker was held up while a job was to be cancelled, and may still cancel it.',
+    action: 'Look at the status of the job in a while, or cancel it once more: that does no harm.',
+  },
   HW_RECORD_EMPTY: {
     meaning: 'The record has no value (a tombstone) or an empty one.',
     action: 'Send a job request as JSON in the record value.',

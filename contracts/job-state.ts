@@ -39,6 +39,9 @@ export type ResultsAnswer = (JobResult & Confidential)[];
  */
 export type CancelQuestion = [id: string, tenant?: string, wantedUntil?: number];
 
+/** The type of the failure with which a workflow refuses it as too late. */
+export const TAKEN_TOO_LATE = 'HW_NO_WORKER';
+
 /**
  * The answer to the update `cancelJob`. `cancelled`: by this call or by an earlier one. `left`: the job goes on as the workflow `leftAs`. Otherwise its end was known before, though it may not be published yet.
  */

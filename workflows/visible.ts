@@ -12,6 +12,7 @@ import {
   CANCEL_JOB_UPDATE,
   JOBS_QUERY,
   RESULTS_QUERY,
+  TAKEN_TOO_LATE,
   type CancelAnswer,
   type CancelQuestion,
   type JobState,
@@ -39,7 +40,8 @@ export const stillWanted = {
   validator: (...[, , wantedUntil]: CancelQuestion): void => {
     if (wantedUntil === undefined || Date.now() <= wantedUntil) return;
     const late = Date.now() - wantedUntil;
-    throw ApplicationFailure.nonRetryable(`it was wanted until ${late} ms before a worker took it`);
+    const message = `it was wanted until ${late} ms before a worker took it`;
+    throw ApplicationFailure.nonRetryable(message, TAKEN_TOO_LATE);
   },
 };
 

@@ -33,7 +33,7 @@ function describeResponse(
   if (['submitJob', 'getJob'].includes(operationId ?? '') && status.startsWith('2')) {
     headers['Preference-Applied'] = text('`wait=N` as it was applied to `Prefer`.');
   }
-  if (status === '429' || status === '503') headers['Retry-After'] = text('Seconds.');
+  if (['429', '503', '504'].includes(status)) headers['Retry-After'] = text('Seconds.');
   if (status === '401') headers['WWW-Authenticate'] = text('`Bearer`');
   if (Object.keys(headers).length > 0) response.headers = headers;
   if (Number(status) < 400) return;

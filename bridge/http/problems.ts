@@ -30,6 +30,7 @@ export const statuses: Partial<Record<ErrorCode, { status: number; retryAfter?: 
   HW_PAYLOAD_UNREADABLE: { status: 503, retryAfter: 30 },
   HW_OVERLOADED: { status: 503, retryAfter: 2 },
   HW_SHUTTING_DOWN: { status: 503, retryAfter: 1 },
+  HW_CANCEL_PENDING: { status: 504, retryAfter: 5 },
 };
 
 export const PROBLEM_JSON = 'application/problem+json';

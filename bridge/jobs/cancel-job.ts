@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -6,26 +7,29 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { HeadwayError, messageOf } from '../../contracts/errors';
-import { CANCEL_JOB_UPDATE, type CancelAnswer, type CancelQuestion } from '../../contracts/job-state';
+import {
+  CANCEL_JOB_UPDATE,
+  TAKEN_TOO_LATE,
+  type CancelAnswer,
+  type CancelQuestion,
+} from '../../contracts/job-state';
+import { lateAnswer } from './late-answer';
 import { reachable } from './reachable';
 
-/** A worker has to take the request, and may be busy. */
+/** A worker has to take the request, and may be busy. For all workflows together that are asked. */
 const UPDATE_MS = 10_000;
 
 /** Before we give up on it: who takes the request at the last moment has time to say so. */
 const ANSWER_MS = 1_000;
-
-/** A server that lives answers this question at once. */
-const HEALTH_MS = 2_000;
 
 /** A job leaves its pack once, and what it leaves for under another name never moves. */
 const HOPS_MAX = 3;
 
 /**
  * Cancels a job in the workflow that holds it. When the promise resolves its end is durable. After `HW_NO_WORKER` it is not cancelled by a worker that
- * comes later.
+ * comes later; after `HW_CANCEL_PENDING` nobody knows yet. Takes some ten seconds at the longest.
  *
- * @throws HeadwayError `HW_JOB_ENDED`, `HW_JOB_UNKNOWN`, `HW_NO_WORKER`, `HW_SERVER_UNREACHABLE`
+ * @throws HeadwayError `HW_JOB_ENDED`, `HW_JOB_UNKNOWN`, `HW_NO_WORKER`, `HW_CANCEL_PENDING`, `HW_SERVER_UNREACHABLE`
  */
 export async function cancelJob(
   client: Client,
@@ -33,9 +37,13 @@ export async function cancelJob(
   jobId: string,
   tenant?: string,
 ): Promise<void> {
+  const giveUpAt = Date.now() + UPDATE_MS;
+  const question: CancelQuestion = [jobId, tenant, giveUpAt - ANSWER_MS];
   let at = workflowId;
   for (let hops = 0; hops < HOPS_MAX; hops++) {
-    const answer = await update(client, at, jobId, tenant);
+    const answer = await update(client, at, question, giveUpAt).catch((error: unknown) => {
+      throw ofJob(error, jobId);
+    });
     if (answer.outcome === 'cancelled') return;
     if (answer.outcome === 'ended') {
       throw new HeadwayError('HW_JOB_ENDED', `job ${jobId} has ended already, as ${answer.status}`);
@@ -49,34 +57,39 @@ export async function cancelJob(
 async function update(
   client: Client,
   workflowId: string,
-  jobId: string,
-  tenant?: string,
+  question: CancelQuestion,
+  giveUpAt: number,
 ): Promise<CancelAnswer> {
   const handle = client.workflow.getHandle(workflowId);
-  const args: CancelQuestion = [jobId, tenant, Date.now() + UPDATE_MS - ANSWER_MS];
+  const updateId = randomUUID();
+  const [jobId, , wantedUntil = 0] = question;
   try {
-    return await reachable(client, UPDATE_MS, () =>
-      handle.executeUpdate<CancelAnswer, CancelQuestion>(CANCEL_JOB_UPDATE, { args }),
+    return await reachable(client, giveUpAt - Date.now(), () =>
+      handle.executeUpdate<CancelAnswer, CancelQuestion>(CANCEL_JOB_UPDATE, { updateId, args: question }),
     );
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError || isEndedMeanwhile(error)) {
-      throw new HeadwayError('HW_JOB_ENDED', `job ${jobId} has ended already`, { cause: error });
-    }
-    if (error instanceof WorkflowUpdateFailedError) {
-      // A worker from before jobs could be cancelled one by one, a workflow that is being cancelled as a whole, or clocks far apart.
-      const message = `job ${jobId} could not be cancelled: ${messageOf(error.cause ?? error)}`;
-      throw new HeadwayError('HW_SERVER_UNREACHABLE', message, { cause: error });
-    }
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
-    // A server that froze meanwhile looks the same from here as one that waits for a worker.
-    await reachable(client, HEALTH_MS, () => client.workflowService.getSystemInfo({}));
-    const message = `no worker took the request to cancel job ${jobId} within ${UPDATE_MS} ms`;
-    throw new HeadwayError('HW_NO_WORKER', message, { cause: error });
+    return await lateAnswer(client, { workflowId, updateId, jobId, wantedUntil });
   }
 }
 
-/** How the server says that the workflow was over before its answer: `AcceptedUpdateCompletedWorkflow`. */
-function isEndedMeanwhile(error: unknown): boolean {
+/** What the client threw, as what it means for the job. */
+function ofJob(error: unknown, jobId: string): unknown {
+  if (error instanceof WorkflowNotFoundError || failureType(error) === CLOSED_MEANWHILE) {
+    return new HeadwayError('HW_JOB_ENDED', `job ${jobId} has ended already`, { cause: error });
+  }
+  if (!(error instanceof WorkflowUpdateFailedError)) return error;
+  const message = `job ${jobId} could not be cancelled: ${messageOf(error.cause ?? error)}`;
+  if (failureType(error) === TAKEN_TOO_LATE)
+    return new HeadwayError('HW_NO_WORKER', message, { cause: error });
+  // A worker from before jobs could be cancelled one by one, or a workflow that is being cancelled as a whole.
+  return new HeadwayError('HW_SERVER_UNREACHABLE', message, { cause: error });
+}
+
+/** How the server says that the workflow was over before its answer. */
+const CLOSED_MEANWHILE = 'AcceptedUpdateCompletedWorkflow';
+
+function failureType(error: unknown): string | undefined {
   const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-  return cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow';
+  return cause instanceof ApplicationFailure ? (cause.type ?? undefined) : undefined;
 }

@@ -72,9 +72,13 @@ export function createJobs(options: JobsOptions): (tenant?: string) => Jobs {
       list: (filter, page) => list(tenant === undefined ? filter : { ...filter, tenant }, page),
       async cancel(id) {
         // Whose it is, before anything is done to it.
-        const { workflow } = await get(id);
-        await cancelJob(client, workflow.id, id, tenant);
-        const view = await get(id);
+        const before = await get(id);
+        await cancelJob(client, before.workflow.id, id, tenant);
+        // It is cancelled, whether or not anybody tells what it looks like now.
+        const view = await get(id).catch((error: unknown) => {
+          if (error instanceof HeadwayError) return before;
+          throw error;
+        });
         return isEnd(view.status) ? view : { ...view, status: 'cancelled' };
       },
       async retry(id) {

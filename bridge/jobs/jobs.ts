@@ -66,7 +66,8 @@ export interface Jobs {
   /**
    * Cancels a job: when the promise resolves it ends as `cancelled` for certain, its LLM call is being stopped, and its result on its way.
    *
-   * @throws HeadwayError `HW_JOB_UNKNOWN`, `HW_JOB_ENDED`
+   * @throws HeadwayError `HW_JOB_UNKNOWN`, `HW_JOB_ENDED`; `HW_NO_WORKER` when nobody took the request and it is not carried out any more;
+   * `HW_CANCEL_PENDING` when it still may be
    */
   cancel(id: string): Promise<JobView>;
   /**
