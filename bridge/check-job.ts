@@ -1,11 +1,10 @@
-import type { z } from 'zod';
-import { HeadwayError, sentence } from '../contracts/errors';
+import { HeadwayError } from '../contracts/errors';
 import { describeIssues, jobRequestSchema, type JobSource } from '../contracts/job-request';
 import { beyondLimit, jobLimits, type JobLimits } from '../contracts/limits';
 import type { PackJob } from '../contracts/pack';
 import type { Pipeline } from '../pipelines/define-pipeline';
 import { allIssues } from './all-issues';
-import { inputError, pathInSchema } from './input-error';
+import { inputRefusal } from './input-refusal';
 
 /** Ids that the HTTP door makes from idempotency keys. */
 const ID_FROM_KEY = /^key-[\da-f]{40}$/;
@@ -57,14 +56,8 @@ export function checkJob(
     );
   }
   const pipeline = pipelineNamed(request.pipeline);
-  const refusal = inputError(pipeline, request.input);
-  if (refusal) {
-    // The message is logged, and one that the pipeline's author wrote may quote the input.
-    const message = pipeline.policy.confidential
-      ? nameFields(refusal, pipeline)
-      : describeIssues(refusal, 'input');
-    throw new HeadwayError('HW_JOB_INVALID', message, { cause: refusal });
-  }
+  const refusal = inputRefusal(pipeline, request.input);
+  if (refusal) throw refusal;
   const job: PackJob = {
     ...request,
     id: request.id ?? id,
@@ -75,12 +68,4 @@ export function checkJob(
   if (bytes <= limits.job) return job;
   const message = `the job has ${bytes} bytes; ${beyondLimit(limits.job, limits)}`;
   throw new HeadwayError('HW_RECORD_TOO_LARGE', message);
-}
-
-/** Which fields are at fault. Those that the sender named are not. */
-function nameFields({ issues }: z.ZodError, { request }: Pipeline): string {
-  const names = issues
-    .slice(0, 5)
-    .map(({ path }) => ['input', ...pathInSchema(request, path).map(String)].join('.'));
-  return sentence(`not as the pipeline wants it, which is confidential: ${[...new Set(names)].join(', ')}`);
 }

@@ -1,7 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import { HeadwayError } from '../contracts/errors';
-import { describeIssues } from '../contracts/job-request';
 import type { JobResult, JobRun, WorkflowRun } from '../contracts/job-result';
 import { workflowTaskTimeout } from '../contracts/large-jobs';
 import type { PackJob } from '../contracts/pack';
@@ -12,6 +11,7 @@ import { taskPriority } from '../contracts/task-priority';
 import { PROCESS_JOB } from '../contracts/workflow-names';
 import type { Pipeline } from '../pipelines/define-pipeline';
 import { requireEncryption } from '../runtime/payload-keys/require-keys';
+import { inputRefusal } from './input-refusal';
 import { createJobRuns, type JobRunView } from './job-runs';
 import { readCarriedJobs } from './read-carried-jobs';
 
@@ -113,8 +113,8 @@ export function createJobRetry({
 
   function checkedPipeline(job: PackJob): Pipeline {
     const pipeline = pipelineNamed(job.pipeline);
-    const { success, error: mismatch } = pipeline.request.safeParse(job.input);
-    if (!success) throw new HeadwayError('HW_JOB_INVALID', describeIssues(mismatch, 'input'));
+    const refusal = inputRefusal(pipeline, job.input);
+    if (refusal) throw refusal;
     if (job.deadline !== undefined && Date.parse(job.deadline) <= Date.now()) {
       throw new HeadwayError(
         'HW_DEADLINE_EXCEEDED',
