@@ -69,7 +69,11 @@ export const jobRoutes: FastifyPluginAsyncZod<{ door: Door }> = async (app, { do
           'It ends as `cancelled` for certain; its LLM call is being stopped, and its result on its way.',
         tags: ['jobs'],
         params: jobParams,
-        response: { 200: jobViewSchema.describe('The job'), ...problems(400, 404, 409, 504), ...bodyProblems },
+        response: {
+          200: jobViewSchema.describe('The job'),
+          ...problems(400, 404, 409, 504),
+          ...bodyProblems,
+        },
       },
     },
     async (request) => {

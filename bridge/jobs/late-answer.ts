@@ -61,9 +61,9 @@ async function taskInHand(client: Client, workflowId: string): Promise<number | 
   const seen = await unlessNotFound(
     client.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId } }),
   );
-  if (seen?.workflowExecutionInfo?.status !== WORKFLOW_RUNNING) return 'closed';
+  if (!seen || Number(seen.workflowExecutionInfo?.status) !== WORKFLOW_RUNNING) return 'closed';
   const { state, startedTime } = seen.pendingWorkflowTask ?? {};
-  return state === TASK_STARTED ? Number(startedTime?.seconds ?? 0) * 1_000 : undefined;
+  return Number(state) === TASK_STARTED ? Number(startedTime?.seconds ?? 0) * 1_000 : undefined;
 }
 
 /** How far the update has come. 0 when the server does not have it, which is so for a refused one too. */
