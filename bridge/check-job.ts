@@ -5,6 +5,7 @@ import type { PackJob } from '../contracts/pack';
 import type { Pipeline } from '../pipelines/define-pipeline';
 import { allIssues } from './all-issues';
 import { inputRefusal } from './input-refusal';
+import { openPipeline, withoutOwnKeys } from './own-keys';
 
 /** Ids that the HTTP door makes from idempotency keys. */
 const ID_FROM_KEY = /^key-[\da-f]{40}$/;
@@ -39,7 +40,9 @@ export function checkJob(
 ): PackJob {
   const parsed = jobRequestSchema.safeParse(json);
   if (!parsed.success) {
-    const error = allIssues(json, parsed.error, pipelineNamed);
+    const { open, pipeline } = openPipeline((json as { pipeline?: unknown } | null)?.pipeline, pipelineNamed);
+    const all = allIssues(json, parsed.error, pipelineNamed);
+    const error = open ? all : withoutOwnKeys(all, pipeline);
     throw new HeadwayError('HW_JOB_INVALID', describeIssues(error), { cause: error });
   }
   const request = parsed.data;

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { HeadwayError, sentence } from '../../contracts/errors';
 
 /** Deep enough for any input. At some thousand levels JSON can be read but no longer be written; a million take seconds to read. */
@@ -34,10 +35,14 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    // It quotes the text around the error, with its line ends.
-    const reason = sentence((error as Error).message);
-    throw new HeadwayError('HW_RECORD_NOT_JSON', `the record value is not JSON: ${reason}`, { cause: error });
+    const reason = sentence(withoutText((error as Error).message));
+    throw new HeadwayError('HW_RECORD_NOT_JSON', `the record value is not JSON: ${reason}`);
   }
+}
+
+/** V8 quotes what is around the error, and nobody knows whether that is confidential. */
+function withoutText(message: string): string {
+  return message.replace(/(, )?(\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, '') || 'no value';
 }
 
 /** Whatever is between the brackets: what is no JSON fails afterwards. */
@@ -53,13 +58,13 @@ function checkDepth(text: string): void {
   }
 }
 
-function check(value: unknown, changed: Set<number>, path: string[]): void {
+function check(value: unknown, changed: Set<number>, path: PropertyKey[]): void {
   if (typeof value === 'number' && changed.has(value)) {
     throw invalid(path, 'is a number that cannot be kept exactly; send it as a text');
   }
   if (typeof value !== 'object' || value === null) return;
   for (const [key, inner] of Object.entries(value)) {
-    path.push(key);
+    path.push(Array.isArray(value) ? Number(key) : key);
     // Schemas leave it out without a word.
     if (key === '__proto__') throw invalid(path, 'is a key that cannot be kept; choose another name');
     check(inner, changed, path);
@@ -67,8 +72,11 @@ function check(value: unknown, changed: Set<number>, path: string[]): void {
   }
 }
 
-function invalid(path: string[], problem: string): HeadwayError {
-  return new HeadwayError('HW_JOB_INVALID', sentence(`${path.join('.') || 'the job request'}: ${problem}`));
+function invalid(path: PropertyKey[], problem: string): HeadwayError {
+  const message = sentence(`${path.join('.') || 'the job request'}: ${problem}`);
+  // For whoever must not repeat the keys.
+  const cause = new z.ZodError([{ code: 'custom', path: [...path], message: problem, input: undefined }]);
+  return new HeadwayError('HW_JOB_INVALID', message, { cause });
 }
 
 /** What the numbers in the text become, of those that become another one: whole numbers beyond 2^53, or beyond all bounds. */

@@ -8,6 +8,7 @@ import { checkJob } from '../check-job';
 import { readCloudEvent, type CloudEvent } from './cloud-event';
 import { headerText, type QueueRecord } from './queue-record';
 import { readJson } from './read-json';
+import { reasonForLog } from './reason-for-log';
 
 /** What a Date can hold, either side of 1970. https://tc39.es/ecma262/#sec-time-values-and-time-range */
 const TIMESTAMP_MAX = 8.64e15;
@@ -31,9 +32,9 @@ export function readRecord(
     );
   }
   const offset = String(record.offset);
-  const event = readCloudEvent(record);
+  const { event, request } = readRequest(record, pipelineNamed);
   return checkJob(
-    event ? event.request : readJson(record.value),
+    request,
     {
       id: event?.jobId ?? jobIdOf({ topic, partition, offset, timestamp }),
       source: { door: 'kafka', topic, partition, offset, timestamp },
@@ -41,6 +42,15 @@ export function readRecord(
     },
     { pipelineNamed, queueTopic: topic, limits },
   );
+}
+
+function readRequest(record: QueueRecord, pipelineNamed: (name: string) => Pipeline) {
+  try {
+    const event = readCloudEvent(record);
+    return { event, request: event ? event.request : readJson(record.value) };
+  } catch (error) {
+    throw reasonForLog(error, record.value, pipelineNamed);
+  }
 }
 
 /**

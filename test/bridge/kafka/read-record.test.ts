@@ -74,6 +74,52 @@ it.each([{}, { priority: 9 }])(
   },
 );
 
+describe('keys and values of the sender are not repeated', () => {
+  const big = '12345678901234567891';
+  const ofSecret = (more: string) => `{"pipeline":"secret","input":{"who":"Alice","Bob":{"n":1}},${more}}`;
+
+  it.each([
+    [
+      'a text that is not JSON',
+      '{"pipeline":"secret","input":{"who":"Alice",Bob}}',
+      /Expected .* position 44/,
+    ],
+    ['a text that is no value', 'Bob', /Unexpected token 'B'/],
+    ['an unknown field', ofSecret('"Bob":1'), /^the job request: has a key/],
+    ['metadata', ofSecret('"metadata":{"Bob":7}'), /^metadata: /],
+    [
+      'a number',
+      `{"pipeline":"secret","input":{"visits":[{"day":${big},"Bob":1}]}}`,
+      /^input\.visits\.0\.day: is a num/,
+    ],
+    ['a number of its own', `{"pipeline":"secret","input":{"Bob":{"Carol":${big}}}}`, /^input: is a number/],
+    ['a number elsewhere', `{"pipeline":"secret","input":{},"Bob":${big}}`, /^the job request: is a number/],
+    ['a pipeline that is not here', `{"pipeline":"other","input":{"Bob":${big}}}`, /^input: is a number/],
+    ['no pipeline', '{"input":{},"metadata":{"Bob":7}}', /^pipeline: .*; metadata: /],
+  ])('of a confidential record: %s', (_, value, told) => {
+    const { message } = refusal(value);
+    expect(message).toMatch(told);
+    expect(message).not.toMatch(/Alice|Bob|Carol|oB/);
+  });
+
+  it('in a CloudEvent', () => {
+    const data = `{"pipeline":"secret","input":{"visits":[{"day":${big}}],"Bob":1}}`;
+    const event = `{"specversion":"1.0","id":"1","source":"s","type":"t","data":${data}}`;
+    const headers = { 'content-type': 'application/cloudevents+json' };
+    expect(() => read(event, { headers })).toThrow(/^data\.input\.visits\.0\.day: is a number/);
+    expect(() => read(event.replace(/"day":\d+/, `"Bob":${big}`), { headers })).toThrow(
+      /^data\.input\.visits\.0: is a number/,
+    );
+  });
+
+  it('though those of other records are', () => {
+    expect(refusal(`{"pipeline":"anything","input":{"Bob":${big}}}`).message).toMatch(/^input\.Bob: /);
+    expect(refusal('{"pipeline":"anything","input":{},"metadata":{"Bob":7}}').message).toMatch(
+      /^metadata\.Bob: /,
+    );
+  });
+});
+
 it.each([{}, { priority: 9 }])(
   'an input over which the schema of its pipeline throws is refused as any other, also with %j',
   (more) => {
