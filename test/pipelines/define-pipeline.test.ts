@@ -93,9 +93,59 @@ describe('definePipeline', () => {
   it.each([
     [{ llm: { timeoutMs: -1 } }, /^definePipeline\("count-letters"\): policy\.llm\.timeoutMs: /],
     [{ enrich: { attempts: 1.5 } }, /: policy\.enrich\.attempts: /],
-    [{ llm: { timeout: 1 } }, /: policy\.llm: .*"timeout"/],
   ])('names the field of a policy that cannot be used: %j', (policy, message) => {
-    expect(() => definePipeline({ ...valid, policy: policy as object })).toThrow(message);
+    expect(() => definePipeline({ ...valid, policy: policy })).toThrow(message);
+  });
+
+  it.each<[object, string]>([
+    [{ polcy: { confidential: true } }, 'polcy: is no field of a pipeline; perhaps policy is meant'],
+    [{ post_process: () => null }, 'post_process: is no field of a pipeline; perhaps postProcess is meant'],
+    [{ confidental: true }, 'confidental: is no field of a pipeline; perhaps policy.confidential is meant'],
+    [
+      { timeoutMs: 1 },
+      'timeoutMs: is no field of a pipeline; perhaps policy.enrich.timeoutMs or policy.llm.timeoutMs or policy.postProcess.timeoutMs is meant',
+    ],
+    [
+      { zzzzzz: undefined },
+      'zzzzzz: is no field of a pipeline; there are name, request, response, enrich, prompt, tools, minSources, postProcess, policy',
+    ],
+    [
+      { policy: { confidental: true } },
+      'policy.confidental: is no field of a pipeline; perhaps policy.confidential is meant',
+    ],
+    [
+      { policy: { llm: { timeout: 1 }, enrich: { attempt: 1 } } },
+      'policy.enrich.attempt: is no field of a pipeline; perhaps policy.enrich.attempts is meant; policy.llm.timeout: is no field of a pipeline; perhaps policy.llm.timeoutMs is meant',
+    ],
+    [
+      { policy: { postProcess: { zzzzzz: 1 } } },
+      'policy.postProcess.zzzzzz: is no field of a pipeline; there are policy.postProcess.timeoutMs, policy.postProcess.attempts, policy.postProcess.deterministic',
+    ],
+    [{ prompt: 'Be brief.' }, 'prompt: must be a function'],
+    [{ prompt: undefined }, 'prompt: must be a function'],
+    [{ enrich: {} }, 'enrich: must be a function, or left out'],
+    [{ postProcess: null }, 'postProcess: must be a function, or left out'],
+    [{ request: { word: 'string' } }, 'request: must be a schema of zod 4, such as z.strictObject({ ... })'],
+    [{ response: undefined }, 'response: must be a schema of zod 4, such as z.strictObject({ ... })'],
+    // What those of zod 3 look like.
+    [{ request: { _def: {}, safeParse: () => null } }, 'request: must be a schema of zod 4, such as'],
+  ])('refuses what no compiler has refused: %j', (parts, message) => {
+    const define = () => definePipeline({ ...valid, ...parts });
+    expect(define).toThrow(`definePipeline("count-letters"): ${message}`);
+    expect(define).toThrow(expect.objectContaining({ code: 'HW_CONFIG_INVALID' }));
+  });
+
+  it.each([undefined, null, 'pipeline', { ...valid, name: undefined }])('refuses %j', (definition) => {
+    expect(() => definePipeline(definition as never)).toThrow('name "undefined" must be lower-case words');
+  });
+
+  it('has a policy that is checked at every level', () => {
+    const levels = Object.keys(policySchema.parse({})).filter((level) => level !== 'giveUpAfterMs');
+    expect(levels).toEqual(['enrich', 'llm', 'postProcess']);
+    for (const level of levels) {
+      const policy = { [level]: { none: 1 } };
+      expect(() => definePipeline({ ...valid, policy })).toThrow(`policy.${level}.none: is no field`);
+    }
   });
 
   it.each<[string, z.ZodType, RegExp]>([
