@@ -3,6 +3,7 @@ import { HeadwayError } from '../contracts/errors';
 import { describeIssues } from '../contracts/job-request';
 import { policySchema, type PipelinePolicy } from '../contracts/policy';
 import type { Citation, Prompt } from '../contracts/stages';
+import { requestSchemaProblem } from './request-schema';
 import { responseSchemaProblem } from './response-schema';
 import { toolsSchema } from './web-search';
 import { wrongFields, type FieldKind } from './wrong-fields';
@@ -124,7 +125,7 @@ export function definePipeline<Request, Response, Enrichment = null, Output = Re
 ): Pipeline {
   // Where nothing compiles, it may not even be an object.
   const given = { ...definition };
-  const { name, response, tools = [] } = given;
+  const { name, request, response, tools = [] } = given;
   if (!isPipelineName(name)) {
     throw invalid(`definePipeline: name "${name}" must be lower-case words joined by hyphens`);
   }
@@ -132,6 +133,7 @@ export function definePipeline<Request, Response, Enrichment = null, Output = Re
   const policy = policySchema.safeParse(given.policy ?? {});
   const problem =
     wrongFields(given, fields) ??
+    requestSchemaProblem(request) ??
     responseSchemaProblem(response) ??
     (checkedTools.error && describeIssues(checkedTools.error, 'tools')) ??
     sourcesProblem(given.minSources, tools) ??

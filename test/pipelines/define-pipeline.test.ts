@@ -135,6 +135,50 @@ describe('definePipeline', () => {
     expect(define).toThrow(expect.objectContaining({ code: 'HW_CONFIG_INVALID' }));
   });
 
+  it.each<[string, z.ZodType]>([
+    ['word: has a default', z.object({ word: z.string().default('none') })],
+    ['word: has a prefault', z.object({ word: z.string().prefault('none') })],
+    ['word: has a coerce', z.object({ word: z.coerce.number() })],
+    ['word: has a transform', z.object({ word: z.string().transform(Number) })],
+    ['word: has a transform', z.object({ word: z.preprocess(String, z.string()) })],
+    ['word: has a catch', z.object({ word: z.string().catch('none') })],
+    ['word: has a coerce', z.object({ word: z.string().pipe(z.coerce.number()) })],
+    ['word: has a codec', z.object({ word: z.stringbool() })],
+    ['list.*.word: has a default', z.object({ list: z.array(z.object({ word: z.string().default('') })) })],
+    ['pair.1: has a default', z.object({ pair: z.tuple([z.string(), z.string().default('')]) })],
+    ['pair.*: has a coerce', z.object({ pair: z.tuple([z.string()], z.coerce.number()) })],
+    ['words.*: has a coerce', z.object({ words: z.record(z.string(), z.coerce.number()) })],
+    ['words.*: has a transform', z.object({ words: z.record(z.string().transform(String), z.number()) })],
+    ['either: has a coerce', z.object({ either: z.union([z.string(), z.coerce.number()]) })],
+    ['both: has a coerce', z.object({ both: z.intersection(z.string(), z.coerce.string()) })],
+    ['word: has a default', z.object({ word: z.string().default('').optional().nullable().readonly() })],
+    ['*: has a coerce', z.object({}).catchall(z.coerce.number())],
+    ['later: has a coerce', z.object({ later: z.lazy(() => z.coerce.number()) })],
+    ['word: has a default', z.object({ word: z.string().default('') }).refine(() => true)],
+  ])('refuses a request schema that changes what it checks: %s', (message, schema) => {
+    const expected = `definePipeline("count-letters"): request.${message}, which no stage would see`;
+    expect(() => definePipeline({ ...valid, request: schema })).toThrow(expected);
+  });
+
+  it('takes request schemas that only check, also those that contain themselves', () => {
+    const endless = (): z.ZodType => z.object({ a: z.lazy(endless), b: z.lazy(endless) });
+    const known: z.ZodType = z.object({
+      refined: z.string().refine(Boolean).check(z.minLength(1)).trim(),
+      piped: z.string().pipe(z.email()),
+      either: z.union([z.string(), z.null()]).optional().nullable(),
+      kinds: z.discriminatedUnion('kind', [z.object({ kind: z.literal('x') })]),
+      words: z.record(z.string(), z.tuple([z.string()], z.number())),
+      branded: z.string().brand('word').readonly(),
+      json: z.json(),
+      when: z.iso.datetime(),
+      tree,
+      endless: endless(),
+      undeclared: z.lazy(() => declaredLater),
+    });
+    expect(definePipeline({ ...valid, request: known }).request).toBe(known);
+    const declaredLater = z.string();
+  });
+
   it.each([undefined, null, 'pipeline', { ...valid, name: undefined }])('refuses %j', (definition) => {
     expect(() => definePipeline(definition as never)).toThrow('name "undefined" must be lower-case words');
   });
