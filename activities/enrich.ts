@@ -12,6 +12,7 @@ import { markOf, type Confidential } from '../contracts/confidential';
 import { beyondLimit, jobLimits, type JobLimits } from '../contracts/limits';
 import type { PackJob } from '../contracts/pack';
 import { taskPriority, type TaskPriority } from '../contracts/task-priority';
+import { checkPrompt } from '../pipelines/check-prompt';
 import type { Database, Pipeline } from '../pipelines/define-pipeline';
 import { cutBySize, jsonBytes, runBatch, toStageFailure } from './batch';
 
@@ -85,7 +86,7 @@ export function createEnrich(dependencies: EnrichDependencies) {
       });
       const enriched: Enriched = {
         kind: 'enriched',
-        prompt: pipeline.prompt(job.input, enrichment),
+        prompt: checkPrompt(pipeline.name, pipeline.prompt(job.input, enrichment)),
         enrichment,
       };
       const bytes = jsonBytes(enriched);

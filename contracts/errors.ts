@@ -59,7 +59,8 @@ export const errorCodes = {
     action: 'Correct the field that the message names.',
   },
   HW_PROMPT_INVALID: {
-    meaning: 'A prompt file of a pipeline is missing or is no template, or a variable of it was not given.',
+    meaning:
+      'A prompt file of a pipeline is missing or is no template, a variable of it was not given, or `prompt` of a pipeline returned something else than a prompt.',
     action: 'Correct what the message names; the build has to copy prompt files beside the compiled code.',
   },
   HW_PIPELINE_UNKNOWN: {

@@ -1,9 +1,12 @@
 import type { z } from 'zod';
+import { HeadwayError } from '../contracts/errors';
 import { describeIssues } from '../contracts/job-request';
 import { policySchema, type PipelinePolicy } from '../contracts/policy';
 import type { Citation, Prompt } from '../contracts/stages';
+import { requestSchemaProblem } from './request-schema';
 import { responseSchemaProblem } from './response-schema';
 import { toolsSchema } from './web-search';
+import { wrongFields, type FieldKind } from './wrong-fields';
 
 export { PermanentError, UnavailableError } from '../contracts/stage-errors';
 
@@ -99,42 +102,55 @@ export type Pipeline = Omit<Erased, 'enrich' | 'postProcess' | 'policy' | 'tools
     policy: PipelinePolicy;
   };
 
+/** All fields: one that is added above has to be named here. */
+const fields: Record<keyof Erased, FieldKind> = {
+  name: 'checked elsewhere',
+  request: 'schema',
+  response: 'schema',
+  enrich: 'optional function',
+  prompt: 'function',
+  tools: 'checked elsewhere',
+  minSources: 'checked elsewhere',
+  postProcess: 'optional function',
+  policy: 'checked elsewhere',
+};
+
 /**
  * Describes how one kind of job is worked on. The types of every stage follow from the schemas.
  *
- * @throws Error naming the field, when the name, the response schema, the tools, `minSources` or the policy cannot be used
+ * @throws HeadwayError `HW_CONFIG_INVALID` naming the field that cannot be used, or that no pipeline has
  */
 export function definePipeline<Request, Response, Enrichment = null, Output = Response>(
   definition: PipelineDefinition<Request, Response, Enrichment, Output>,
 ): Pipeline {
-  const { name, response, tools = [] } = definition;
+  // Where nothing compiles, it may not even be an object.
+  const given = { ...definition };
+  const { name, request, response, tools = [] } = given;
   if (!isPipelineName(name)) {
-    throw new Error(`definePipeline: name "${name}" must be lower-case words joined by hyphens`);
+    throw invalid(`definePipeline: name "${name}" must be lower-case words joined by hyphens`);
   }
-  const problem = responseSchemaProblem(response);
-  if (problem) throw new Error(`definePipeline("${name}"): ${problem}`);
-
   const checkedTools = toolsSchema.safeParse(tools);
-  if (!checkedTools.success) {
-    throw new Error(`definePipeline("${name}"): ${describeIssues(checkedTools.error, 'tools')}`);
-  }
-  const sources = sourcesProblem(definition.minSources, tools);
-  if (sources) throw new Error(`definePipeline("${name}"): minSources ${sources}`);
-
-  const policy = policySchema.safeParse(definition.policy ?? {});
-  if (!policy.success) {
-    throw new Error(`definePipeline("${name}"): ${describeIssues(policy.error, 'policy')}`);
-  }
-  const { enrich = withoutEnrichment, postProcess = asAnswered } = definition;
+  const policy = policySchema.safeParse(given.policy ?? {});
+  const problem =
+    wrongFields(given, fields) ??
+    requestSchemaProblem(request) ??
+    responseSchemaProblem(response) ??
+    (checkedTools.error && describeIssues(checkedTools.error, 'tools')) ??
+    sourcesProblem(given.minSources, tools) ??
+    (policy.error && describeIssues(policy.error, 'policy'));
+  if (problem !== undefined || !policy.data) throw invalid(`definePipeline("${name}"): ${problem}`);
+  const { enrich = withoutEnrichment, postProcess = asAnswered } = given;
   if (postProcess === asAnswered) policy.data.postProcess.deterministic = true;
-  const pipeline = { ...definition, enrich, postProcess, tools, policy: policy.data } as unknown as Pipeline;
+  const pipeline = { ...given, enrich, postProcess, tools, policy: policy.data } as unknown as Pipeline;
   return Object.defineProperty(pipeline, mark, { value: true });
 }
 
 function sourcesProblem(minSources: number | undefined, tools: WebSearchTool[]): string | undefined {
   if (minSources === undefined) return undefined;
-  if (!Number.isInteger(minSources) || minSources < 1) return 'must be a whole number, 1 or more';
-  return tools.length > 0 ? undefined : 'needs a tool that finds some: add { type: "web_search" } to tools';
+  if (!Number.isInteger(minSources) || minSources < 1) return 'minSources must be a whole number, 1 or more';
+  return tools.length > 0
+    ? undefined
+    : 'minSources needs a tool that finds some: add { type: "web_search" } to tools';
 }
 
 /** The same for every copy of Headway in a process: a pipeline from elsewhere may have been made with its own. */
@@ -146,8 +162,12 @@ export function isPipeline(value: unknown): value is Pipeline {
 }
 
 /** Lower-case words joined by hyphens. */
-export function isPipelineName(name: string): boolean {
-  return /^[a-z][a-z0-9-]{0,63}$/.test(name);
+export function isPipelineName(name: unknown): boolean {
+  return typeof name === 'string' && /^[a-z][a-z0-9-]{0,63}$/.test(name);
+}
+
+function invalid(problem: string): HeadwayError {
+  return new HeadwayError('HW_CONFIG_INVALID', problem);
 }
 
 function withoutEnrichment(): null {

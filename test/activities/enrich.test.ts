@@ -184,7 +184,7 @@ describe('enrichJobs', () => {
   it('answers with as many outcomes as fit into one response', async () => {
     const { enrichJobs } = open(
       () => 'x'.repeat(200_000),
-      () => '',
+      () => 'Who is it?',
     );
     const { outcomes } = await enrichJobs({ jobs: jobsOf('a', 'b', 'c', 'd', 'e'), timeoutMs });
     expect(outcomes.map(({ index }) => index)).toEqual([0, 1]);
@@ -213,6 +213,69 @@ describe('enrichJobs', () => {
       expect(error).toMatchObject({ type: 'HW_UNAVAILABLE', nonRetryable: false });
     },
   );
+});
+
+describe('a prompt that is none', () => {
+  const instructions = 'Be brief.';
+
+  it.each<[string, unknown, RegExp]>([
+    ['nothing', undefined, /prompt returned nothing; it must return \{ instructions, input \}$/],
+    ['a text', 'Who is it?', /prompt returned a text; it must return/],
+    ['a list', [], /prompt returned a list; it must return/],
+    ['a promise', Promise.resolve(''), /prompt returned a promise; .* enrich$/],
+    ['no input', { instructions }, /prompt returned nothing as "input", which must be a text$/],
+    ['a number as input', { instructions, input: 7 }, /returned a number as "input", which must be a text$/],
+    ['an object as input', { instructions, input: {} }, /returned an object as "input", which must/],
+    ['a promise of an input', { instructions, input: Promise.resolve('') }, /a promise as "input"/],
+    ['an empty input', { instructions, input: '' }, /an empty text as "input", which must be a text that/],
+    ['a blank input', { instructions, input: ' \n' }, /a blank text as "input"/],
+    ['no instructions', { input: 'Who is it?' }, /returned nothing as "instructions", which must be a text$/],
+    ['a number as version', { instructions, input: 'Who?', version: 2 }, /a number as "version"/],
+  ])('%s fails that job alone, at once', async (_, returned, message) => {
+    const { enrichJobs, enrichJob } = createEnrich({
+      database,
+      pipelineNamed: (name) =>
+        testPipeline({ name, ...(name === 'none' && { prompt: () => returned as never }) }),
+      ageMs: () => 0,
+    });
+    const jobs = ['none', 'test-brief'].map((pipeline, index) => ({
+      index,
+      job: packJob(`job-${index}`, { pipeline }),
+    }));
+    const { outcomes } = await enrichJobs({ jobs, timeoutMs });
+    expect(outcomes).toMatchObject([
+      { index: 0, kind: 'final', code: 'HW_PROMPT_INVALID', message: expect.stringMatching(message) },
+      { index: 1, kind: 'enriched' },
+    ]);
+    expect(outcomes[0]).toMatchObject({ message: expect.stringMatching(/^pipeline "none": /) });
+    expect(await rejection(enrichJob({ job: jobs[0]!.job, timeoutMs }))).toMatchObject({
+      type: 'HW_PROMPT_INVALID',
+      nonRetryable: true,
+    });
+  });
+
+  it('leaves no rejection that nobody handles, which would end the worker', async () => {
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    const late = () => Promise.reject(new Error('too late'));
+    for (const prompt of [late, () => ({ instructions, input: late() })]) {
+      const pipeline = testPipeline({ prompt: prompt as never });
+      const { enrichJobs } = createEnrich({ database, pipelineNamed: () => pipeline, ageMs: () => 0 });
+      await enrichJobs({ jobs: jobsOf('a'), timeoutMs });
+      await new Promise(setImmediate);
+    }
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
+  it('is not one that says everything in its input', async () => {
+    const pipeline = testPipeline({
+      prompt: () => ({ instructions: '', input: 'Who is it?', version: 'v1' }),
+    });
+    const { enrichJobs } = createEnrich({ database, pipelineNamed: () => pipeline, ageMs: () => 0 });
+    const { outcomes } = await enrichJobs({ jobs: jobsOf('a'), timeoutMs });
+    expect(outcomes).toMatchObject([{ prompt: { instructions: '', input: 'Who is it?', version: 'v1' } }]);
+  });
 });
 
 describe('enrichJob', () => {

@@ -93,9 +93,103 @@ describe('definePipeline', () => {
   it.each([
     [{ llm: { timeoutMs: -1 } }, /^definePipeline\("count-letters"\): policy\.llm\.timeoutMs: /],
     [{ enrich: { attempts: 1.5 } }, /: policy\.enrich\.attempts: /],
-    [{ llm: { timeout: 1 } }, /: policy\.llm: .*"timeout"/],
   ])('names the field of a policy that cannot be used: %j', (policy, message) => {
-    expect(() => definePipeline({ ...valid, policy: policy as object })).toThrow(message);
+    expect(() => definePipeline({ ...valid, policy: policy })).toThrow(message);
+  });
+
+  it.each<[object, string]>([
+    [{ polcy: { confidential: true } }, 'polcy: is no field of a pipeline; perhaps policy is meant'],
+    [{ post_process: () => null }, 'post_process: is no field of a pipeline; perhaps postProcess is meant'],
+    [{ confidental: true }, 'confidental: is no field of a pipeline; perhaps policy.confidential is meant'],
+    [
+      { timeoutMs: 1 },
+      'timeoutMs: is no field of a pipeline; perhaps policy.enrich.timeoutMs or policy.llm.timeoutMs or policy.postProcess.timeoutMs is meant',
+    ],
+    [
+      { zzzzzz: undefined },
+      'zzzzzz: is no field of a pipeline; there are name, request, response, enrich, prompt, tools, minSources, postProcess, policy',
+    ],
+    [
+      { policy: { confidental: true } },
+      'policy.confidental: is no field of a pipeline; perhaps policy.confidential is meant',
+    ],
+    [
+      { policy: { llm: { timeout: 1 }, enrich: { attempt: 1 } } },
+      'policy.enrich.attempt: is no field of a pipeline; perhaps policy.enrich.attempts is meant; policy.llm.timeout: is no field of a pipeline; perhaps policy.llm.timeoutMs is meant',
+    ],
+    [
+      { policy: { postProcess: { zzzzzz: 1 } } },
+      'policy.postProcess.zzzzzz: is no field of a pipeline; there are policy.postProcess.timeoutMs, policy.postProcess.attempts, policy.postProcess.deterministic',
+    ],
+    [{ prompt: 'Be brief.' }, 'prompt: must be a function'],
+    [{ prompt: undefined }, 'prompt: must be a function'],
+    [{ enrich: {} }, 'enrich: must be a function, or left out'],
+    [{ postProcess: null }, 'postProcess: must be a function, or left out'],
+    [{ request: { word: 'string' } }, 'request: must be a schema of zod 4, such as z.strictObject({ ... })'],
+    [{ response: undefined }, 'response: must be a schema of zod 4, such as z.strictObject({ ... })'],
+    // What those of zod 3 look like.
+    [{ request: { _def: {}, safeParse: () => null } }, 'request: must be a schema of zod 4, such as'],
+  ])('refuses what no compiler has refused: %j', (parts, message) => {
+    const define = () => definePipeline({ ...valid, ...parts });
+    expect(define).toThrow(`definePipeline("count-letters"): ${message}`);
+    expect(define).toThrow(expect.objectContaining({ code: 'HW_CONFIG_INVALID' }));
+  });
+
+  it.each<[string, z.ZodType]>([
+    ['word: has a default', z.object({ word: z.string().default('none') })],
+    ['word: has a prefault', z.object({ word: z.string().prefault('none') })],
+    ['word: has a coerce', z.object({ word: z.coerce.number() })],
+    ['word: has a transform', z.object({ word: z.string().transform(Number) })],
+    ['word: has a transform', z.object({ word: z.preprocess(String, z.string()) })],
+    ['word: has a catch', z.object({ word: z.string().catch('none') })],
+    ['word: has a coerce', z.object({ word: z.string().pipe(z.coerce.number()) })],
+    ['word: has a codec', z.object({ word: z.stringbool() })],
+    ['list.*.word: has a default', z.object({ list: z.array(z.object({ word: z.string().default('') })) })],
+    ['pair.1: has a default', z.object({ pair: z.tuple([z.string(), z.string().default('')]) })],
+    ['pair.*: has a coerce', z.object({ pair: z.tuple([z.string()], z.coerce.number()) })],
+    ['words.*: has a coerce', z.object({ words: z.record(z.string(), z.coerce.number()) })],
+    ['words.*: has a transform', z.object({ words: z.record(z.string().transform(String), z.number()) })],
+    ['either: has a coerce', z.object({ either: z.union([z.string(), z.coerce.number()]) })],
+    ['both: has a coerce', z.object({ both: z.intersection(z.string(), z.coerce.string()) })],
+    ['word: has a default', z.object({ word: z.string().default('').optional().nullable().readonly() })],
+    ['*: has a coerce', z.object({}).catchall(z.coerce.number())],
+    ['later: has a coerce', z.object({ later: z.lazy(() => z.coerce.number()) })],
+    ['word: has a default', z.object({ word: z.string().default('') }).refine(() => true)],
+  ])('refuses a request schema that changes what it checks: %s', (message, schema) => {
+    const expected = `definePipeline("count-letters"): request.${message}, which no stage would see`;
+    expect(() => definePipeline({ ...valid, request: schema })).toThrow(expected);
+  });
+
+  it('takes request schemas that only check, also those that contain themselves', () => {
+    const endless = (): z.ZodType => z.object({ a: z.lazy(endless), b: z.lazy(endless) });
+    const known: z.ZodType = z.object({
+      refined: z.string().refine(Boolean).check(z.minLength(1)).trim(),
+      piped: z.string().pipe(z.email()),
+      either: z.union([z.string(), z.null()]).optional().nullable(),
+      kinds: z.discriminatedUnion('kind', [z.object({ kind: z.literal('x') })]),
+      words: z.record(z.string(), z.tuple([z.string()], z.number())),
+      branded: z.string().brand('word').readonly(),
+      json: z.json(),
+      when: z.iso.datetime(),
+      tree,
+      endless: endless(),
+      undeclared: z.lazy(() => declaredLater),
+    });
+    expect(definePipeline({ ...valid, request: known }).request).toBe(known);
+    const declaredLater = z.string();
+  });
+
+  it.each([undefined, null, 'pipeline', { ...valid, name: undefined }])('refuses %j', (definition) => {
+    expect(() => definePipeline(definition as never)).toThrow('name "undefined" must be lower-case words');
+  });
+
+  it('has a policy that is checked at every level', () => {
+    const levels = Object.keys(policySchema.parse({})).filter((level) => level !== 'giveUpAfterMs');
+    expect(levels).toEqual(['enrich', 'llm', 'postProcess']);
+    for (const level of levels) {
+      const policy = { [level]: { none: 1 } };
+      expect(() => definePipeline({ ...valid, policy })).toThrow(`policy.${level}.none: is no field`);
+    }
   });
 
   it.each<[string, z.ZodType, RegExp]>([

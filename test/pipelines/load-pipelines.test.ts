@@ -106,6 +106,10 @@ describe('loadRegistry', () => {
       /^HEADWAY_PIPELINES: throws\.js cannot be loaded: definePipeline: name "No Name" must be/,
     ],
     [
+      './mistyped.js',
+      /^HEADWAY_PIPELINES: mistyped\.js cannot be loaded: definePipeline\("my-words"\): polcy: is no field of a pipeline; perhaps policy/,
+    ],
+    [
       'unknown-package',
       /^HEADWAY_PIPELINES names the package unknown-package, which is not installed in <here> or above\.$/,
     ],
@@ -119,6 +123,7 @@ describe('loadRegistry', () => {
     write('notes.txt', '');
     write('nothing.js', 'exports.pipeline = { name: "looks-like-one" };');
     write('throws.js', commonJs('No Name'));
+    write('mistyped.js', commonJs('my-words').replace('name:', 'polcy: { confidential: true }, name:'));
     expect(await sentence(name)).toMatch(expected);
   });
 

@@ -7,6 +7,6 @@ export const anything = definePipeline({
   request: z.record(z.string(), z.unknown()),
   response: z.object({ text: z.string() }),
   enrich: () => null,
-  prompt: () => ({ instructions: '', input: '' }),
+  prompt: () => ({ instructions: '', input: 'anything' }),
   postProcess: () => null,
 });
