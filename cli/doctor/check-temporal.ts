@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { checkRetention } from '../../bridge/kafka/check-retention';
 import { searchAttributes } from '../../contracts/search-attributes';
 import type { Config } from '../../runtime/config';
+import { commandFor } from '../../runtime/in-user-terms';
 import type { Kafka } from '../../runtime/kafka';
 import { countLiving, POLLED_WITHIN_MS } from '../count-living';
 import { checkVersions } from './check-versions';
@@ -118,6 +119,6 @@ async function checkWorkers(
   if (workers > 0) return ok(`${workers} poll task queue ${name}`);
   return wrong(
     `nobody has polled task queue ${name} for ${POLLED_WITHIN_MS / 1_000} s`,
-    `Start a worker (\`npm run worker\`), or correct ${variable}.`,
+    `Start a worker (\`${commandFor('worker')}\`), or correct ${variable}.`,
   );
 }
