@@ -1,3 +1,4 @@
+import { commandFor } from './in-user-terms';
 import { environmentSchema, type VariableFacts, type VariableName } from './environment';
 
 /** Collects what is wrong with the configuration, so that a user sees all of it at once. */
@@ -18,7 +19,7 @@ export class ConfigProblems {
     const { must } = environmentSchema.shape[name].meta() as unknown as VariableFacts;
     this.add(
       name,
-      `is not set and no local stack offers it: set it to ${must}, or run \`npm run stack\` in another terminal`,
+      `is not set and no local stack offers it: set it to ${must}, or run \`${commandFor('stack')}\` in another terminal`,
     );
     return '';
   }

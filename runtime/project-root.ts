@@ -12,10 +12,15 @@ export function projectRoot(): string {
   return folder;
 }
 
+/** Whether Headway is a package of a project of its user, rather than a clone of the repository. */
+export function isInstalled(root = projectRoot()): boolean {
+  return root.split(sep).includes('node_modules');
+}
+
 /** Where `.headway` goes: the project, or, where Headway is installed as a package, the folder its user is in. */
 export function workFolder(): string {
   const root = projectRoot();
-  return root.split(sep).includes('node_modules') ? process.cwd() : root;
+  return isInstalled(root) ? process.cwd() : root;
 }
 
 /** Of Headway, as package.json has it. */

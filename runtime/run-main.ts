@@ -1,4 +1,5 @@
 import { errorCodes, HeadwayError, messageOf } from '../contracts/errors';
+import { withDocsOfHere } from './in-user-terms';
 import { redact } from './redact';
 import { ShuttingDown } from './shutdown';
 
@@ -26,7 +27,7 @@ export function explain(name: string, error: unknown, env: NodeJS.ProcessEnv = p
   const debug = env.LOG_LEVEL === 'debug' || env.LOG_LEVEL === 'trace';
   const stack = debug && error instanceof Error ? `\n${error.stack}` : '';
   if (error instanceof HeadwayError) {
-    return `${name}: ${error.message}\n${error.code}: ${errorCodes[error.code].action}${stack}`;
+    return `${name}: ${error.message}\n${error.code}: ${withDocsOfHere(errorCodes[error.code].action)}${stack}`;
   }
   const hint = debug ? '' : ' (LOG_LEVEL=debug shows where)';
   return `${name} failed: ${messageOf(firstOf(error))}${hint}${stack}`;

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HeadwayError } from '../contracts/errors';
+import { commandFor } from '../runtime/in-user-terms';
 import type { StackOptions } from './types';
 
-export const help = `npm run stack -- [options]
+export const help = `${commandFor('stack', '[options]')}
 
 Starts Kafka, Temporal with its UI, PostgreSQL and the LLM simulator on this machine, until Ctrl-C.
 What has an explicit address (KAFKA_BROKERS, TEMPORAL_ADDRESS, DATABASE_URL, OPENAI_API_KEY or

@@ -2,6 +2,7 @@
 import { HeadwayError } from '../contracts/errors';
 import { explain } from '../runtime/run-main';
 import { help, readArguments } from './arguments';
+import { describeStack } from './describe-stack';
 import { interruption } from './interruption';
 import { createProgressPrinter } from './progress-printer';
 import { startStack } from './start-stack';
@@ -23,7 +24,7 @@ async function main(): Promise<number> {
       onProgress: printer.onProgress,
     });
     printer.close();
-    process.stdout.write(describe(stack));
+    process.stdout.write(describeStack(stack));
     await runsUntil(stack, interrupted.signal);
     console.error('Stopping ...');
     await stack.stop();
@@ -46,20 +47,6 @@ async function runsUntil(stack: Stack, signal: AbortSignal): Promise<void> {
   if (end === undefined) return;
   await stack.stop();
   throw new HeadwayError('HW_STACK_FAILED', end);
-}
-
-function describe({ addresses }: Stack): string {
-  const rows = [
-    ['Kafka', addresses.kafkaBrokers],
-    ['Temporal', addresses.temporalAddress],
-    ['Temporal UI', addresses.temporalUiUrl],
-    ['PostgreSQL', addresses.databaseUrl],
-    ['LLM (simulated)', addresses.llmBaseUrl],
-  ];
-  const lines = rows
-    .filter(([, address]) => address !== undefined)
-    .map(([name = '', address]) => `  ${name.padEnd(16)} ${address}`);
-  return ['', ...lines, '', 'The stack is up. Stop it with Ctrl-C.', ''].join('\n');
 }
 
 main().then(

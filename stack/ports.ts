@@ -11,10 +11,18 @@ import { claimOwnership } from './ownership';
  */
 const fallbackRange = { from: 20_000, to: 32_000 };
 
+/** A port that was in use, and the one that was taken instead. */
+export interface MovedPort {
+  preferred: number;
+  port: number;
+}
+
 export interface Ports {
   /** The preferred port of 127.0.0.1 if it is free, or another one. Nobody else's stack is given it until `release`. */
   reserve(preferred: number): Promise<number>;
   release(): void;
+  /** Reservations that could not have the preferred port. */
+  readonly moved: readonly MovedPort[];
 }
 
 /**
@@ -23,6 +31,7 @@ export interface Ports {
  */
 export function createPorts(leashPid?: number, folder = reservationsFolder()): Ports {
   const claims: (() => void)[] = [];
+  const moved: MovedPort[] = [];
   const tryPort = async (port: number): Promise<boolean> => {
     try {
       const giveUp = await claimOwnership(join(folder, String(port)), leashPid);
@@ -39,13 +48,16 @@ export function createPorts(leashPid?: number, folder = reservationsFolder()): P
   const reserve = async (preferred: number): Promise<number> => {
     let port = preferred;
     for (let attempt = 0; attempt < 200; attempt++) {
-      if (await tryPort(port)) return port;
+      if (await tryPort(port)) {
+        if (port !== preferred) moved.push({ preferred, port });
+        return port;
+      }
       port = randomInt(fallbackRange.from, fallbackRange.to);
     }
     const range = `${fallbackRange.from} and ${fallbackRange.to}`;
     throw new HeadwayError('HW_STACK_FAILED', `No free port found between ${range}.`);
   };
-  return { reserve, release: () => claims.splice(0).forEach((giveUp) => giveUp()) };
+  return { reserve, moved, release: () => claims.splice(0).forEach((giveUp) => giveUp()) };
 }
 
 /** One for all stacks of this user, wherever their data and caches are. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { LocalStack } from '../runtime/local-stack';
 import type { Programs } from './install';
+import { groupCoordinatorAnswers } from './kafka/coordinator';
 import { startKafka } from './kafka/server';
 import { createTopics } from './kafka/topics';
 import { startPostgres } from './postgres/server';
@@ -122,13 +123,15 @@ async function startKafkaWithTopics(
     preferredPort,
     advertisedPorts: options.advertisedKafkaPorts,
   });
+  const internal = kafka.listeners.map((listener) => listener.internal);
   await createTopics({
-    brokers: kafka.listeners.map(({ internal }) => internal),
+    brokers: internal,
     queue: options.topics?.queue ?? env.QUEUE_TOPIC ?? 'x-jobs-queue',
     results: options.topics?.results ?? env.RESULTS_TOPIC ?? 'x-jobs-results',
     dlq: options.topics?.dlq ?? env.DLQ_TOPIC ?? 'x-jobs-dlq',
     partitions: options.partitions ?? 12,
     replicas: brokers,
   });
+  await groupCoordinatorAnswers(internal, env.KAFKA_GROUP_ID || 'headway-bridge');
   return kafka;
 }

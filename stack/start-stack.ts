@@ -85,7 +85,16 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const onServerEnd = (listener: (end: ServerEnd) => void) => void listeners.push(listener);
     const onServerRestart = (listener: (restart: ServerRestart) => void) =>
       void restartListeners.push(listener);
-    return { addresses: stack, kafkaListeners, servers, onServerEnd, onServerRestart, stop };
+    return {
+      addresses: stack,
+      kafkaListeners,
+      movedPorts: ports.moved,
+      temporalCli: programs.temporal,
+      servers,
+      onServerEnd,
+      onServerRestart,
+      stop,
+    };
   };
   try {
     return await start();

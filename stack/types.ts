@@ -1,6 +1,6 @@
 import type { LocalStack } from '../runtime/local-stack';
 import type { Leash } from './leash';
-import type { Ports } from './ports';
+import type { MovedPort, Ports } from './ports';
 import type { ProgressEvent } from './progress';
 
 export type Component = 'kafka' | 'temporal' | 'postgres' | 'llm';
@@ -90,6 +90,10 @@ export interface Stack {
   readonly addresses: LocalStack;
   /** What the brokers really listen on: where a proxy in front of them sends to, and a way past it. */
   readonly kafkaListeners: readonly KafkaListeners[];
+  /** Ports that were in use, and what was taken instead. */
+  readonly movedPorts: readonly MovedPort[];
+  /** The `temporal` program that Temporal was started with. */
+  readonly temporalCli?: string;
   readonly servers: {
     readonly kafka: readonly ServerHandle[];
     readonly temporal?: ServerHandle;

@@ -7,6 +7,7 @@ import { loadConfig } from '../runtime/config';
 import { createLogger, type Logger } from '../runtime/logger';
 import { createMetrics, workerMetrics } from '../runtime/metrics';
 import { requireKeys } from '../runtime/payload-keys/require-keys';
+import { isInstalled } from '../runtime/project-root';
 import type { RunOptions } from '../runtime/run-options';
 import { startStatusServer, type Readiness } from '../runtime/status-server';
 import { bundlePath } from './bundle-path';
@@ -20,7 +21,7 @@ export async function runWorker({ env, pipelines: given, openShutdown }: RunOpti
   if (!existsSync(bundlePath)) {
     throw new HeadwayError(
       'HW_CONFIG_INVALID',
-      'The workflow bundle is missing; make it with: npm run build',
+      `The workflow bundle is missing; ${isInstalled() ? 'install the package again' : 'make it with: npm run build'}`,
     );
   }
   const { pipelines, pipelineNamed } = await loadRegistry(config.pipelines, { given });

@@ -96,9 +96,9 @@ export async function createHttpBridge(options: HttpBridgeOptions): Promise<Http
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         const name = code === 'EADDRINUSE' || code === 'EACCES' ? 'HTTP_PORT' : 'HTTP_HOST';
-        throw new HeadwayError('HW_CONFIG_INVALID', `${name} cannot be listened on: ${messageOf(error)}.`, {
-          cause: error,
-        });
+        const instead = name === 'HTTP_PORT' ? ' Another one may do, and HTTP_PORT=0 takes a free one.' : '';
+        const message = `${name} cannot be listened on: ${messageOf(error)}.${instead}`;
+        throw new HeadwayError('HW_CONFIG_INVALID', message, { cause: error });
       }
       const { address, family, port } = app.server.address() as AddressInfo;
       return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;

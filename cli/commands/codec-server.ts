@@ -42,7 +42,10 @@ async function run({ uiOrigin, host, port }: Options, { env, signal, stderr }: C
   const app = createCodecApp({ keys: payloads.keys, uiOrigin, apiKeys: http.apiKeys });
   try {
     const address = await app.listen({ host, port }).catch((error: unknown) => {
-      throw invalid(`--port: ${port} of ${host} cannot be listened on: ${messageOf(error)}`, error);
+      throw invalid(
+        `--port: ${port} of ${host} cannot be listened on: ${messageOf(error)}. Another one may do, and 0 takes a free one.`,
+        error,
+      );
     });
     stderr.write(`Codec server for Temporal UI: ${address}\n`);
     if (!signal.aborted) await once(signal, 'abort');

@@ -1,4 +1,4 @@
-import { messageOf } from '../../contracts/errors';
+import { HeadwayError, messageOf } from '../../contracts/errors';
 import { loadConfig, type Config, type ConfigSection } from '../../runtime/config';
 import { createKafka } from '../../runtime/kafka';
 import { redact } from '../../runtime/redact';
@@ -8,7 +8,7 @@ import type { CliContext } from '../context';
 import { checkKafka } from '../doctor/check-kafka';
 import { checkDatabase, checkLlm, checkPayloadStore, checkWebhooks } from '../doctor/check-others';
 import { checkTemporal } from '../doctor/check-temporal';
-import { CHECK_MS, runCheck, type Finding } from '../doctor/findings';
+import { CHECK_MS, runCheck, skipped, type Finding } from '../doctor/findings';
 import { exitCodes } from '../exit-codes';
 import { HeadwayCommand } from '../headway-command';
 import { printJson, styles } from '../output';
@@ -52,10 +52,11 @@ function allChecks(context: CliContext): Promise<Finding[]>[] {
       return checkKafka(kafkaOf(config.kafka), config);
     }),
     configured('Temporal', () => {
-      const config = load('temporal', 'kafka', 'topics', 'bridge', 'jobIds');
+      const config = load('temporal', 'topics', 'bridge', 'jobIds');
+      const kafka = ifConfigured(() => kafkaOf(load('kafka').kafka));
       const soon = AbortSignal.any([signal, AbortSignal.timeout(CHECK_MS - 500)]);
       const connect = () => connectSoon(config.temporal, logger, soon, signal);
-      return checkTemporal(connect, kafkaOf(config.kafka), config);
+      return checkTemporal(connect, kafka, config);
     }),
     runCheck('LLM', async () => checkLlm(load('llm').llm)).then((one) => [one]),
     runCheck('database', async () => {
@@ -66,10 +67,23 @@ function allChecks(context: CliContext): Promise<Finding[]>[] {
       const { door } = load('llmWebhooks').llmWebhooks;
       return door ? [await runCheck('LLM webhooks', () => checkWebhooks(door))] : [];
     }),
-    runCheck('payload store', async () => checkPayloadStore(load('temporal').temporal.payloadStore)).then(
-      (one) => [one],
-    ),
+    configured('payload store', async () => {
+      // Its address goes with that of Temporal, which the check above tells of.
+      const config = ifConfigured(() => load('temporal').temporal);
+      if (!config) return skipped(['payload store'], 'Temporal');
+      return [await runCheck('payload store', () => checkPayloadStore(config.payloadStore))];
+    }),
   ];
+}
+
+/** Undefined where the configuration lacks something, which another check tells of. */
+function ifConfigured<T>(load: () => T): T | undefined {
+  try {
+    return load();
+  } catch (error) {
+    if (error instanceof HeadwayError && error.code === 'HW_CONFIG_INVALID') return undefined;
+    throw error;
+  }
 }
 
 /** Connecting goes on until it is interrupted, and knows not what by. */

@@ -46,12 +46,17 @@ async function run(options: Options, context: CliContext): Promise<void> {
   try {
     const read = () => wanted(client, temporal.taskQueue, deployment);
     if (use !== undefined || useUnversioned) {
-      await changeRouting(client, only(await read(), temporal.taskQueue), {
-        buildId: use,
-        percent,
-      } satisfies Change);
+      await changeRouting(
+        client,
+        only(await read(), temporal.taskQueue, useUnversioned ? '--use-unversioned' : '--use'),
+        {
+          buildId: use,
+          percent,
+        } satisfies Change,
+      );
     }
     const deployments = await read();
+    if (use !== undefined || useUnversioned) warnOfNobody(deployments, use, temporal.taskQueue, context);
     if (json) printJson(context, { deployments });
     else context.stdout.write(`${formatDeployments(deployments, temporal.taskQueue)}\n`);
   } finally {
@@ -59,16 +64,31 @@ async function run(options: Options, context: CliContext): Promise<void> {
   }
 }
 
+/** New jobs are sent there all the same: its workers may be about to start. */
+function warnOfNobody(
+  deployments: DeploymentView[],
+  buildId: string | undefined,
+  taskQueue: string,
+  { stderr }: CliContext,
+): void {
+  const versions = deployments.flatMap((one) => one.versions);
+  if (versions.some((one) => one.buildId === buildId && one.workers > 0)) return;
+  const whose = buildId === undefined ? 'without a version' : `of version ${buildId}`;
+  stderr.write(
+    `headway: no worker ${whose} polls task queue ${taskQueue}: the jobs that are sent there wait until one is started.\n`,
+  );
+}
+
 async function wanted(client: Client, taskQueue: string, name?: string): Promise<DeploymentView[]> {
   const deployments = await readDeployments(client, taskQueue);
   return deployments.filter(({ deployment }) => name === undefined || deployment === name);
 }
 
-function only(deployments: DeploymentView[], taskQueue: string): DeploymentView {
+function only(deployments: DeploymentView[], taskQueue: string, option: string): DeploymentView {
   const [first, second] = deployments;
   if (!first) {
     const why = `no worker of such a deployment has polled task queue ${taskQueue}; start one with HEADWAY_DEPLOYMENT and HEADWAY_BUILD_ID`;
-    throw new HeadwayError('HW_CONFIG_INVALID', `--use: ${why}.`);
+    throw new HeadwayError('HW_CONFIG_INVALID', `${option}: ${why}.`);
   }
   if (!second) return first;
   const names = deployments.map(({ deployment }) => deployment).join(', ');

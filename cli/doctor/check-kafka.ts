@@ -2,6 +2,7 @@ import { checkDeadLetterTopic } from '../../bridge/kafka/check-dead-letter-topic
 import { messageOf } from '../../contracts/errors';
 import { RESULT_MAX_BYTES_MIN } from '../../contracts/limits';
 import type { Config } from '../../runtime/config';
+import { commandFor } from '../../runtime/in-user-terms';
 import type { Kafka } from '../../runtime/kafka';
 import { withOffsets } from '../../runtime/kafka-offsets';
 import { readTopicSettings } from '../../runtime/kafka-topic-settings';
@@ -90,8 +91,7 @@ async function checkGroup(kafka: Kafka, groupId: string, topic: string): Promise
     });
     const found = `${members} in group ${groupId}, ${lag.toLocaleString('en-US')} record(s) not handed over`;
     if (members > 0) return ok(found);
-    const todo =
-      'Start one (`npm run bridge`), or correct KAFKA_GROUP_ID. Without it jobs come in over HTTP only.';
+    const todo = `Start one (\`${commandFor('bridge')}\`), or correct KAFKA_GROUP_ID. Without it jobs come in over HTTP only.`;
     return warning(found, todo);
   } finally {
     await admin.disconnect().catch(() => undefined);

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { checkRetention } from '../../bridge/kafka/check-retention';
 import { searchAttributes } from '../../contracts/search-attributes';
 import type { Config } from '../../runtime/config';
+import { commandFor } from '../../runtime/in-user-terms';
 import type { Kafka } from '../../runtime/kafka';
 import { countLiving, POLLED_WITHIN_MS } from '../count-living';
 import { checkVersions } from './check-versions';
@@ -23,16 +24,18 @@ const ACTIVITY_TASKS = 2;
 
 const NOT_FOUND = 5;
 
-/** Server, namespace, search attributes, retention and workers. */
+type Check = [string, (client: Client) => Promise<Verdict>];
+
+/** Server, namespace, search attributes, workers, and retention where Kafka is configured. */
 export async function checkTemporal(
   connect: () => Promise<Client>,
-  kafka: Kafka,
+  kafka: Kafka | undefined,
   config: TemporalConfig,
 ): Promise<Finding[]> {
   const { namespace, taskQueue, llmTaskQueue, address } = config.temporal;
-  const rest: [string, (client: Client) => Promise<Verdict>][] = [
+  const rest: Check[] = [
     ['search attributes', (client) => checkSearchAttributes(client, namespace)],
-    ['retention', (client) => checkRetentions(client, kafka, config)],
+    ...(kafka ? [['retention', (client: Client) => checkRetentions(client, kafka, config)] as Check] : []),
     ['workers', (client) => checkWorkers(client, taskQueue, WORKFLOW_TASKS, 'HEADWAY_TASK_QUEUE')],
     ['LLM workers', (client) => checkWorkers(client, llmTaskQueue, ACTIVITY_TASKS, 'HEADWAY_LLM_TASK_QUEUE')],
     ['versions', (client) => checkVersions(client, taskQueue)],
@@ -118,6 +121,6 @@ async function checkWorkers(
   if (workers > 0) return ok(`${workers} poll task queue ${name}`);
   return wrong(
     `nobody has polled task queue ${name} for ${POLLED_WITHIN_MS / 1_000} s`,
-    `Start a worker (\`npm run worker\`), or correct ${variable}.`,
+    `Start a worker (\`${commandFor('worker')}\`), or correct ${variable}.`,
   );
 }

@@ -1,4 +1,5 @@
 import { errorCodes, HeadwayError, messageOf } from '../../contracts/errors';
+import { withDocsOfHere } from '../../runtime/in-user-terms';
 import { within } from '../../runtime/within';
 
 /** What one check found. `skipped`: something it needs was wrong already. */
@@ -26,7 +27,10 @@ export async function runCheck(name: string, check: () => Promise<Verdict>, ms =
   try {
     return { name, ...(await within(ms, check(), tooLong)) };
   } catch (error) {
-    const todo = error instanceof HeadwayError ? errorCodes[error.code].action : 'See what the message says.';
+    const todo =
+      error instanceof HeadwayError
+        ? withDocsOfHere(errorCodes[error.code].action)
+        : 'See what the message says.';
     return { name, ...wrong(messageOf(error), todo) };
   }
 }

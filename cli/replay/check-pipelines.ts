@@ -4,6 +4,7 @@ import { describeIssues } from '../../contracts/job-request';
 import type { PackJob } from '../../contracts/pack';
 import { jobsCarriedBy } from '../../contracts/retry';
 import type { Pipeline } from '../../pipelines/define-pipeline';
+import { withDocsOfHere } from '../../runtime/in-user-terms';
 import type { NamedHistory } from '../../workers/replay/replay-histories';
 
 export type ReadPayload = (payload: Payload) => Promise<unknown>;
@@ -23,7 +24,7 @@ export async function checkPipelines(
   for (const job of jobs) {
     const problem = problemOf(job, pipelineNamed);
     if (problem !== undefined) {
-      return `History ${name} has job ${job.id}: ${problem}. It would fail after the deployment. Keep taking what was taken before, or deploy the change as a new worker version (HEADWAY_BUILD_ID): docs/guides/change-a-pipeline.md`;
+      return `History ${name} has job ${job.id}: ${problem}. It would fail after the deployment. Keep taking what was taken before, or deploy the change as a new worker version (HEADWAY_BUILD_ID): ${withDocsOfHere('docs/guides/change-a-pipeline.md')}`;
     }
   }
   return undefined;

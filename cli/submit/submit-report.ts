@@ -107,6 +107,12 @@ export function createSubmitReport(
       if (sent + wrong + unsure + notSent > 0) {
         context.stderr.write(`Sent ${count(sent, 'job')} to ${name}${left}${doubtful}${unsent}${ends}.\n`);
       }
+      // For a person; a program has the ids.
+      if (!wait && !json && sent > 0 && context.stdout.isTTY) {
+        context.stderr.write(
+          '`headway watch ID` follows a job until it ends, `headway result ID` prints its result.\n',
+        );
+      }
       if (unsure > 0) tell(`\`headway status ID\` says whether a job has arrived. ${sendingAgain}`);
     },
     tell,

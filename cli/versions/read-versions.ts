@@ -63,12 +63,15 @@ export async function readDeployments(client: Client, taskQueue: string): Promis
     const versions = await Promise.all(
       versionSummaries.map(async ({ status, deploymentVersion }): Promise<VersionView> => {
         const buildId = deploymentVersion?.buildId ?? '';
-        const state = states[status ?? 0] ?? 'inactive';
+        const inUse = await running(`= ${quoted(`${deployment}:${buildId}`)}`);
+        const told = states[status ?? 0] ?? 'inactive';
+        // Temporal looks every three minutes: what runs on it now is counted here.
+        const state = told === 'drained' && inUse > 0 ? 'draining' : told;
         return {
           buildId,
           state,
           ...(state === 'ramping' && { percent }),
-          running: await running(`= ${quoted(`${deployment}:${buildId}`)}`),
+          running: inUse,
           workers: workersOf(deployment, buildId),
         };
       }),

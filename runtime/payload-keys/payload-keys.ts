@@ -31,7 +31,10 @@ export function readPayloadKeys(
     problems.add('PAYLOAD_KEYS', `must have keys of ${KEY_BYTES} bytes; \`headway payload-key\` makes one`);
   }
   if (new Set(keys.map(({ id }) => id)).size < keys.length) {
-    problems.add('PAYLOAD_KEYS', 'must not have the same id twice');
+    problems.add(
+      'PAYLOAD_KEYS',
+      'must not have the same id twice: `headway payload-key --id` gives a key one of its own',
+    );
   }
   return keys;
 }

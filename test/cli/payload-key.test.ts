@@ -22,6 +22,10 @@ test('makes another key each time, as PAYLOAD_KEYS takes it, and nothing else on
 
 test('names a key after the day, and refuses a name that PAYLOAD_KEYS could not hold', async () => {
   expect((await run()).stdout).toMatch(/^\d{4}-\d\d-\d\d:/);
+  expect((await run()).stderr).toMatch(
+    /A second key of one day needs another id: --id \d{4}-\d\d-\d\d-b\.\n$/,
+  );
+  expect((await run('--id', 'first')).stderr).not.toContain('second key');
   const wrong = await run('--id', 'a,b');
   expect(wrong).toMatchObject({ exitCode: 2, stdout: '' });
   expect(wrong.stderr).toContain('--id: must be');

@@ -5,6 +5,7 @@ import { readDeployments } from '../../cli/versions/read-versions';
 
 const CURRENT = 2;
 const DRAINING = 4;
+const DRAINED = 5;
 
 interface Situation {
   /** Build IDs with a worker; empty for one without a version. */
@@ -97,6 +98,18 @@ describe('headway versions', () => {
       'q',
     ).split('\n');
     expect(lines[2]).toMatch(/its workers can be stopped$/);
+  });
+
+  it('does not call a version drained that workflows still run on', async () => {
+    const versions: Situation['versions'] = [
+      ['v2', CURRENT, 5],
+      ['v1', DRAINED, 1],
+    ];
+    const lines = formatDeployments(
+      await readDeployments(temporal({ ...sideBySide, versions }), 'q'),
+      'q',
+    ).split('\n');
+    expect(lines[2]).toMatch(/^v1 +draining +1 +1 +its workers are needed$/);
   });
 
   it('shows workers without a version while something runs there', async () => {

@@ -23,7 +23,7 @@ function context(overrides: Partial<ServerContext> = {}): ServerContext {
     env: process.env,
     dataDir: folder(),
     logDir: join(folder(), 'logs'),
-    ports: { reserve: (port) => Promise.resolve(port), release: () => {} },
+    ports: { reserve: (port) => Promise.resolve(port), release: () => {}, moved: [] },
     leash: {
       pid: undefined,
       add: (pid) => void onLeash.add(pid),

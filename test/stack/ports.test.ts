@@ -23,14 +23,18 @@ it('gives the preferred port when nobody has it', async () => {
   const first = ports();
   const preferred = await first.reserve(0x5000);
   first.release();
-  await expect(ports().reserve(preferred)).resolves.toBe(preferred);
+  const second = ports();
+  await expect(second.reserve(preferred)).resolves.toBe(preferred);
+  expect(second.moved).toEqual([]);
 });
 
 it.each(['127.0.0.1', '0.0.0.0'])('gives another one when something listens on %s', async (host) => {
   const port = await listen(host);
   expect(await isFree(port)).toBe(false);
-  const other = await ports().reserve(port);
+  const reserving = ports();
+  const other = await reserving.reserve(port);
   expect(other).not.toBe(port);
+  expect(reserving.moved).toEqual([{ preferred: port, port: other }]);
   await expect(listen('127.0.0.1', other)).resolves.toBe(other);
 });
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
+import { Kafka, logLevel } from 'kafkajs';
 import { Client as PgClient } from 'pg';
 import { searchAttributes } from '../../contracts/search-attributes';
 import { withAdmin } from '../../stack/kafka/admin';
@@ -28,6 +29,22 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack.stop();
   rmSync(folder, { recursive: true, force: true });
+});
+
+it('is up only when the coordinator of the bridges takes a request, at the first attempt', async () => {
+  const kafka = new Kafka({
+    brokers: address('kafkaBrokers').split(','),
+    retry: { retries: 0 },
+    logLevel: logLevel.NOTHING,
+  });
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    await admin.fetchTopicMetadata();
+    await expect(admin.fetchOffsets({ groupId: 'headway-bridge' })).resolves.toEqual([]);
+  } finally {
+    await admin.disconnect();
+  }
 });
 
 it('has the three topics with explicit retention and room for large records', async () => {

@@ -1,5 +1,7 @@
+import { withDocsOfHere } from '../../runtime/in-user-terms';
+
 /** Where it is said what to do. */
-const GUIDE = 'docs/guides/change-a-pipeline.md';
+const guide = () => withDocsOfHere('docs/guides/change-a-pipeline.md');
 
 /** What a replay found wrong, which history, and what to do. */
 export function explainReplayError(name: string, error: Error): string {
@@ -10,7 +12,7 @@ export function explainReplayError(name: string, error: Error): string {
   if (reason.includes('PAYLOAD_KEYS')) {
     return `History ${name} cannot be judged here: ${reason}. It has confidential jobs in it: set PAYLOAD_KEYS as the workers have it.`;
   }
-  return `History ${name} does not replay on this build: ${reason}. A workflow that has come as far as this one would stand still after the deployment. Put the change behind patched(), or deploy it as a new worker version (HEADWAY_BUILD_ID), so that what has begun ends on the old one: ${GUIDE}`;
+  return `History ${name} does not replay on this build: ${reason}. A workflow that has come as far as this one would stand still after the deployment. Put the change behind patched(), or deploy it as a new worker version (HEADWAY_BUILD_ID), so that what has begun ends on the old one: ${guide()}`;
 }
 
 /**

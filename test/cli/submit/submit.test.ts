@@ -34,6 +34,8 @@ interface DoorScript {
   interrupt?: boolean;
   /** Somebody types it. */
   terminal?: boolean;
+  /** Standard output is a terminal. */
+  watched?: boolean;
   failed?: string[];
 }
 
@@ -71,6 +73,7 @@ async function run(args: string[], { stdin = [], ...script }: DoorScript & { std
   };
   const env = { KAFKA_BROKERS: 'x:1', TEMPORAL_ADDRESS: 'x:1' };
   const { context, stdout, stderr, interrupt } = createContext(env, stdin);
+  if (script.watched) Object.assign(context.stdout, { isTTY: true });
   if (script.terminal) Object.assign(context.stdin, { isTTY: true });
   if (script.quiet) {
     const input = new Readable({ read() {} });
@@ -92,6 +95,13 @@ test.each([
   expect(sent).toEqual([{ id: 'a', pipeline: 'company-brief', input }]);
   expect([stdout, exitCode]).toEqual(['a\n', 0]);
   expect(stderr).toBe('Sent 1 job to the door.\n');
+});
+
+test('a person is told how to follow a job, a program is not', async () => {
+  const hint = '`headway watch ID`';
+  expect((await run([brief('a')], { watched: true })).stderr).toContain(hint);
+  expect((await run([brief('a'), '--json'], { watched: true })).stderr).not.toContain(hint);
+  expect((await run([brief('a'), '--wait'], { watched: true })).stderr).not.toContain(hint);
 });
 
 test.each([
