@@ -2,7 +2,7 @@ import { createCommitter } from '../../../bridge/kafka/committer';
 import { deferred, settled, silent, type Deferred } from './support';
 
 /** A commit that ends when the test says so. */
-function openCommitter() {
+function openCommitter({ paceMs = 0 } = {}) {
   const requests: { next: Record<number, bigint>; end: Deferred<void> }[] = [];
   const committed: [number, bigint][] = [];
   let atOnce = 0;
@@ -16,6 +16,7 @@ function openCommitter() {
     },
     silent,
     (partition, next) => committed.push([partition, next]),
+    paceMs,
   );
   return { committer, requests, committed, most: () => most };
 }
@@ -125,15 +126,71 @@ describe('the committer', () => {
   it('commits also what becomes durable in the very moment a commit ends', async () => {
     const end = deferred();
     const requests: Record<number, bigint>[] = [];
-    const committer = createCommitter((next) => {
-      requests.push(Object.fromEntries(next));
-      return end.promise;
-    }, silent);
+    const committer = createCommitter(
+      (next) => {
+        requests.push(Object.fromEntries(next));
+        return end.promise;
+      },
+      silent,
+      () => undefined,
+      0,
+    );
     committer.durable(0, 1n);
     void end.promise.then(() => committer.durable(0, 2n));
     end.resolve();
     await settled();
     await committer.flush();
     expect(requests).toEqual([{ 0: 1n }, { 0: 2n }]);
+  });
+});
+
+describe('the pace of the committer', () => {
+  beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] }));
+  afterEach(() => jest.useRealTimers());
+
+  it('commits what comes just after a commit together, when the pace allows the next', async () => {
+    const { committer, requests } = openCommitter({ paceMs: 40 });
+    committer.durable(0, 1n);
+    requests[0]!.end.resolve();
+    await settled();
+    committer.durable(0, 2n);
+    committer.durable(1, 5n);
+    await jest.advanceTimersByTimeAsync(39);
+    expect(requests).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(requests.map(({ next }) => next)).toEqual([{ 0: 1n }, { 0: 2n, 1: 5n }]);
+  });
+
+  it('commits at once again when nothing came for that long', async () => {
+    const { committer, requests } = openCommitter({ paceMs: 40 });
+    committer.durable(0, 1n);
+    requests[0]!.end.resolve();
+    await jest.advanceTimersByTimeAsync(40);
+    committer.durable(0, 2n);
+    expect(requests).toHaveLength(2);
+  });
+
+  it('counts from the beginning of a commit: after a slow one the next follows at once', async () => {
+    const { committer, requests } = openCommitter({ paceMs: 40 });
+    committer.durable(0, 1n);
+    committer.durable(0, 2n);
+    await jest.advanceTimersByTimeAsync(100);
+    requests[0]!.end.resolve();
+    await settled();
+    expect(requests).toHaveLength(2);
+  });
+
+  it('does not make a flush wait', async () => {
+    const { committer, requests } = openCommitter({ paceMs: 40 });
+    committer.durable(0, 1n);
+    requests[0]!.end.resolve();
+    await settled();
+    committer.durable(0, 2n);
+    committer.durable(0, 3n);
+    const flushed = committer.flush();
+    await settled();
+    expect(requests.map(({ next }) => next)).toEqual([{ 0: 1n }, { 0: 3n }]);
+    requests[1]!.end.resolve();
+    await flushed;
   });
 });
