@@ -3,6 +3,7 @@ import type { Logger } from '../../runtime/logger';
 import { observingFetch } from './budget/observe-limits';
 import { recordExchanges } from './exchanges/record-exchanges';
 import { replayExchanges } from './exchanges/replay-exchanges';
+import { createHttpFetch } from './http/http-fetch';
 import { withReadableErrors } from './readable-errors';
 
 export interface LlmClientOptions {
@@ -25,7 +26,8 @@ export function openLlmClient(
   { apiKey, baseUrl, record, replay }: LlmClientOptions,
   logger?: Pick<Logger, 'warn'>,
 ): { client: OpenAI; close: () => Promise<void> } {
-  const open = (fetch?: typeof globalThis.fetch) =>
+  const send = createHttpFetch();
+  const open = (fetch = send) =>
     new OpenAI({ apiKey, baseURL: baseUrl, maxRetries: 0, fetch: withReadableErrors(observingFetch(fetch)) });
   const addressed = open();
   if (replay !== undefined) {
@@ -33,6 +35,12 @@ export function openLlmClient(
     return { client, close: () => Promise.resolve() };
   }
   if (record === undefined) return { client: addressed, close: () => Promise.resolve() };
-  const recording = recordExchanges({ folder: record, baseUrl: addressed.baseURL, apiKey, logger });
+  const recording = recordExchanges({
+    folder: record,
+    baseUrl: addressed.baseURL,
+    apiKey,
+    logger,
+    fetch: send,
+  });
   return { client: open(recording.fetch), close: recording.written };
 }

@@ -9,7 +9,7 @@ import { llmCall, testPipeline } from '../support';
 export async function openProvider() {
   const simulator = await startSimulator({ timeScale: 0.001, latencySlowRatio: 0 });
   const options: LlmCallsOptions = {
-    client: new OpenAI({ apiKey: 'any', baseURL: simulator.baseUrl, maxRetries: 0, fetch: fetchInSandbox }),
+    client: new OpenAI({ apiKey: 'any', baseURL: simulator.baseUrl, maxRetries: 0, fetch: inSandbox(fetch) }),
     model: 'gpt-5',
     concurrency: 20,
     pipelineNamed: () => testPipeline(),
@@ -36,13 +36,15 @@ export async function openProvider() {
 export type Provider = Awaited<ReturnType<typeof openProvider>>;
 
 /** Errors of fetch come from outside of jest's sandbox, where the client does not know an AbortError when it sees one. */
-async function fetchInSandbox(...[url, init]: Parameters<typeof fetch>): Promise<Response> {
-  try {
-    return await fetch(url, init);
-  } catch (error) {
-    const { name, message, cause } = error as Error;
-    throw Object.assign(new Error(message, { cause }), { name });
-  }
+export function inSandbox(send: typeof fetch): typeof fetch {
+  return async (input, init) => {
+    try {
+      return await send(input, init);
+    } catch (error) {
+      const { name, message, cause } = error as Error;
+      throw Object.assign(new Error(message, { cause }), { name });
+    }
+  };
 }
 
 /** A call that the simulator handles as told. */
