@@ -1,6 +1,7 @@
 import { cost } from './cost';
 import { handoff } from './handoff';
+import { inFlight } from './in-flight';
 import type { Measurement } from './measurement';
 
 /** In the order in which they run. */
-export const parts: readonly Measurement[] = [handoff, cost];
+export const parts: readonly Measurement[] = [handoff, cost, inFlight];
