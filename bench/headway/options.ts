@@ -23,7 +23,7 @@ export const help = ({ parts, engines }: Known): string => `npm run bench:headwa
 What Headway itself costs, and how far it goes, on real servers that are started for it: a JSON file, tables in Markdown and plots.
 Everything runs on this machine. It says how long it takes before it begins.
 
-  --only A,B      of ${parts.join(', ')} (default: all)
+  --only A,B      of ${parts.join(', ')} (default: all); growth is every growth-...
   --engine NAME   what Temporal keeps its state in: ${engines.join(' or ')} (default: embedded)
   --size SIZE     quick: the smallest that says something (the default); full: what is published
   --seed N        decides how long each LLM call takes (default 1)
@@ -76,7 +76,13 @@ function namesIn(text: string | undefined, known: readonly string[]): string[] |
   if (text === undefined) return undefined;
   const names = [...new Set(text.split(',').map((name) => name.trim()))].filter((name) => name !== '');
   if (names.length === 0) throw invalid(`--only names none of ${known.join(', ')}.`);
-  return names.map((name) => oneOf('--only', name, known));
+  return [...new Set(names.flatMap((name) => partsNamed(name, known)))];
+}
+
+/** One part, or all that begin with the name and a hyphen. */
+function partsNamed(name: string, known: readonly string[]): string[] {
+  const group = known.filter((one) => one.startsWith(`${name}-`));
+  return group.length > 0 && !known.includes(name) ? group : [oneOf('--only', name, known)];
 }
 
 function oneOf(option: string, name: string, known: readonly string[]): string {

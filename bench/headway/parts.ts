@@ -1,7 +1,8 @@
 import { cost } from './cost';
+import { growth } from './growth';
 import { handoff } from './handoff';
 import { inFlight } from './in-flight';
 import type { Measurement } from './measurement';
 
 /** In the order in which they run. */
-export const parts: readonly Measurement[] = [handoff, cost, inFlight];
+export const parts: readonly Measurement[] = [handoff, cost, inFlight, ...growth];
