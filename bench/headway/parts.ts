@@ -3,6 +3,7 @@ import { growth } from './growth';
 import { handoff } from './handoff';
 import { inFlight } from './in-flight';
 import type { Measurement } from './measurement';
+import { sizing } from './sizing';
 
 /** In the order in which they run. */
-export const parts: readonly Measurement[] = [handoff, cost, inFlight, ...growth];
+export const parts: readonly Measurement[] = [handoff, cost, inFlight, ...growth, sizing];

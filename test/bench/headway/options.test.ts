@@ -35,6 +35,14 @@ it('takes several parts by what their names begin with', () => {
   expect(only('growth', parts)).toEqual(['growth']);
 });
 
+it('takes a file for sizing alone', () => {
+  const names = { ...known, parts: ['cost', 'sizing'] };
+  const from = (only: string) =>
+    readHeadwayBenchOptions(['--only', only, '--from', 'run.json'], names, '/project')?.from;
+  expect(from('sizing')).toBe('run.json');
+  expect(() => from('cost,sizing')).toThrow('--from goes with --only sizing.');
+});
+
 it('gives nothing when help is asked for, which names parts and engines', () => {
   expect(read('--help')).toBeUndefined();
   expect(help(known)).toContain('handoff, cost, growth');
