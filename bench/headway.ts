@@ -7,6 +7,7 @@ import { createReport } from './flood/report';
 import { engines } from './headway/engines';
 import { help, readHeadwayBenchOptions } from './headway/options';
 import { parts } from './headway/parts';
+import { readEarlier } from './headway/report/read-earlier';
 import { writeReport } from './headway/report/write-report';
 import type { PartText, Written } from './headway/report/written';
 
@@ -17,11 +18,9 @@ void runMain('bench', async () => {
   if (options === undefined) return void process.stdout.write(help(known));
   const { engine, size, seed } = options;
   const chosen = options.only.flatMap((name) => parts.filter((part) => part.name === name));
+  const earlier = options.from === undefined ? undefined : await readEarlier(options.from);
   const report = createReport(process.stderr);
   const log = (line: string) => process.stderr.write(`\r${line}\n`);
-  const settings = { engine, size, seed, report, log };
-  const estimate = (some: typeof chosen) => some.reduce((sum, part) => sum + part.estimateMs(settings), 0);
-  log(`${chosen.map(({ name }) => name).join(', ')}: about ${minutes(estimate(chosen))}.`);
   const written: Written = {
     date: new Date().toISOString().slice(0, 10),
     machine: `${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB, Node.js ${process.version}`,
@@ -30,6 +29,16 @@ void runMain('bench', async () => {
     options: { engine, size, seed },
     parts: {},
   };
+  const settings = {
+    engine,
+    size,
+    seed,
+    report,
+    log,
+    earlier: earlier ?? written,
+  };
+  const estimate = (some: typeof chosen) => some.reduce((sum, part) => sum + part.estimateMs(settings), 0);
+  log(`${chosen.map(({ name }) => name).join(', ')}: about ${minutes(estimate(chosen))}.`);
   const texts = new Map<string, PartText>();
   let paths: string[] = [];
   try {
@@ -49,7 +58,7 @@ void runMain('bench', async () => {
         process.exitCode = 1;
       }
       // What is there by now is not lost when somebody has had enough.
-      paths = await writeReport(options.out, written, texts);
+      paths = await writeReport(options.out, written, texts, options.from ? '-sizing' : '');
     }
   } finally {
     report.close();

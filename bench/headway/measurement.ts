@@ -21,6 +21,15 @@ export interface MeasurementOptions {
   report: Report;
   /** A line that stays, beside the progress line. */
   log: (line: string) => void;
+  /** What there is by now: the parts of this run that came before, or those of the file of `--from`. */
+  earlier: Earlier;
+}
+
+/** As much of a written run as a part may build on. */
+export interface Earlier {
+  date: string;
+  machine: string;
+  parts: Record<string, { figures?: unknown }>;
 }
 
 export interface Measured {

@@ -6,6 +6,8 @@ import type { EngineName, MeasurementOptions } from './measurement';
 export interface HeadwayBenchOptions extends Pick<MeasurementOptions, 'engine' | 'size' | 'seed'> {
   /** Names of the parts, in the order in which they run. */
   only: string[];
+  /** JSON file of a run that `sizing` is made from, in place of this one. */
+  from?: string;
   /** Folder of the written results. */
   out: string;
 }
@@ -23,10 +25,11 @@ export const help = ({ parts, engines }: Known): string => `npm run bench:headwa
 What Headway itself costs, and how far it goes, on real servers that are started for it: a JSON file, tables in Markdown and plots.
 Everything runs on this machine. It says how long it takes before it begins.
 
-  --only A,B      of ${parts.join(', ')} (default: all)
+  --only A,B      of ${parts.join(', ')} (default: all); growth is every growth-...
   --engine NAME   what Temporal keeps its state in: ${engines.join(' or ')} (default: embedded)
   --size SIZE     quick: the smallest that says something (the default); full: what is published
   --seed N        decides how long each LLM call takes (default 1)
+  --from FILE     with --only sizing: the JSON file of a run that has measured cost (and in-flight)
   --out FOLDER    default: bench/results
 
 The engine postgres is a full Temporal server, built with Go the first time (about 4 minutes), on a PostgreSQL of its own, which has to be installed.
@@ -44,8 +47,13 @@ export function readHeadwayBenchOptions(
 ): HeadwayBenchOptions | undefined {
   const values = parse(args);
   if (values.help) return undefined;
+  const only = namesIn(values.only, known.parts) ?? [...known.parts];
+  // What is measured now would stand beside figures of another run.
+  if (values.from !== undefined && String(only) !== 'sizing')
+    throw invalid('--from goes with --only sizing.');
   return {
-    only: namesIn(values.only, known.parts) ?? [...known.parts],
+    only,
+    ...(values.from !== undefined && { from: values.from }),
     engine: oneOf('--engine', values.engine, known.engines) as EngineName,
     size: oneOf('--size', values.size, sizes) as MeasurementOptions['size'],
     seed: wholeNumber('--seed', values.seed, 0, 2 ** 31 - 1),
@@ -63,6 +71,7 @@ function parse(args: string[]) {
         size: { type: 'string', default: 'quick' },
         seed: { type: 'string', default: '1' },
         out: { type: 'string' },
+        from: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values;
@@ -76,7 +85,13 @@ function namesIn(text: string | undefined, known: readonly string[]): string[] |
   if (text === undefined) return undefined;
   const names = [...new Set(text.split(',').map((name) => name.trim()))].filter((name) => name !== '');
   if (names.length === 0) throw invalid(`--only names none of ${known.join(', ')}.`);
-  return names.map((name) => oneOf('--only', name, known));
+  return [...new Set(names.flatMap((name) => partsNamed(name, known)))];
+}
+
+/** One part, or all that begin with the name and a hyphen. */
+function partsNamed(name: string, known: readonly string[]): string[] {
+  const group = known.filter((one) => one.startsWith(`${name}-`));
+  return group.length > 0 && !known.includes(name) ? group : [oneOf('--only', name, known)];
 }
 
 function oneOf(option: string, name: string, known: readonly string[]): string {

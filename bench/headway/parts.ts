@@ -1,6 +1,9 @@
 import { cost } from './cost';
+import { growth } from './growth';
 import { handoff } from './handoff';
+import { inFlight } from './in-flight';
 import type { Measurement } from './measurement';
+import { sizing } from './sizing';
 
 /** In the order in which they run. */
-export const parts: readonly Measurement[] = [handoff, cost];
+export const parts: readonly Measurement[] = [handoff, cost, inFlight, ...growth, sizing];

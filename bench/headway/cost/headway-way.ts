@@ -1,4 +1,4 @@
-import { startBridge, startWorker } from '../../headway-processes';
+import { startHeadway, type HeadwaySetUp } from '../start-headway';
 import type { Way } from './way';
 
 /** One bridge and one worker as a user starts them. */
@@ -8,28 +8,20 @@ export function headwayWay(packMax: number, jobs: Way['jobs'], warmUp: number): 
     title: `Headway, packs of ${packMax}`,
     about: `bridge and worker as they are set up by default, \`PACK_MAX=${packMax}\`, calls in background mode`,
     ...{ jobs, warmUp },
-    async start({ bench, run: { name, topics, group } }) {
-      const env = {
-        ...bench.processEnv,
-        ...{ QUEUE_TOPIC: topics.queue, RESULTS_TOPIC: topics.results, DLQ_TOPIC: topics.dlq },
-        ...{ KAFKA_GROUP_ID: group, HEADWAY_TASK_QUEUE: name, HEADWAY_LLM_TASK_QUEUE: `${name}-llm` },
-        PACK_MAX: String(packMax),
-      };
-      const worker = await startWorker(env);
-      const bridge = await startBridge(env).catch(async (error: unknown) => {
-        await worker.stop();
-        throw error;
-      });
-      return {
-        taskQueue: name,
-        pids: () => ({
-          ...{ engine: bench.temporalPids(), database: bench.databasePids() },
-          ...{ bridge: [bridge.pid], worker: [worker.pid] },
-        }),
-        async stop() {
-          await Promise.all([bridge.stop(), worker.stop()]);
-        },
-      };
-    },
+    start: headwayStart({ packMax }),
+  };
+}
+
+/** How a way that is Headway starts. */
+export function headwayStart(setUp: HeadwaySetUp): Way['start'] {
+  return async ({ bench, run }) => {
+    const { taskQueue, bridge, workers, stop } = await startHeadway(bench, run, setUp);
+    return {
+      ...{ taskQueue, stop },
+      pids: () => ({
+        ...{ engine: bench.temporalPids(), database: bench.databasePids() },
+        ...{ bridge: [bridge.pid], worker: workers.map(({ pid }) => pid) },
+      }),
+    };
   };
 }

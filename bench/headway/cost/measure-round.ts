@@ -1,17 +1,10 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { cacheDir } from '../../../stack/cache';
 import { now } from '../../compare/clock';
-import { openQueueProducer } from '../../compare/queue-producer';
-import { contextOf } from '../../compare/run-context';
-import { createTopics, deleteTopics } from '../../compare/run-topics';
+import type { PlannedRecord } from '../../compare/schedule';
 import { followSimulator } from '../../compare/simulator-control';
 import { startUsageMeter } from '../../compare/usage';
-import { watchTopics, type TopicsWatch } from '../../compare/watch-topics';
 import { within } from '../../compare/within';
-import { PARTITIONS } from '../../kafka-load';
 import type { BenchStack } from '../bench-stack';
-import { until } from '../until';
+import { haveResults, onTopics, type OnTopics } from '../on-topics';
 import { engineCost, untilClosed } from './engine-cost';
 import { partNames, type PartName } from './parts';
 import { lagOf, perJob, type Round } from './round';
@@ -24,6 +17,8 @@ export interface RoundOptions {
   round: number;
   jobs: number;
   seed: number;
+  /** Their records, where the scenario does not say enough; as many as `jobs`, with ids that begin with `job-`. */
+  planned?: PlannedRecord[];
   log: (line: string) => void;
   onProgress: (doing: string) => void;
 }
@@ -31,7 +26,6 @@ export interface RoundOptions {
 const START_MS = 180_000;
 const WARM_UP_MS = 120_000;
 const ROUND_MS = 300_000;
-const AFTERWARDS_MS = 60_000;
 
 /**
  * Starts a way afresh, warms it up, and measures it until all results are on their topic and all its workflows are closed.
@@ -41,54 +35,18 @@ const AFTERWARDS_MS = 60_000;
 export async function measureRound(bench: BenchStack, options: RoundOptions): Promise<Round> {
   const { way, scenario, round, jobs, log } = options;
   const name = `cost-${way.name}-${scenario.name}-${round}-${Date.now()}`;
-  const topics = { queue: `${name}-queue`, results: `${name}-results`, dlq: `${name}-dlq` };
-  const dataDir = join(bench.dataDir, name);
-  const over = new AbortController();
-  const closing: (() => Promise<unknown>)[] = [];
-  const { kafka, stack } = bench;
-  const world = {
-    ...{ kafka, log, cacheDir: cacheDir() },
-    ...{ brokers: stack.addresses.kafkaBrokers ?? '', llmUrl: stack.addresses.llmBaseUrl ?? '' },
-  };
-  try {
-    await mkdir(dataDir);
-    closing.push(() => rm(dataDir, { recursive: true, force: true, maxRetries: 3 }));
-    await createTopics(kafka, topics, PARTITIONS);
-    closing.push(() => deleteTopics(kafka, topics));
-    const queue = await openQueueProducer(kafka, topics.queue, PARTITIONS);
-    closing.push(() => queue.close());
-    const watch = await watchTopics(kafka, topics);
-    closing.push(() => watch.stop());
-    const group = `${name}-group`;
-    const run = contextOf(
-      world,
-      { consumers: 1, timeScale: 1 },
-      {
-        ...{ name, dataDir, topics, group, partitions: PARTITIONS, signal: over.signal, slots: jobs },
-        uncommitted: (ids) => queue.uncommitted(group, ids),
-      },
-    );
+  return onTopics(bench, { name, slots: jobs, log }, async ({ run, queue, watch, closing }) => {
     options.onProgress('starting');
     const running = await within(START_MS, `the start of ${way.title}`, way.start({ bench, run }));
     closing.push(() => running.stop());
     return await measure(bench, running, { ...options, queue, watch });
-  } finally {
-    over.abort(new Error('The round is over.'));
-    for (const close of closing.reverse()) {
-      await within(AFTERWARDS_MS, 'what is closed after a round', close()).catch((error: unknown) =>
-        log(`${way.title}: ${(error as Error).message}`),
-      );
-    }
-  }
+  });
 }
 
 async function measure(
   bench: BenchStack,
   running: RunningWay,
-  options: RoundOptions & {
-    queue: Awaited<ReturnType<typeof openQueueProducer>>;
-    watch: TopicsWatch;
-  },
+  options: RoundOptions & Pick<OnTopics, 'queue' | 'watch'>,
 ): Promise<Round> {
   const { way, scenario, round, jobs, seed, queue, watch, onProgress } = options;
   onProgress('warm-up');
@@ -102,7 +60,7 @@ async function measure(
 
   const simulator = await followSimulator(bench.stack.addresses.llmBaseUrl ?? '');
   try {
-    const planned = planJobs(scenario, { prefix: 'job', count: jobs, seed });
+    const planned = options.planned ?? planJobs(scenario, { prefix: 'job', count: jobs, seed });
     const since = new Date();
     const meter = startUsageMeter(() => pidsOf(bench, running));
     const loadBefore = process.cpuUsage();
@@ -148,8 +106,4 @@ function pidsOf({ stack }: BenchStack, running: RunningWay): Record<Exclude<Part
     enrichment: those([postgres?.pid]),
     simulator: those([llm?.pid]),
   };
-}
-
-function haveResults({ ended }: TopicsWatch, count: number, within: number): Promise<void> {
-  return until(`there are ${count} results`, { within, every: 10 }, () => ended.size >= count);
 }

@@ -1,5 +1,5 @@
 import type { CallEvent } from '../../../stack/llm-simulator/event-log';
-import { quantilesOf } from '../../compare/quantiles';
+import { quantilesOf, type Waited } from '../../compare/quantiles';
 import type { EngineCost } from './engine-cost';
 import type { PartName } from './parts';
 
@@ -20,21 +20,28 @@ export interface Round {
   temporal?: { jobsPerWorkflow: number; events: number; transitions: number };
 }
 
-/** @throws Error when a job has no call that came to an end: the lag would be that of others */
-export function lagOf(
+export function lagOf(...measured: Parameters<typeof lagsOf>): Round['lagMs'] {
+  const { p50, p95 } = quantilesOf(lagsOf(...measured));
+  return { p50: Math.round(p50.ms), p95: Math.round(p95.ms) };
+}
+
+/**
+ * From the end of each job's LLM call to its result.
+ *
+ * @throws Error when a job has no call that came to an end: the lag would be that of others
+ */
+export function lagsOf(
   results: readonly { id: string; at: number }[],
   calls: readonly CallEvent[],
-): Round['lagMs'] {
+): Waited[] {
   const endedAt = new Map<string, number>();
   for (const { job, what, at } of calls) if (what === 'completed') endedAt.set(job, at);
-  const lags = results.map(({ id, at }) => {
+  return results.map(({ id, at }) => {
     const ended = endedAt.get(id);
     if (ended === undefined)
       throw new Error(`the simulator knows of no call of job ${id} that was completed`);
     return { ms: at - ended, atLeast: false };
   });
-  const { p50, p95 } = quantilesOf(lags);
-  return { p50: Math.round(p50.ms), p95: Math.round(p95.ms) };
 }
 
 export function perJob({ workflows, events, transitions }: EngineCost, jobs: number): Round['temporal'] {

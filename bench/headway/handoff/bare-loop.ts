@@ -34,7 +34,8 @@ export async function bareRound(
   return toRound({ way: 'bare', round, records, ms }, { own: (user + system) / 1_000, server });
 }
 
-function startsLikeTheBridge(topic: string, count: number) {
+/** Options of starts like those of a bridge with packs of one. */
+export function startsLikeTheBridge(topic: string, count: number) {
   const queues = { taskQueue: topic, llmTaskQueue: `${topic}-llm` };
   const timestamp = Date.now();
   const value = Buffer.from(benchRequest);

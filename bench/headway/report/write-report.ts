@@ -7,15 +7,17 @@ import type { PartText, Written } from './written';
  * Writes `headway-<date>-<engine>` with `.json`, `.md` and `-<chart>.svg`, over those of an earlier run of the same day.
  *
  * @param texts by name of the part
+ * @param suffix of the names, for what must not take the place of a measured run
  * @returns the paths
  */
 export async function writeReport(
   folder: string,
   written: Written,
   texts: ReadonlyMap<string, PartText>,
+  suffix = '',
 ): Promise<string[]> {
   await mkdir(folder, { recursive: true });
-  const base = `headway-${written.date}-${written.options.engine}`;
+  const base = `headway-${written.date}-${written.options.engine}${suffix}`;
   const paths: string[] = [];
   const write = async (name: string, text: string) => {
     const path = join(folder, name);

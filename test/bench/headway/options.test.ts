@@ -25,6 +25,24 @@ it('takes what it is given, each part once, in the order given', () => {
   });
 });
 
+it('takes several parts by what their names begin with', () => {
+  const parts = ['cost', 'growth-history', 'growth-workers', 'growth'];
+  const only = (text: string, names: string[]) =>
+    readHeadwayBenchOptions(['--only', text], { ...known, parts: names }, '/project')?.only;
+  expect(only('growth,growth-history,cost', parts.slice(0, 3))).toEqual([
+    ...['growth-history', 'growth-workers', 'cost'],
+  ]);
+  expect(only('growth', parts)).toEqual(['growth']);
+});
+
+it('takes a file for sizing alone', () => {
+  const names = { ...known, parts: ['cost', 'sizing'] };
+  const from = (only: string) =>
+    readHeadwayBenchOptions(['--only', only, '--from', 'run.json'], names, '/project')?.from;
+  expect(from('sizing')).toBe('run.json');
+  expect(() => from('cost,sizing')).toThrow('--from goes with --only sizing.');
+});
+
 it('gives nothing when help is asked for, which names parts and engines', () => {
   expect(read('--help')).toBeUndefined();
   expect(help(known)).toContain('handoff, cost, growth');

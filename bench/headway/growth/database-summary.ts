@@ -1,0 +1,86 @@
+import { systemCpuMs } from '../cost/sums';
+import { middleOf, rounded, spread, table } from '../spread';
+import { barsPlot } from './bars-plot';
+import type { Closed } from './close-many';
+import { flatLine } from './flat';
+import type { Rounds } from './run-rounds';
+
+export interface Moment extends Rounds {
+  /** Of the files that Temporal keeps its state in. */
+  databaseBytes: number;
+}
+
+export interface DatabaseGrowth {
+  /** Closed workflows that were asked for. */
+  wanted: number;
+  before: Moment;
+  closed: Closed;
+  after: Moment;
+  temporalVersion: string;
+}
+
+export function databaseMarkdown({ wanted, before, closed, after, temporalVersion }: DatabaseGrowth): string {
+  const row = (label: string, { rounds, databaseBytes }: Moment) => [
+    label,
+    spread(rounds.map(({ jobsPerSecond }) => jobsPerSecond)),
+    spread(rounds.map(systemCpuMs), 1),
+    spread(
+      rounds.map(({ cpuMsPerJob: { engine, database } }) => engine + database),
+      1,
+    ),
+    spread(
+      rounds.map(({ lagMs }) => lagMs.p50 / 1_000),
+      2,
+    ),
+    String(rounded(databaseBytes / 2 ** 20)),
+  ];
+  const short = closed.workflows < wanted ? ` Time was up before all ${wanted} were there.` : '';
+  return [
+    'Packs of 50, the LLM answers at once, bridge and worker started afresh; first on empty servers, then on the same servers after they were given ' +
+      `${closed.workflows} closed workflows.${short} Those look like packs of one job (payload, memo, search attributes), but were ended before they began, so their histories ` +
+      `have two events. Median (lowest-highest). Temporal server ${temporalVersion}.`,
+    table(
+      [
+        'closed workflows',
+        'jobs/s',
+        'CPU-ms a job, system',
+        'Temporal and database',
+        'result lag p50, s',
+        'database, MB',
+      ],
+      [row('none', before), row(String(closed.workflows), after)],
+    ),
+    [
+      flatLine('Jobs/s', speed(before), speed(after)),
+      flatLine('CPU-ms a job', cpu(before), cpu(after)),
+      flatLine(
+        `Starting and ending a workflow: ${rounded(closed.firstPerSecond)}/s at first, ${rounded(closed.lastPerSecond)}/s at last`,
+        closed.firstPerSecond,
+        closed.lastPerSecond,
+      ),
+      ...[...before.problems, ...after.problems].map((problem) => `- Not measured: ${problem}`),
+    ].join('\n'),
+  ].join('\n\n');
+}
+
+/** Jobs/s and CPU before and after. As SVG text. */
+export function databasePlot({ before, closed, after, temporalVersion }: DatabaseGrowth): Promise<string> {
+  const bars = (read: (moment: Moment) => number) => [
+    { label: 'empty', value: read(before) },
+    { label: `${closed.workflows.toLocaleString('en-US')} closed workflows`, value: read(after) },
+  ];
+  return barsPlot(
+    {
+      name: 'growth-database',
+      title: 'The same jobs on an empty server, and on one with closed workflows',
+      subtitle: `Packs of 50, the LLM answers at once, medians. Temporal server ${temporalVersion}.`,
+    },
+    [
+      { title: 'Jobs a second', unit: 'jobs/s', bars: bars(speed) },
+      { title: 'CPU of the whole system', unit: 'CPU-ms a job', bars: bars(cpu) },
+    ],
+  );
+}
+
+const speed = ({ rounds }: Rounds): number => middleOf(rounds.map(({ jobsPerSecond }) => jobsPerSecond));
+const cpu = ({ rounds }: Rounds): number => middleOf(rounds.map(systemCpuMs));

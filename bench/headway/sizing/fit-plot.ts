@@ -1,0 +1,36 @@
+import { accent, plain, renderPlot } from '../../compare/report/plot';
+import { MOST_DEVIATION, systemCpuMsAt, type Model } from './model';
+
+/** What was measured, on the curve of the model; both axes are logarithmic. As SVG text. */
+export async function fitPlot({ cpuMs, points, scenario, worst }: Model, subtitle: string): Promise<string> {
+  const sizes = points.map(({ packSize }) => packSize);
+  const [from, to] = [Math.min(...sizes), Math.max(...sizes)];
+  const curve = Array.from({ length: 60 }, (_, index) => {
+    const packSize = from * (to / from) ** (index / 59);
+    return { packSize, cpuMs: systemCpuMsAt(cpuMs, packSize) };
+  });
+  const x = { field: 'packSize', type: 'quantitative', title: 'jobs a pack', scale: { type: 'log' } };
+  const y = { field: 'cpuMs', type: 'quantitative', title: 'CPU-ms a job, system', scale: { type: 'log' } };
+  const good = worst <= MOST_DEVIATION ? 'within' : 'not within';
+  const { svg } = await renderPlot(
+    {
+      name: 'sizing',
+      title: `The model is ${good} ${Math.round(100 * MOST_DEVIATION)} % of what was measured`,
+      subtitle: [`Points: measured, "${scenario.title}". Line: a + b / packSize. ${subtitle}`],
+    },
+    {
+      ...{ width: 560, height: 260 },
+      layer: [
+        { data: { values: curve }, mark: { type: 'line', color: plain }, encoding: { x, y } },
+        {
+          data: {
+            values: points.map((point) => ({ packSize: point.packSize, cpuMs: point.cpuMs.measured })),
+          },
+          mark: { type: 'point', filled: true, size: 90, color: accent, opacity: 1 },
+          encoding: { x, y },
+        },
+      ],
+    },
+  );
+  return svg;
+}
