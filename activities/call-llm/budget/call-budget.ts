@@ -3,6 +3,7 @@ import { within } from '../../../runtime/within';
 import type { Amount, BudgetStore, Lease, Limits } from './budget-store';
 import { BURST_SECONDS } from './budget-store';
 import { fairShare } from './fair-share';
+import { lacksMigration } from './lacks-migration';
 import type { RateLimitHeaders } from './rate-limit-headers';
 import { TokenCount, type Tokens } from './token-count';
 import { WaitingLine, type WaitingCall } from './waiting-line';
@@ -319,7 +320,8 @@ export class CallBudget {
       this.use(lease);
       if (lease) this.count.learn(lease.totals, isShort, Date.now());
     } catch (error) {
-      if (this.isLimited()) onStoreTrouble?.(error);
+      // Where nothing is limited a database that is away is nobody's trouble. One that lacks a column would let nothing ever be.
+      if (this.isLimited() || lacksMigration(error)) onStoreTrouble?.(error);
       this.goOnAlone(elapsedMs);
     }
     this.serve();
