@@ -308,6 +308,7 @@ export class CallBudget {
     const { done } = this;
     this.done = { used: 0, most: 0 };
     const remaining = this.remainingNow();
+    let isSent = false;
     try {
       const waiting = this.line.waiting();
       const others = await inTime(store.meet(name, waiting));
@@ -316,12 +317,14 @@ export class CallBudget {
       const { share } = this;
       const entitled = this.entitled(elapsedMs);
       const request = { want, share, giveBack, configured, remaining, entitled, done };
+      isSent = true;
       const lease = await inTime(store.lease(name, request));
       this.use(lease);
       if (lease) this.count.learn(lease.totals, isShort, Date.now());
     } catch (error) {
       // Where nothing is limited a database that is away is nobody's trouble. One that lacks a column would let nothing ever be.
       if (this.isLimited() || lacksMigration(error)) onStoreTrouble?.(error);
+      this.putBack(done, giveBack, isSent);
       this.goOnAlone(elapsedMs);
     }
     this.serve();
@@ -334,6 +337,20 @@ export class CallBudget {
     else if (!this.isLimited()) this.unlimitedUntil = Date.now() + UNLIMITED_MS;
     this.held.requests += granted.requests;
     this.held.tokens += granted.tokens;
+  }
+
+  /**
+   * What the store was not told. A lease without an answer may have been carried out there all the same: then only what makes calls slower is
+   * told again. Budget that is lost costs seconds of waiting, budget that is there twice is refused by the provider.
+   */
+  private putBack(done: Tokens, giveBack: Amount, isSent: boolean): void {
+    const isPaused = Date.now() < this.pausedUntil;
+    const again = (amount: number, isCertain: boolean) => (isCertain ? amount : Math.min(0, amount));
+    this.done.used += again(done.used, !isSent);
+    this.done.most += again(done.most, !isSent);
+    // A pause meanwhile says that nothing is there.
+    this.held.requests += again(giveBack.requests, !isSent && !isPaused);
+    this.held.tokens += again(giveBack.tokens, !isSent && !isPaused);
   }
 
   /** The share that this process had before; where it never had one, all of what is configured. */
