@@ -42,7 +42,8 @@ export interface TakeOptions {
   signal?: AbortSignal;
 }
 
-export type Taken = { kind: 'taken' } | { kind: 'sent-back'; retryAfterMs: number };
+/** `isCounted`: something was taken for it, which is not so while no limit is known. */
+export type Taken = { kind: 'taken'; isCounted: boolean } | { kind: 'sent-back'; retryAfterMs: number };
 
 /** Between two leases while calls wait. */
 const INTERVAL_MS = 300;
@@ -122,13 +123,13 @@ export class CallBudget {
     this.arrived.requests += 1;
     this.arrived.tokens += tokens;
     const now = Date.now();
-    if (this.closed || now < this.unlimitedUntil) return this.taken(tokens, now, round);
+    if (this.closed || now < this.unlimitedUntil) return this.taken(false, tokens, now, round);
     if (this.line.length === 0 && this.fits(tokens, now)) {
       this.spend(call, tokens);
       // Before it is used up, so that a steady stream of calls never waits for the store.
       if (this.held.requests < this.demand.requests * AHEAD_SECONDS * 0.3) this.schedule(0);
       else this.schedule(IDLE_MS);
-      return this.taken(tokens, now, round);
+      return this.taken(true, tokens, now, round);
     }
     if (!returned && this.waitMs(turn, tokens) > round.waitUntil - now) return this.sendBack(turn, tokens);
     return new Promise<Taken>((resolve, reject) => {
@@ -149,7 +150,7 @@ export class CallBudget {
     });
   }
 
-  /** What a call has used that has ended, and what was estimated. */
+  /** What a call has used that has ended, and what was estimated; of one that was not counted the same. */
   settle(estimated: number, used: number): void {
     if (Date.now() < this.unlimitedUntil) return;
     this.done.used += used;
@@ -157,7 +158,7 @@ export class CallBudget {
     this.schedule(IDLE_MS);
   }
 
-  /** A call that was refused has used no tokens. It counts as a request all the same. */
+  /** A call that was counted and then refused has used no tokens. It counts as a request all the same. */
   refund(call: Tokens): void {
     if (Date.now() < this.unlimitedUntil) return;
     this.done.most -= call.most;
@@ -229,12 +230,12 @@ export class CallBudget {
     this.done.most += most;
   }
 
-  private taken(tokens: number, since: number, round: Round): Taken {
+  private taken(isCounted: boolean, tokens: number, since: number, round: Round): Taken {
     const now = Date.now();
     round.waitUntil = Math.min(round.waitUntil, now + WAIT_FOR_OTHERS_MS);
     this.options.metrics?.taken({ requests: 1, tokens });
     this.options.metrics?.waited((now - since) / 1_000);
-    return { kind: 'taken' };
+    return { kind: 'taken', isCounted };
   }
 
   /** Milliseconds until a new call would have its turn, about. */
@@ -389,7 +390,7 @@ export class CallBudget {
       if (!unlimited && !this.fits(first.tokens, now)) break;
       this.line.shift();
       if (!unlimited) this.spend(first.call, first.tokens);
-      first.settle(this.taken(first.tokens, first.since, first.round));
+      first.settle(this.taken(!unlimited, first.tokens, first.since, first.round));
     }
     this.options.metrics?.state({ waiting: this.line.length, limits: this.limits });
   }

@@ -20,7 +20,7 @@ test.each([
     const warn = jest.fn();
     const budgets = openBudgets({ llm: { limits: {} }, database, logger: { warn } });
     for (const model of ['a', 'b'])
-      expect(await budgets.of(model).take(call, { round: round() })).toEqual({ kind: 'taken' });
+      expect(await budgets.of(model).take(call, { round: round() })).toMatchObject({ kind: 'taken' });
     await budgets.close();
     expect(warn.mock.calls).toEqual([
       [
@@ -35,7 +35,7 @@ test('a database that does not answer is no trouble while no limit is known', as
   const warn = jest.fn();
   const away = { query: () => Promise.reject(new Error('away')) };
   const budgets = openBudgets({ llm: { limits: {} }, database: away, logger: { warn } });
-  expect(await budgets.of('a').take(call, { round: round() })).toEqual({ kind: 'taken' });
+  expect(await budgets.of('a').take(call, { round: round() })).toMatchObject({ kind: 'taken' });
   await budgets.close();
   expect(warn).not.toHaveBeenCalled();
 });
