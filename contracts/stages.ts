@@ -114,7 +114,7 @@ export interface LlmHandle extends Confidential {
   timeoutAt: number;
   /** The timeout is the job's deadline. */
   expires?: boolean;
-  /** Tokens of the shared budget that were taken for it, until what it used is known. */
+  /** Tokens of the shared budget that were taken for it, until what it used is known; 0 where no limit was known. */
   reserved?: { model: string; tokens: number; prompt: number };
   /** What it may cost at most, in nano-dollars, and what that is called where it was set aside for all workers. */
   held?: { nanoUsd: number; id?: string };

@@ -7,12 +7,13 @@ import { cutBySize } from '../batch';
 import { holdAlive, stopReason, workflowHasEnded } from './activity-life';
 import type { CountUsage } from './money/count-usage';
 import { nextWave } from './next-wave';
+import { startOne } from './start-one';
 
 /** How calls are made and awaited: in the background of the provider, or held open by this process. */
 export interface LlmCalls {
   /**
    * Makes a call, when it is its turn. Returns its handle, or how it ended when the provider did not take it. Rejects only when
-   * `signal` is aborted before the call was made.
+   * `signal` is aborted before the call was made, or with a defect.
    */
   start(call: LlmCall, signal?: AbortSignal, turn?: TaskPriority): Promise<LlmHandle | LlmOutcome>;
   /** How a call ended. Rejects only when `signal` is aborted; the call itself goes on then. */
@@ -48,7 +49,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
         const ends = await Promise.allSettled(
           calls.map(async (call) => {
             if (made.has(call.index)) return;
-            const started = await llmCalls.start(call, life.signal, turn);
+            const started = await startOne(llmCalls, call, life.signal, turn);
             if ('kind' in started) outcomes.push(asked(call, notMade(started)));
             else made.set(started.index, started);
             heartbeat([...made.values()]);
@@ -116,7 +117,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
       try {
         if (made.length === 0) {
           const returned = activityInfo().attempt > 1;
-          const started = await llmCalls.start({ ...call, returned }, life.signal, turn);
+          const started = await startOne(llmCalls, { ...call, returned }, life.signal, turn);
           if ('kind' in started) return asked(call, unlessShared(notMade(started)));
           made.push(started);
           heartbeat(made);

@@ -11,6 +11,9 @@ import type { LlmCalls } from './index';
 import { createInlineCalls } from './inline-calls';
 import { viaResponses, type Respond } from './respond';
 
+/** So many calls in a row that Chat Completions rejected, and the Responses API answered, show that it is no way for the model. */
+const REJECTIONS_THAT_TELL = 3;
+
 type Mode = 'background' | 'inline' | 'chat-completions';
 
 export interface RecognisingCallsOptions extends LlmCallsOptions {
@@ -31,6 +34,8 @@ export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy:
   const modeOf = ({ model = options.model }: Pick<LlmCall, 'model'>) => modes.get(model);
   /** Models for which the Responses API was seen to leave the schema out of account, so Chat Completions is tried first. */
   const ignoreSchema = new Set<string>();
+  /** By model: calls in a row that Chat Completions rejected for what stood in them, for all we know. */
+  const rejections = new Map<string, number>();
   const responses = viaResponses(client);
   const chatCompletions = viaChatCompletions(client, logger);
   const background = createBackgroundCalls(options);
@@ -85,20 +90,22 @@ export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy:
     let handle: LlmHandle | undefined;
     let heldOpen: Response | undefined;
     let triesChat = false;
+    let lacksChat = false;
     let hasTools = false;
     const { model = options.model } = call;
     const outcome = await inline.ask(call, startedAt, signal, async (body, requestOptions) => {
       hasTools = (body.tools ?? []).length > 0;
       triesChat = ignoreSchema.has(model) && !hasTools;
-      const { response, mode } = await askAndFindOut(body, requestOptions, triesChat);
+      const { response, mode, chatError } = await askAndFindOut(body, requestOptions, triesChat);
+      lacksChat = chatError !== undefined && noWay(chatError, model);
       if (isUnderWay(response)) handle = toHandle(call, response.id, startedAt);
       if (mode === 'inline') heldOpen = response;
       else if (mode) found(mode, model);
       return response;
     });
     if (heldOpen) {
-      // Chat Completions has no tools, and was tried already by a call that came here from there.
-      if (hasTools || triesChat) found('inline', model);
+      // Chat Completions has no tools.
+      if (hasTools || lacksChat) found('inline', model);
       else if (outcome.kind === 'bad-answer' && !saysSchema(heldOpen)) ignoreSchema.add(model);
       else if (!ignoreSchema.has(model)) found('inline', model);
     }
@@ -109,13 +116,15 @@ export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy:
     body: Parameters<Respond>[0],
     requestOptions: Parameters<Respond>[1],
     triesChat: boolean,
-  ): Promise<{ response: Response; mode?: Mode }> {
+  ): Promise<{ response: Response; mode?: Mode; chatError?: unknown }> {
+    let chatError: unknown;
     if (triesChat) {
       try {
         return { response: await chatCompletions(body, requestOptions), mode: 'chat-completions' };
       } catch (error) {
         // What it rejects, the Responses API may take: it has no such model, or does not speak of schemas as we do.
         if (!isMissingRoute(error) && classifyError(error).kind !== 'final') throw error;
+        chatError = error;
       }
     }
     let response: Response;
@@ -134,12 +143,19 @@ export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy:
           throw isMissingRoute(otherError) ? error : otherError;
         },
       );
-      return { response: answer, mode };
+      return { response: answer, mode, chatError };
     }
     if (isUnderWay(response)) return { response, mode: 'background' };
-    if (response.background !== true) return { response, mode: 'inline' };
+    if (response.background !== true) return { response, mode: 'inline', chatError };
     const known = await isKnown(client, response.id);
-    return { response, mode: known === undefined ? undefined : known ? 'background' : 'inline' };
+    return { response, mode: known === undefined ? undefined : known ? 'background' : 'inline', chatError };
+  }
+
+  /** One call that is rejected for its content says nothing about the others. Each costs a refused request, so only some are let pass. */
+  function noWay(chatError: unknown, model: string): boolean {
+    const times = (rejections.get(model) ?? 0) + 1;
+    rejections.set(model, times);
+    return isMissing(chatError) || times >= REJECTIONS_THAT_TELL;
   }
 
   function found(mode: Mode, model: string): void {

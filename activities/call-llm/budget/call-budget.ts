@@ -3,6 +3,7 @@ import { within } from '../../../runtime/within';
 import type { Amount, BudgetStore, Lease, Limits } from './budget-store';
 import { BURST_SECONDS } from './budget-store';
 import { fairShare } from './fair-share';
+import { lacksMigration } from './lacks-migration';
 import type { RateLimitHeaders } from './rate-limit-headers';
 import { TokenCount, type Tokens } from './token-count';
 import { WaitingLine, type WaitingCall } from './waiting-line';
@@ -41,7 +42,8 @@ export interface TakeOptions {
   signal?: AbortSignal;
 }
 
-export type Taken = { kind: 'taken' } | { kind: 'sent-back'; retryAfterMs: number };
+/** `isCounted`: something was taken for it, which is not so while no limit is known. */
+export type Taken = { kind: 'taken'; isCounted: boolean } | { kind: 'sent-back'; retryAfterMs: number };
 
 /** Between two leases while calls wait. */
 const INTERVAL_MS = 300;
@@ -121,13 +123,13 @@ export class CallBudget {
     this.arrived.requests += 1;
     this.arrived.tokens += tokens;
     const now = Date.now();
-    if (this.closed || now < this.unlimitedUntil) return this.taken(tokens, now, round);
+    if (this.closed || now < this.unlimitedUntil) return this.taken(false, tokens, now, round);
     if (this.line.length === 0 && this.fits(tokens, now)) {
       this.spend(call, tokens);
       // Before it is used up, so that a steady stream of calls never waits for the store.
       if (this.held.requests < this.demand.requests * AHEAD_SECONDS * 0.3) this.schedule(0);
       else this.schedule(IDLE_MS);
-      return this.taken(tokens, now, round);
+      return this.taken(true, tokens, now, round);
     }
     if (!returned && this.waitMs(turn, tokens) > round.waitUntil - now) return this.sendBack(turn, tokens);
     return new Promise<Taken>((resolve, reject) => {
@@ -148,7 +150,7 @@ export class CallBudget {
     });
   }
 
-  /** What a call has used that has ended, and what was estimated. */
+  /** What a call has used that has ended, and what was estimated; of one that was not counted the same. */
   settle(estimated: number, used: number): void {
     if (Date.now() < this.unlimitedUntil) return;
     this.done.used += used;
@@ -156,7 +158,7 @@ export class CallBudget {
     this.schedule(IDLE_MS);
   }
 
-  /** A call that was refused has used no tokens. It counts as a request all the same. */
+  /** A call that was counted and then refused has used no tokens. It counts as a request all the same. */
   refund(call: Tokens): void {
     if (Date.now() < this.unlimitedUntil) return;
     this.done.most -= call.most;
@@ -228,12 +230,12 @@ export class CallBudget {
     this.done.most += most;
   }
 
-  private taken(tokens: number, since: number, round: Round): Taken {
+  private taken(isCounted: boolean, tokens: number, since: number, round: Round): Taken {
     const now = Date.now();
     round.waitUntil = Math.min(round.waitUntil, now + WAIT_FOR_OTHERS_MS);
     this.options.metrics?.taken({ requests: 1, tokens });
     this.options.metrics?.waited((now - since) / 1_000);
-    return { kind: 'taken' };
+    return { kind: 'taken', isCounted };
   }
 
   /** Milliseconds until a new call would have its turn, about. */
@@ -307,6 +309,7 @@ export class CallBudget {
     const { done } = this;
     this.done = { used: 0, most: 0 };
     const remaining = this.remainingNow();
+    let isSent = false;
     try {
       const waiting = this.line.waiting();
       const others = await inTime(store.meet(name, waiting));
@@ -315,11 +318,14 @@ export class CallBudget {
       const { share } = this;
       const entitled = this.entitled(elapsedMs);
       const request = { want, share, giveBack, configured, remaining, entitled, done };
+      isSent = true;
       const lease = await inTime(store.lease(name, request));
       this.use(lease);
       if (lease) this.count.learn(lease.totals, isShort, Date.now());
     } catch (error) {
-      if (this.isLimited()) onStoreTrouble?.(error);
+      // Where nothing is limited a database that is away is nobody's trouble. One that lacks a column would let nothing ever be.
+      if (this.isLimited() || lacksMigration(error)) onStoreTrouble?.(error);
+      this.putBack(done, giveBack, isSent);
       this.goOnAlone(elapsedMs);
     }
     this.serve();
@@ -332,6 +338,20 @@ export class CallBudget {
     else if (!this.isLimited()) this.unlimitedUntil = Date.now() + UNLIMITED_MS;
     this.held.requests += granted.requests;
     this.held.tokens += granted.tokens;
+  }
+
+  /**
+   * What the store was not told. A lease without an answer may have been carried out there all the same: then only what makes calls slower is
+   * told again. Budget that is lost costs seconds of waiting, budget that is there twice is refused by the provider.
+   */
+  private putBack(done: Tokens, giveBack: Amount, isSent: boolean): void {
+    const isPaused = Date.now() < this.pausedUntil;
+    const again = (amount: number, isCertain: boolean) => (isCertain ? amount : Math.min(0, amount));
+    this.done.used += again(done.used, !isSent);
+    this.done.most += again(done.most, !isSent);
+    // A pause meanwhile says that nothing is there.
+    this.held.requests += again(giveBack.requests, !isSent && !isPaused);
+    this.held.tokens += again(giveBack.tokens, !isSent && !isPaused);
   }
 
   /** The share that this process had before; where it never had one, all of what is configured. */
@@ -370,7 +390,7 @@ export class CallBudget {
       if (!unlimited && !this.fits(first.tokens, now)) break;
       this.line.shift();
       if (!unlimited) this.spend(first.call, first.tokens);
-      first.settle(this.taken(first.tokens, first.since, first.round));
+      first.settle(this.taken(!unlimited, first.tokens, first.since, first.round));
     }
     this.options.metrics?.state({ waiting: this.line.length, limits: this.limits });
   }

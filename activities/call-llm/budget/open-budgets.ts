@@ -7,8 +7,13 @@ import type { WorkerMetrics } from '../../../runtime/metrics';
 import { createSeldom } from '../../../runtime/seldom';
 import { createBudgetStore } from './budget-store';
 import { CallBudget, type CallBudgetMetrics } from './call-budget';
+import { lacksMigration } from './lacks-migration';
 
 const TELL_EVERY_MS = 60_000;
+const AWAY =
+  'the shared LLM budget in PostgreSQL (stack/postgres/migrations/003_llm_budgets.sql) does not answer; this worker goes on with the share it had';
+const LACKS =
+  'PostgreSQL lacks tables or columns of the shared LLM budget, so workers share no limit and keep to none that the provider tells: run stack/postgres/migrations/003_llm_budgets.sql and 006_llm_token_counts.sql; no worker has to be started anew';
 
 export interface OpenBudgetsOptions {
   llm: Pick<Config['llm'], 'baseUrl' | 'limits'>;
@@ -29,13 +34,12 @@ export function openBudgets({ llm, database, logger, metrics }: OpenBudgetsOptio
   const provider = new URL(llm.baseUrl ?? 'https://api.openai.com').host;
   const seldom = createSeldom(TELL_EVERY_MS);
   const budgets = new Map<string, CallBudget>();
-  const onStoreTrouble = (error: unknown) =>
-    seldom('store', (times) =>
-      logger?.warn(
-        { reason: messageOf(error), times },
-        'the shared LLM budget in PostgreSQL (stack/postgres/migrations/003_llm_budgets.sql) does not answer; this worker goes on with the share it had',
-      ),
-    );
+  const once = createSeldom(Infinity);
+  const onStoreTrouble = (error: unknown) => {
+    if (lacksMigration(error))
+      return once('migration', () => logger?.warn({ reason: messageOf(error) }, LACKS));
+    seldom('store', (times) => logger?.warn({ reason: messageOf(error), times }, AWAY));
+  };
 
   return {
     of(model) {

@@ -43,6 +43,7 @@ export function withBudget(calls: LlmCalls, { budgetOf, modelOf }: WithBudgetOpt
         if (deadline !== undefined && deadline <= Date.now()) return expired(call, startedAt);
         return sentBack(call, startedAt, model, taken.retryAfterMs);
       }
+      const refund = () => taken.isCounted && budget.refund(tokens);
       let started: LlmHandle | LlmOutcome;
       try {
         started = await observeLimits(
@@ -50,15 +51,15 @@ export function withBudget(calls: LlmCalls, { budgetOf, modelOf }: WithBudgetOpt
           () => calls.start(call, signal, turn),
         );
       } catch (error) {
-        budget.refund(tokens);
+        refund();
         throw error;
       }
       if ('kind' in started) {
         // A call that was refused counts as a request, but has used no tokens.
-        budget.refund(tokens);
+        refund();
         return started;
       }
-      return { ...started, reserved: { model, tokens: tokens.used, prompt } };
+      return { ...started, reserved: { model, tokens: taken.isCounted ? tokens.used : 0, prompt } };
     },
 
     async wait(handle, signal, turn) {
@@ -68,7 +69,8 @@ export function withBudget(calls: LlmCalls, { budgetOf, modelOf }: WithBudgetOpt
       // One that was stopped or lost may have used what was taken for it.
       if (!reserved || used === 0) return outcome;
       estimates.learn(pipeline, reserved.prompt, outcome.usage);
-      budgetOf(reserved.model).settle(reserved.tokens, used);
+      // What nothing was taken for is told by what the provider says is left.
+      budgetOf(reserved.model).settle(reserved.tokens === 0 ? used : reserved.tokens, used);
       return outcome;
     },
   };

@@ -197,6 +197,30 @@ describe('LLM_MODE=auto', () => {
       ]);
     });
 
+    describe('and Chat Completions rejects the content of a call', () => {
+      const rejected = refusal('content_filter: the prompt is not allowed');
+      const modesAfter = async (...jobs: string[]) => {
+        const { calls, told, routes } = open((one) => {
+          if (!isChat(one)) return { body: unfit() };
+          return JSON.stringify(one.body).includes('bad') ? rejected : { body: chatCompletion() };
+        });
+        for (const job of jobs) {
+          // Its name goes into the prompt, since Chat Completions gets no metadata.
+          const started = await calls.start(callOf(job, job));
+          if (!('kind' in started)) await calls.wait(started, noSignal());
+        }
+        return { told: told(), chats: routes().filter((route) => route.endsWith('chat/completions')).length };
+      };
+
+      it('tries it with the next one all the same', async () => {
+        expect(await modesAfter('a', 'bad', 'bad', 'b')).toEqual({ told: ['chat-completions'], chats: 3 });
+      });
+
+      it('lets three of them tell that it is no way', async () => {
+        expect(await modesAfter('a', 'bad', 'bad', 'bad', 'b')).toEqual({ told: ['inline'], chats: 3 });
+      });
+    });
+
     it('does not go back for trouble that passes', async () => {
       const { outcomeOf, told } = open((one) =>
         isChat(one) ? { status: 429, body: { error: { message: 'slow down' } } } : { body: unfit() },

@@ -16,9 +16,16 @@ const worker = `
       const rows = parameters ? (await pg.query(sql, parameters)).rows : await pg.exec(sql);
       parentPort.postMessage({ rows });
     } catch (error) {
-      parentPort.postMessage({ error: String(error) });
+      parentPort.postMessage({ error: String(error), code: error.code });
     }
   });`;
+
+interface Answer {
+  rows: unknown[];
+  error?: string;
+  /** That of PostgreSQL. */
+  code?: string;
+}
 
 export interface TestDatabase extends Database {
   /** Several statements at once, without parameters. */
@@ -33,9 +40,9 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   const ask = (message: { sql: string; parameters?: unknown[] }) =>
     new Promise<unknown[]>((resolve, reject) => {
       thread.once('error', reject);
-      thread.once('message', ({ rows, error }: { rows: unknown[]; error?: string }) => {
+      thread.once('message', ({ rows, error, code }: Answer) => {
         thread.off('error', reject);
-        if (error) reject(new Error(error));
+        if (error) reject(Object.assign(new Error(error), { code }));
         else resolve(rows);
       });
       thread.postMessage(message);

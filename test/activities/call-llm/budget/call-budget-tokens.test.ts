@@ -76,3 +76,63 @@ test('what an answer says was so when its call was sent', async () => {
   const said = store.leases.map(({ remaining }) => remaining?.tokens).find((tokens) => tokens !== undefined);
   expect(said).toBeGreaterThanOrEqual(20_000);
 });
+
+describe('a lease that fails', () => {
+  const givenBack = () => store.leases.reduce((sum, { giveBack }) => sum + giveBack.tokens, 0);
+  beforeEach(async () => {
+    ask(1);
+    while (made === 0) await pass(0.1);
+  });
+
+  /** Longer than between two leases while nothing waits. */
+  const whileStoreIs = async (state: 'away' | 'silent') => {
+    store[state] = true;
+    await pass(2.5);
+    store[state] = false;
+  };
+
+  test('keeps what was done for the next one', async () => {
+    budget.settle(0, 230);
+    await whileStoreIs('away');
+    await pass(3);
+    expect(store.totals).toEqual({ used: 230, most: 1_000 });
+  });
+
+  test('but does not tell it again where it may have been carried out', async () => {
+    budget.settle(0, 230);
+    await whileStoreIs('silent');
+    await pass(3);
+    expect(store.totals).toEqual({ used: 230, most: 1_000 });
+  });
+
+  test('keeps what was to be given back', async () => {
+    for (let time = 0; time < 10; time++) budget.refund(call);
+    await whileStoreIs('away');
+    // Nothing else comes from there.
+    store.away = true;
+    ask(10);
+    await pass(0);
+    expect(made).toBe(11);
+  });
+
+  test('but not where it may have been carried out', async () => {
+    for (let time = 0; time < 10; time++) budget.refund(call);
+    await whileStoreIs('silent');
+    expect(givenBack()).toBeGreaterThan(9_000);
+    store.silent = true;
+    ask(10);
+    await pass(0);
+    expect(made).toBeLessThanOrEqual(6);
+  });
+
+  test.each(['away', 'silent'] as const)('forgets no debt (%s)', async (state) => {
+    // From here on what was used is counted.
+    budget.note(silent, call);
+    budget.settle(100, 10_100);
+    await whileStoreIs(state);
+    const before = givenBack();
+    await pass(3);
+    // Some of it came back in the time that this process was alone.
+    expect(givenBack() - before).toBeLessThan(-6_000);
+  });
+});

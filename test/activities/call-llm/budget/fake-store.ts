@@ -9,6 +9,8 @@ import type {
 /** A budget in memory by the clock of the test, for several processes. */
 export class FakeStore {
   away = false;
+  /** Leases are carried out, and nobody is told. */
+  silent = false;
   limits: Limits = {};
   left: Amount = { requests: 0, tokens: 0 };
   pausedUntil = 0;
@@ -23,7 +25,12 @@ export class FakeStore {
     const answer = <T>(value: () => T): Promise<T> =>
       this.away ? Promise.reject(new Error('the database is away')) : Promise.resolve().then(value);
     return {
-      lease: (_budget, request) => answer(() => this.lease(process, request)),
+      lease: (_budget, request) =>
+        answer(() => {
+          const lease = this.lease(process, request);
+          if (this.silent) throw new Error('no answer');
+          return lease;
+        }),
       meet: (_budget, waiting) =>
         answer(() => {
           this.waiting.set(process, waiting);

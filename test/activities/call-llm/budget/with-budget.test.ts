@@ -131,3 +131,42 @@ test('headers of the answer reach the budget, also those of one that was refused
   await pass(5);
   expect(made).toHaveLength(1);
 });
+
+describe('a call that was made before a limit was known', () => {
+  const headers = { 'x-ratelimit-limit-tokens': '60000', 'x-ratelimit-remaining-tokens': '0' };
+  let llm: LlmCalls;
+  const limited = (status: number) => new Response('{}', { status, headers });
+
+  /** Two calls are under way when the answer to the first tells the limit, which the second is then counted by. */
+  async function second(status: number): Promise<LlmHandle | LlmOutcome> {
+    budget = new CallBudget({ name: 'm', store: store.for('a'), configured: {} });
+    const answers: ((response: Response) => void)[] = [];
+    answer = () => new Promise((resolve) => answers.push(resolve));
+    llm = calls();
+    const [, started] = [llm.start(llmCall({ index: 0 })), llm.start(llmCall({ index: 1 }))];
+    await pass(1);
+    answers[0]!(limited(200));
+    await pass(1);
+    expect(store.limits).toEqual({ tokens: 60_000 });
+    answers[1]!(limited(status));
+    return await started;
+  }
+  const givenBack = () => store.leases.reduce((sum, { giveBack }) => sum + giveBack.tokens, 0);
+
+  test('and is refused gets nothing back', async () => {
+    expect(await second(429)).toMatchObject({ kind: 'retry' });
+    await budget.close();
+    expect(store.totals.most).toBe(0);
+    // Less than half a second of what its demand had leased ahead.
+    expect(givenBack()).toBeLessThan(500);
+  });
+
+  test('takes and gets nothing when it has ended', async () => {
+    const handle = (await second(200)) as LlmHandle;
+    expect(handle).toMatchObject({ reserved: { tokens: 0 } });
+    const settled = jest.spyOn(budget, 'settle');
+    usage = { ...noUsage, inputTokens: 400, outputTokens: 300 };
+    await llm.wait(handle, new AbortController().signal);
+    expect(settled).toHaveBeenLastCalledWith(700, 700);
+  });
+});
