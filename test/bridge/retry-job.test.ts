@@ -51,7 +51,7 @@ async function refusal(request: z.ZodType, confidential: boolean): Promise<unkno
   return await retry.run(failed).catch((error: unknown) => error);
 }
 
-const throws = z.unknown().transform((input) => {
+const throws = z.unknown().refine((input) => {
   throw new Error(`cannot stand ${JSON.stringify(input)}`);
 });
 
