@@ -2,7 +2,7 @@ import { type ErrorCode, HeadwayError } from '../contracts/errors';
 import type { JobView } from '../contracts/job-view';
 import { createLimit } from '../runtime/limit';
 import type { CliContext } from './context';
-import { exitCodeOf } from './exit-code-of';
+import { exitCodeFor, exitCodeOf } from './exit-code-of';
 import { exitCodes } from './exit-codes';
 import { formatTable, printJson } from './output';
 import { printableLine } from './printable';
@@ -17,28 +17,33 @@ export interface JobOutcome {
 }
 
 /**
- * Does something to each of several jobs. One that cannot be helped does not keep the others from it.
+ * Does something to each of several jobs. One that cannot be helped does not keep the others from it, whatever its trouble: no worker for its
+ * workflow, or a server that was away for a moment.
  *
- * @throws what is not about one job: a server that is away
+ * @throws what was wrong with the first, when none could be helped because of the servers; an error without a code
  */
 export async function forEachJob(
   ids: readonly string[],
   act: (id: string) => Promise<JobView>,
 ): Promise<JobOutcome[]> {
   const limit = createLimit(CONCURRENCY);
-  return await Promise.all(ids.map((id) => limit(() => outcomeOf(id))));
+  const away: HeadwayError[] = [];
+  const outcomes = await Promise.all(ids.map((id) => limit(() => outcomeOf(id))));
+  if (away[0] && away.length === ids.length) throw away[0];
+  return outcomes;
 
   async function outcomeOf(id: string): Promise<JobOutcome> {
     try {
       return { id, job: await act(id) };
     } catch (error) {
-      if (!(error instanceof HeadwayError) || exitCodeOf(error) === exitCodes.failed) throw error;
+      if (!(error instanceof HeadwayError)) throw error;
+      if (exitCodeOf(error) === exitCodes.failed) away.push(error);
       return { id, error: { code: error.code, message: error.message } };
     }
   }
 }
 
-/** Says what was done to each, and ends with 1 when something could not be done. */
+/** Says what was done to each. Ends with 3 when the servers did not let one of them be done, with 1 when one could not be done otherwise. */
 export function printOutcomes(context: CliContext, outcomes: JobOutcome[], done: string, json = false): void {
   if (json) printJson(context, outcomes);
   else {
@@ -48,5 +53,8 @@ export function printOutcomes(context: CliContext, outcomes: JobOutcome[], done:
     ]);
     context.stdout.write(`${formatTable(rows)}\n`);
   }
-  if (outcomes.some(({ error }) => error)) context.exitCode = exitCodes.badFinding;
+  const codes = outcomes.flatMap(({ error }) => (error ? [exitCodeFor(error.code)] : []));
+  if (codes.length > 0) {
+    context.exitCode = codes.includes(exitCodes.failed) ? exitCodes.failed : exitCodes.badFinding;
+  }
 }

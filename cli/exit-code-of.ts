@@ -22,5 +22,9 @@ const byErrorCode: Partial<Record<ErrorCode, number>> = {
 
 /** The status that a command ends with which threw this. */
 export function exitCodeOf(error: unknown): number {
-  return (error instanceof HeadwayError && byErrorCode[error.code]) || exitCodes.failed;
+  return error instanceof HeadwayError ? exitCodeFor(error.code) : exitCodes.failed;
+}
+
+export function exitCodeFor(code: ErrorCode): number {
+  return byErrorCode[code] ?? exitCodes.failed;
 }

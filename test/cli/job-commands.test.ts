@@ -118,9 +118,25 @@ describe.each(['cancel', 'retry'])('%s', (command) => {
     expect(jobs.asked).toEqual(['a', 'b']);
   });
 
-  test('a server that is away ends it with 3', async () => {
-    jobs.put('a', new HeadwayError('HW_SERVER_UNREACHABLE', 'Temporal does not answer'));
+  test('a server that is away ends it with 3, also for several jobs', async () => {
+    for (const id of ['a', 'b']) {
+      jobs.put(id, new HeadwayError('HW_SERVER_UNREACHABLE', 'Temporal does not answer'));
+    }
     expect(await run(command, 'a')).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(await run(command, 'a', 'b')).toMatchObject({ exitCode: 3, stdout: '' });
+  });
+
+  test.each([
+    ['HW_NO_WORKER', 'no worker took it'],
+    ['HW_SERVER_UNREACHABLE', 'Temporal does not answer'],
+  ] as const)('%s of one job keeps no other from it, and ends with 3', async (code, message) => {
+    jobs.put('a', new HeadwayError(code, message));
+    jobs.put('b', { status: 'in_progress' });
+    const { stdout, exitCode } = await run(command, 'a', 'b', 'nobody');
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain(`a       ${code}: ${message}\nb       `);
+    expect(stdout).toMatch(/^b +(cancelled|runs again)$/m);
+    expect(stdout).toMatch(/^nobody +HW_JOB_UNKNOWN/m);
   });
 });
 
