@@ -13,12 +13,12 @@ export interface ProcessOptions {
 /** A part of Headway inside a program. It handles no signals and never ends the program. */
 export interface HeadwayProcess {
   /**
-   * Works until it is stopped. Call it once.
+   * Works until it is stopped. Called again, it is the same run.
    *
    * @throws HeadwayError `HW_CONFIG_INVALID` when the configuration or a pipeline cannot be used; whatever makes it give up later
    */
   run(): Promise<void>;
-  /** Ends it in order, and resolves when it has ended. Does not throw. */
+  /** Ends it in order, and resolves when it has ended. Does not throw, and may be called again. */
   stop(): Promise<void>;
 }
 

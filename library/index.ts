@@ -18,6 +18,7 @@ export type { JobResult } from '../contracts/job-result';
 export type { Citation, Prompt } from '../contracts/stages';
 export { HeadwayError, type ErrorCode } from '../contracts/errors';
 export { createHttpBridge, createKafkaBridge, createWorker } from './processes';
+export { runTogether } from './run-together';
 export type { HeadwayProcess, ProcessOptions } from './headway-process';
 /** The copy of zod that Headway has, so that a program needs none of its own. */
 export { z } from 'zod';

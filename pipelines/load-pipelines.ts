@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { HeadwayError, messageOf } from '../contracts/errors';
 import { isPipeline, type Pipeline } from './define-pipeline';
 import { findPipelineFiles } from './find-pipeline-files';
+import { placeOfLoadError } from './place-of-load-error';
 import { createRegistry, shippedPipelines, type Registry } from './registry';
 
 export interface LoadOptions {
@@ -21,7 +22,7 @@ export interface LoadOptions {
  *
  * @param names files, folders (`./my-pipelines`) and npm packages
  * @throws HeadwayError `HW_CONFIG_INVALID` naming the variable and the file: not found, without a pipeline, a name that is taken, or
- * one that throws while it is loaded
+ * one that throws while it is loaded, with the line where that is known
  */
 export async function loadRegistry(names: readonly string[], options: LoadOptions = {}): Promise<Registry> {
   const origins = new Map(shippedPipelines.map(({ name }) => [name, 'Headway itself']));
@@ -60,7 +61,11 @@ async function loadPipelines(names: readonly string[], options: LoadOptions) {
     try {
       return await importModule(pathToFileURL(file).href);
     } catch (error) {
-      throw invalid(`${variable}: ${origin} cannot be loaded: ${messageOf(error)}`, error);
+      const place = await placeOfLoadError(error, file, __filename);
+      const inFile = place?.file === file;
+      const at = inFile ? `:${place.line}` : '';
+      const elsewhere = place && !inFile ? `${shown(place.file, from)}:${place.line}: ` : '';
+      throw invalid(`${variable}: ${origin}${at} cannot be loaded: ${elsewhere}${messageOf(error)}`, error);
     }
   }
 }

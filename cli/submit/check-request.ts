@@ -20,6 +20,8 @@ export interface CheckRequestOptions {
   queueTopic: string;
   /** Whether there is a payload store, and so room for large jobs. */
   payloadStore: boolean;
+  /** Whether the door may have pipelines that are not installed here: their jobs are sent, and it decides. */
+  doorHasOthers: boolean;
 }
 
 export type CheckRequest = (raw: RawRequest) => CheckedRequest;
@@ -34,6 +36,7 @@ export function createCheckRequest({
   pipelineNamed,
   queueTopic,
   payloadStore,
+  doorHasOthers,
 }: CheckRequestOptions): CheckRequest {
   const limits = jobLimits(payloadStore);
   const places = createRecentPlaces();
@@ -60,15 +63,21 @@ export function createCheckRequest({
     };
     try {
       readRecord(record, pipelineNamed, limits);
-      return JSON.parse(value.toString()) as JobRequest;
     } catch (error) {
       if (!(error instanceof HeadwayError)) throw error;
+      // Comes after all that is wrong with the envelope.
+      if (doorHasOthers && error.code === 'HW_PIPELINE_UNKNOWN') return parsed(value);
       const message = error.message.startsWith('the record value')
         ? error.message.replace('the record value', place)
         : `${place}: ${error.message}`;
       throw new HeadwayError(error.code, message, { cause: error });
     }
+    return parsed(value);
   }
+}
+
+function parsed(value: Buffer): JobRequest {
+  return JSON.parse(value.toString()) as JobRequest;
 }
 
 /** Where ids were seen, the newest of them. */

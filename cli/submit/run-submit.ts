@@ -80,9 +80,16 @@ function installed({ env }: CliContext) {
   return loadRegistry(loadConfig(env, ['pipelines']).pipelines);
 }
 
-/** The HTTP door may be far from Kafka and Temporal, and knows best how large a job may be. */
+/** The HTTP door may be far from Kafka and Temporal, and knows best how large a job may be, and which pipelines there are. */
 function readRules({ via }: SubmitArguments, { env }: CliContext) {
-  if (via === 'http') return { queueTopic: loadConfig(env, ['topics']).topics.queue, payloadStore: true };
+  if (via === 'http') {
+    const { topics } = loadConfig(env, ['topics']);
+    return { queueTopic: topics.queue, payloadStore: true, doorHasOthers: true };
+  }
   const { topics, temporal } = loadConfig(env, ['topics', 'temporal']);
-  return { queueTopic: topics.queue, payloadStore: temporal.payloadStore !== undefined };
+  return {
+    queueTopic: topics.queue,
+    payloadStore: temporal.payloadStore !== undefined,
+    doorHasOthers: false,
+  };
 }

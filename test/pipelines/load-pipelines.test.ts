@@ -103,11 +103,11 @@ describe('loadRegistry', () => {
     ],
     [
       './throws.js',
-      /^HEADWAY_PIPELINES: throws\.js cannot be loaded: definePipeline: name "No Name" must be/,
+      /^HEADWAY_PIPELINES: throws\.js:2 cannot be loaded: definePipeline: name "No Name" must be/,
     ],
     [
       './mistyped.js',
-      /^HEADWAY_PIPELINES: mistyped\.js cannot be loaded: definePipeline\("my-words"\): polcy: is no field of a pipeline; perhaps policy/,
+      /^HEADWAY_PIPELINES: mistyped\.js:2 cannot be loaded: definePipeline\("my-words"\): polcy: is no field of a pipeline; perhaps policy/,
     ],
     [
       'unknown-package',
@@ -125,6 +125,32 @@ describe('loadRegistry', () => {
     write('throws.js', commonJs('No Name'));
     write('mistyped.js', commonJs('my-words').replace('name:', 'polcy: { confidential: true }, name:'));
     expect(await sentence(name)).toMatch(expected);
+  });
+
+  const late = '\n\nthrow new TypeError("two\\n    at lines (/etc/x.js:1:1)");';
+  it.each([
+    ['a throw in an ES module', './throws.mjs', /: throws\.mjs:3 cannot be loaded: two /],
+    ['a throw in a file beside it', './uses.mjs', /: uses\.mjs cannot be loaded: throws\.mjs:3: two /],
+    ['a throw in CommonJS', './throws.cjs', /: throws\.cjs:3 cannot be loaded: two /],
+    ['JSON that is none', './json.mjs', /: json\.mjs:2 cannot be loaded: /],
+    ['a wrong pipeline', './wrong.mjs', /: wrong\.mjs:4 cannot be loaded: definePipeline: name /],
+    ['a syntax error', './broken.mjs', /: broken\.mjs:2 cannot be loaded: Unexpected token/],
+    ['a syntax error in CommonJS', './broken.cjs', /: broken\.cjs:2 cannot be loaded: Unexpected token/],
+    ['an import that is not there', './import.mjs', /: import\.mjs:2 cannot be loaded: The requested module/],
+    ['a package that is not there', './missing.mjs', /: missing\.mjs cannot be loaded: Cannot find package/],
+  ])('says the line of %s, where Node.js tells it', async (_, name, expected) => {
+    write('throws.mjs', late);
+    write('throws.cjs', late);
+    write('uses.mjs', 'import "./throws.mjs";');
+    write('json.mjs', '\nJSON.parse("{");');
+    write('wrong.mjs', esModule('No Name'));
+    write('broken.mjs', '\nconst a = = 1;');
+    write('broken.cjs', '\nconst a = = 1;');
+    write('import.mjs', '\nimport { none } from "node:fs";');
+    write('missing.mjs', '\nimport "not-there";');
+    const child = startChild('pipelines/programs/show-pipelines.ts', [folder, name]);
+    await child.ended;
+    expect(child.stderr() + child.stdout()).toMatch(expected);
   });
 
   it('refuses a name that is there twice, and names both files', async () => {

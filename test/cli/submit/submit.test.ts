@@ -197,6 +197,25 @@ test.each([
   },
 );
 
+test('--via http sends a job of a pipeline that is not installed here: the door decides', async () => {
+  const unknown = brief('b', { pipeline: 'x' });
+  const many = await run([file(`${brief('a')}\n${unknown}`), '--via', 'http']);
+  expect(many.sent).toMatchObject([{ pipeline: 'company-brief' }, { id: 'b', pipeline: 'x', input }]);
+  expect([many.exitCode, many.stdout]).toEqual([0, 'a\nb\n']);
+  const piped = await run(['-', '--via', 'http'], { stdin: [brief(undefined, { pipeline: 'x' })] });
+  expect(piped.sent).toMatchObject([{ id: piped.stdout.trim(), pipeline: 'x' }]);
+});
+
+test.each([
+  ['the envelope', { priority: 9 }, /priority: /],
+  ['an id of a pack', { id: 'x-jobs-queue-0-1-2' }, /id: /],
+])('--via http refuses what is wrong with %s of such a job', async (_, fields, sentence) => {
+  const job = brief('b', { pipeline: 'x', ...fields });
+  const { exitCode, sent, stderr } = await run([job, '--via', 'http']);
+  expect([exitCode, sent]).toEqual([2, []]);
+  expect(stderr).toMatch(sentence);
+});
+
 test('each wrong line of a file is named, the first ten', async () => {
   const { stderr } = await run([file('{}\n'.repeat(12))]);
   expect(stderr.match(/^line \d+: /gm)).toHaveLength(10);
