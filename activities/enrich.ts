@@ -15,6 +15,7 @@ import { taskPriority, type TaskPriority } from '../contracts/task-priority';
 import { checkPrompt } from '../pipelines/check-prompt';
 import type { Database, Pipeline } from '../pipelines/define-pipeline';
 import { cutBySize, jsonBytes, runBatch, toStageFailure } from './batch';
+import type { TellThrown } from './tell-thrown';
 
 export interface EnrichDependencies {
   /** With `inTurn`, tenants take turns at its connections. */
@@ -24,10 +25,17 @@ export interface EnrichDependencies {
   limits?: JobLimits;
   /** Milliseconds since the workflow first asked for what is being done. */
   ageMs?: () => number;
+  tellThrown?: TellThrown;
 }
 
 export function createEnrich(dependencies: EnrichDependencies) {
-  const { database, pipelineNamed, limits = jobLimits(false), ageMs = activityAgeMs } = dependencies;
+  const {
+    database,
+    pipelineNamed,
+    limits = jobLimits(false),
+    ageMs = activityAgeMs,
+    tellThrown,
+  } = dependencies;
   return {
     /**
      * Collects internal data and makes the prompts for jobs of a pack. One job's error is a value.
@@ -77,6 +85,7 @@ export function createEnrich(dependencies: EnrichDependencies) {
       const message = `deadline: ${job.deadline} had passed before work began`;
       return { kind: 'final', code: 'HW_DEADLINE_EXCEEDED', message, endedAt: Date.now() };
     }
+    let stage: 'enrich' | 'prompt' = 'enrich';
     try {
       const pipeline = pipelineNamed(job.pipeline);
       const enrichment = await pipeline.enrich(job.input, {
@@ -84,6 +93,7 @@ export function createEnrich(dependencies: EnrichDependencies) {
         signal,
         jobId: job.id,
       });
+      stage = 'prompt';
       const enriched: Enriched = {
         kind: 'enriched',
         prompt: checkPrompt(pipeline.name, pipeline.prompt(job.input, enrichment)),
@@ -94,6 +104,8 @@ export function createEnrich(dependencies: EnrichDependencies) {
       const message = `prompt and enrichment have ${bytes} bytes; ${beyondLimit(limits.enriched, limits)}`;
       return { kind: 'final', code: 'HW_ENRICH_TOO_LARGE', message, endedAt: Date.now() };
     } catch (error) {
+      // What is thrown after that is thrown because of it.
+      if (!signal.aborted) tellThrown?.(error, { pipeline: job.pipeline, stage });
       return toStageFailure(error, 'HW_ENRICH_FAILED');
     }
   }

@@ -3,6 +3,7 @@ import { hideMessages } from './hide-messages';
 import { markOutcomes } from './call-llm/mark-outcomes';
 import { createEnrich, type EnrichDependencies } from './enrich';
 import { createPostProcess, type PostProcessDependencies } from './post-process';
+import { createThrownTeller } from './tell-thrown';
 import { withAttempt } from './with-attempt';
 import { createPublishResult, type PublishResultDependencies } from './publish-result';
 
@@ -13,8 +14,9 @@ export type ActivityDependencies = EnrichDependencies &
 
 /** All activities of Headway, one file or folder a stage. */
 export function createActivities(dependencies: ActivityDependencies) {
-  const enrich = createEnrich(dependencies);
-  const postProcess = createPostProcess(dependencies);
+  const tellThrown = createThrownTeller(dependencies.logger);
+  const enrich = createEnrich({ ...dependencies, tellThrown });
+  const postProcess = createPostProcess({ ...dependencies, tellThrown });
   return {
     // All that may throw what a job is about. What publishing throws is Kafka's.
     ...hideMessages({

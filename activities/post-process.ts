@@ -9,6 +9,7 @@ import type {
 import type { Pipeline } from '../pipelines/define-pipeline';
 import { cutBySize, jsonBytes, runBatch, toStageFailure } from './batch';
 import { activityAgeMs, asApplicationFailure, placeOf, tooLong, withoutShared } from './enrich';
+import type { TellThrown } from './tell-thrown';
 
 export interface PostProcessDependencies {
   pipelineNamed: (name: string) => Pipeline;
@@ -16,10 +17,11 @@ export interface PostProcessDependencies {
   outputMaxBytes: number;
   /** Milliseconds since the workflow first asked for what is being done. */
   ageMs?: () => number;
+  tellThrown?: TellThrown;
 }
 
 export function createPostProcess(dependencies: PostProcessDependencies) {
-  const { pipelineNamed, outputMaxBytes, ageMs = activityAgeMs } = dependencies;
+  const { pipelineNamed, outputMaxBytes, ageMs = activityAgeMs, tellThrown } = dependencies;
   return {
     /**
      * Makes the outputs of jobs whose answers are durable. One job's error is a value.
@@ -77,6 +79,7 @@ export function createPostProcess(dependencies: PostProcessDependencies) {
       const message = `the output has ${bytes} bytes; at most ${outputMaxBytes} are possible`;
       return { kind: 'final', code: 'HW_RESULT_TOO_LARGE', message, endedAt: Date.now() };
     } catch (error) {
+      tellThrown?.(error, { pipeline: item.pipeline, stage: 'postProcess' });
       return toStageFailure(error, 'HW_POST_PROCESS_FAILED');
     }
   }
