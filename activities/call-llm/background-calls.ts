@@ -6,7 +6,7 @@ import { noUsage } from '../../contracts/no-usage';
 import type { LlmCall, LlmHandle, LlmOutcome } from '../../contracts/stages';
 import type { TaskPriority } from '../../contracts/task-priority';
 import type { Pipeline } from '../../pipelines/define-pipeline';
-import type { LlmCalls } from './index';
+import type { LlmCalls } from './llm-calls';
 import { createFairLimit } from '../../runtime/fair-limit';
 import type { LlmPrices } from '../../runtime/llm-prices';
 import type { Logger } from '../../runtime/logger';

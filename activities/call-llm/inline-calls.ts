@@ -4,7 +4,7 @@ import { noUsage } from '../../contracts/no-usage';
 import type { LlmCall, LlmHandle, LlmOutcome } from '../../contracts/stages';
 import { alreadyExpired, timedOut, toHandle, type LlmCallsOptions } from './background-calls';
 import { classifyError } from './classify-error';
-import type { LlmCalls } from './index';
+import type { LlmCalls } from './llm-calls';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
 import { viaResponses, type Respond } from './respond';

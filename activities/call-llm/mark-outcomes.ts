@@ -1,5 +1,5 @@
 import { markOf } from '../../contracts/confidential';
-import type { LlmCalls } from './index';
+import type { LlmCalls } from './llm-calls';
 
 /** The same calls, but what becomes of those of confidential jobs carries their mark, however they are made and awaited. */
 export function markOutcomes(calls: LlmCalls): LlmCalls {

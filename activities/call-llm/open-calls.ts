@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createBackgroundCalls } from './background-calls';
 import { viaChatCompletions } from './chat-completions';
-import type { LlmCalls } from './index';
+import type { LlmCalls } from './llm-calls';
 import { createInlineCalls } from './inline-calls';
 import { createRecognisingCalls, type RecognisingCallsOptions } from './recognising-calls';
 

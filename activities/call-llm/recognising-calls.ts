@@ -7,7 +7,7 @@ import type { Logger } from '../../runtime/logger';
 import { alreadyExpired, createBackgroundCalls, toHandle, type LlmCallsOptions } from './background-calls';
 import { viaChatCompletions } from './chat-completions';
 import { classifyError } from './classify-error';
-import type { LlmCalls } from './index';
+import type { LlmCalls } from './llm-calls';
 import { createInlineCalls } from './inline-calls';
 import { viaResponses, type Respond } from './respond';
 

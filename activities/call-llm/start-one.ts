@@ -6,7 +6,7 @@ import { isUnavailable } from '../../contracts/stage-errors';
 import type { LlmCall, LlmHandle, LlmOutcome, StageFailure } from '../../contracts/stages';
 import type { TaskPriority } from '../../contracts/task-priority';
 import { classifyError } from './classify-error';
-import type { LlmCalls } from './index';
+import type { LlmCalls } from './llm-calls';
 
 /**
  * `start` of one call, of which a defect is the outcome of this call alone: thrown, it would hold up all calls of its activity for as long as the

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createCallLlm, type LlmCalls } from '../../activities/call-llm';
+import { createCallLlm } from '../../activities/call-llm';
+import type { LlmCalls } from '../../activities/call-llm/llm-calls';
 import { createSpendingStore } from '../../activities/call-llm/money/spending-store';
 import { withCeilings } from '../../activities/call-llm/money/with-ceilings';
 import { createPackStarter } from '../../bridge/start-pack';

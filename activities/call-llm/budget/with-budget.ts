@@ -1,6 +1,6 @@
 import { noUsage } from '../../../contracts/no-usage';
 import type { LlmCall, LlmHandle, LlmOutcome } from '../../../contracts/stages';
-import type { LlmCalls } from '../index';
+import type { LlmCalls } from '../llm-calls';
 import type { CallBudget, Round } from './call-budget';
 import { observeLimits } from './observe-limits';
 import { TokenEstimates } from './token-estimates';

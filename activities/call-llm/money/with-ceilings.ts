@@ -6,7 +6,7 @@ import type { LlmCall, LlmHandle, LlmOutcome } from '../../../contracts/stages';
 import { costOf, priceOf, type LlmPrices } from '../../../runtime/llm-prices';
 import type { Logger } from '../../../runtime/logger';
 import { createSeldom } from '../../../runtime/seldom';
-import type { LlmCalls } from '../index';
+import type { LlmCalls } from '../llm-calls';
 import type { SpendingStore } from './spending-store';
 
 export interface WithCeilingsOptions {

@@ -1,5 +1,5 @@
 import { createBackgroundCalls } from '../../../activities/call-llm/background-calls';
-import type { LlmCalls } from '../../../activities/call-llm';
+import type { LlmCalls } from '../../../activities/call-llm/llm-calls';
 import { asHandle, callOf, noSignal, openProvider, type Provider } from './simulator';
 
 let provider: Provider;

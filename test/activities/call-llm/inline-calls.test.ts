@@ -1,5 +1,5 @@
 import { createInlineCalls } from '../../../activities/call-llm/inline-calls';
-import type { LlmCalls } from '../../../activities/call-llm';
+import type { LlmCalls } from '../../../activities/call-llm/llm-calls';
 import { asHandle, callOf, noSignal, openProvider, type Provider } from './simulator';
 
 let provider: Provider;

@@ -1,5 +1,5 @@
 import { markOutcomes } from '../../../activities/call-llm/mark-outcomes';
-import type { LlmCalls } from '../../../activities/call-llm';
+import type { LlmCalls } from '../../../activities/call-llm/llm-calls';
 import { noUsage } from '../../../contracts/no-usage';
 import type { LlmCall, LlmHandle, LlmOutcome } from '../../../contracts/stages';
 

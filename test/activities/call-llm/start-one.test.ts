@@ -1,6 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { APIConnectionError } from 'openai';
-import { createCallLlm, type LlmCalls } from '../../../activities/call-llm';
+import { createCallLlm } from '../../../activities/call-llm';
+import type { LlmCalls } from '../../../activities/call-llm/llm-calls';
 import { withBudget } from '../../../activities/call-llm/budget/with-budget';
 import { CallBudget } from '../../../activities/call-llm/budget/call-budget';
 import { startOne } from '../../../activities/call-llm/start-one';

@@ -1,7 +1,7 @@
 import { CallBudget } from '../../../../activities/call-llm/budget/call-budget';
 import { observingFetch } from '../../../../activities/call-llm/budget/observe-limits';
 import { withBudget } from '../../../../activities/call-llm/budget/with-budget';
-import type { LlmCalls } from '../../../../activities/call-llm';
+import type { LlmCalls } from '../../../../activities/call-llm/llm-calls';
 import { noUsage } from '../../../../contracts/no-usage';
 import type { LlmCall, LlmHandle, LlmOutcome } from '../../../../contracts/stages';
 import { llmCall } from '../../support';

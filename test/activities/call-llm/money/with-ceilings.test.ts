@@ -1,4 +1,4 @@
-import type { LlmCalls } from '../../../../activities/call-llm';
+import type { LlmCalls } from '../../../../activities/call-llm/llm-calls';
 import type { Reservation, SpendingStore } from '../../../../activities/call-llm/money/spending-store';
 import { withCeilings } from '../../../../activities/call-llm/money/with-ceilings';
 import { noUsage } from '../../../../contracts/no-usage';
