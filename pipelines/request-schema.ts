@@ -20,6 +20,7 @@ interface Definition {
   type: string;
   /** number, string, boolean, bigint, date */
   coerce?: boolean;
+  checks?: { _zod: { def: { check?: string } } }[];
   /** pipe, when it is a codec */
   transform?: unknown;
   shape?: Record<string, Schema>;
@@ -72,15 +73,21 @@ function findChange(schema: Schema, at: string): Change | undefined {
   return undefined;
 }
 
-function changeOf({ type, coerce, transform }: Definition): string | undefined {
+function changeOf({ type, coerce, checks, transform }: Definition): string | undefined {
   if (changing.has(type)) return type;
   if (coerce === true) return 'coerce';
+  // trim, toLowerCase, toUpperCase, normalize, slugify, overwrite
+  if (checks?.some(({ _zod }) => _zod.def.check === 'overwrite')) return 'trim or another overwrite';
   // Any other pipe only checks what its ends check.
   return type === 'pipe' && transform !== undefined ? 'codec' : undefined;
 }
 
 function childrenOf(def: Definition): { schema: Schema; name?: string }[] {
-  const fields = Object.entries(def.shape ?? {}).map(([name, schema]) => ({ name, schema }));
+  // zod asks all getters of an object at once.
+  const fields = Object.entries(ifDeclared(() => def.shape) ?? {}).map(([name, schema]) => ({
+    name,
+    schema,
+  }));
   const places = (def.items ?? []).map((schema, index) => ({ name: String(index), schema }));
   const any = [def.catchall, def.rest, def.element, def.keyType, def.valueType].map((schema) => ({
     name: '*',
@@ -91,10 +98,14 @@ function childrenOf(def: Definition): { schema: Schema; name?: string }[] {
   return all.filter((child): child is { schema: Schema; name?: string } => Boolean(child.schema));
 }
 
-/** One that is declared further down in the file is not there yet. */
 function lazily({ type, getter }: Definition): Schema | undefined {
+  return type === 'lazy' && getter ? ifDeclared(getter) : undefined;
+}
+
+/** One that is declared further down in the file is not there yet: `z.lazy` and getters of fields may name such. */
+function ifDeclared<Value>(read: () => Value): Value | undefined {
   try {
-    return type === 'lazy' ? getter?.() : undefined;
+    return read();
   } catch {
     return undefined;
   }

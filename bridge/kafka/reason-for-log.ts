@@ -25,6 +25,8 @@ export function reasonForLog(
 
 /** As it is said in the request, or in the request that a CloudEvent has as its data. */
 function pipelineIn(value: Buffer | null): unknown {
-  const json = JSON.parse(String(value)) as { pipeline?: unknown; data?: { pipeline?: unknown } | null };
+  // A byte order mark, which `readJson` takes.
+  const text = String(value).replace(/^\ufeff/, '');
+  const json = JSON.parse(text) as { pipeline?: unknown; data?: { pipeline?: unknown } | null };
   return json.pipeline ?? json.data?.pipeline;
 }

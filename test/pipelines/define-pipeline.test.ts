@@ -143,6 +143,8 @@ describe('definePipeline', () => {
     ['word: has a transform', z.object({ word: z.preprocess(String, z.string()) })],
     ['word: has a catch', z.object({ word: z.string().catch('none') })],
     ['word: has a coerce', z.object({ word: z.string().pipe(z.coerce.number()) })],
+    ['word: has a trim or another overwrite', z.object({ word: z.string().trim().min(1) })],
+    ['word: has a trim or another overwrite', z.object({ word: z.string().toLowerCase().optional() })],
     ['word: has a codec', z.object({ word: z.stringbool() })],
     ['list.*.word: has a default', z.object({ list: z.array(z.object({ word: z.string().default('') })) })],
     ['pair.1: has a default', z.object({ pair: z.tuple([z.string(), z.string().default('')]) })],
@@ -163,7 +165,7 @@ describe('definePipeline', () => {
   it('takes request schemas that only check, also those that contain themselves', () => {
     const endless = (): z.ZodType => z.object({ a: z.lazy(endless), b: z.lazy(endless) });
     const known: z.ZodType = z.object({
-      refined: z.string().refine(Boolean).check(z.minLength(1)).trim(),
+      refined: z.string().refine(Boolean).check(z.minLength(1)),
       piped: z.string().pipe(z.email()),
       either: z.union([z.string(), z.null()]).optional().nullable(),
       kinds: z.discriminatedUnion('kind', [z.object({ kind: z.literal('x') })]),
@@ -174,6 +176,9 @@ describe('definePipeline', () => {
       tree,
       endless: endless(),
       undeclared: z.lazy(() => declaredLater),
+      get alsoUndeclared() {
+        return z.array(declaredLater);
+      },
     });
     expect(definePipeline({ ...valid, request: known }).request).toBe(known);
     const declaredLater = z.string();

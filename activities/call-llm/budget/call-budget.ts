@@ -96,6 +96,8 @@ export class CallBudget {
   private refusals = 0;
   private said: { limits: Limits; remaining: Limits; at: number } | undefined;
   private told: Limits = {};
+  /** `told` is not in the store yet: it did not answer, or lacked the table. */
+  private isUnstored = false;
   private readonly count = new TokenCount();
   private done: Tokens = { used: 0, most: 0 };
   private demand: Amount = { requests: 0, tokens: 0 };
@@ -311,6 +313,7 @@ export class CallBudget {
     const remaining = this.remainingNow();
     let isSent = false;
     try {
+      if (this.isUnstored) await inTime(this.storeTold());
       const waiting = this.line.waiting();
       const others = await inTime(store.meet(name, waiting));
       this.share = fairShare(waiting, others);
@@ -447,12 +450,18 @@ export class CallBudget {
   private learn(limits: Limits): void {
     if (limits.requests === this.told.requests && limits.tokens === this.told.tokens) return;
     this.told = { ...this.told, ...limits };
-    const { store, name } = this.options;
-    void this.quietly(() => store.learn(name, limits)).then(() => {
+    void this.quietly(() => this.storeTold()).then(() => {
       if (this.unlimitedUntil === 0) return;
       this.unlimitedUntil = 0;
       this.schedule(0);
     });
+  }
+
+  private async storeTold(): Promise<void> {
+    const { told } = this;
+    this.isUnstored = true;
+    await this.options.store.learn(this.options.name, told);
+    if (told === this.told) this.isUnstored = false;
   }
 
   private pause(ms: number): void {

@@ -3,12 +3,12 @@ const dispatcherKey = Symbol.for('undici.globalDispatcher.1');
 
 /**
  * Whether somebody has `fetch` send its requests another way than straight to their address: through a proxy that stands in the environment
- * (`NODE_USE_ENV_PROXY`, `--use-env-proxy`), or by `setGlobalDispatcher` of undici.
+ * (`NODE_USE_ENV_PROXY`, `--use-env-proxy`), or by `setGlobalDispatcher` of undici with a dispatcher such as `ProxyAgent`. A plain `Agent` of undici looks like the
+ * one that Node.js has there itself, and is not seen: what it would set is set for `node:https` by `NODE_EXTRA_CA_CERTS` and the like.
  */
 export function fetchGoesElsewhere(): boolean {
   if (process.env.NODE_USE_ENV_PROXY === '1' || usesEnvProxy) return true;
   const dispatcher = (globalThis as Record<symbol, object | undefined>)[dispatcherKey];
-  // Node.js has an `Agent` there itself.
   return dispatcher !== undefined && dispatcher.constructor.name !== 'Agent';
 }
 

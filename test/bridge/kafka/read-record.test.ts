@@ -280,6 +280,11 @@ describe('a record that can never be a job', () => {
     expect(error.message).toContain(problem);
   });
 
+  it('is named by its field behind a byte order mark too', () => {
+    const error = refusal('\ufeff{"pipeline":"anything","input":{"n":12345678901234567890}}');
+    expect(error.message).toContain('input.n: is a number that cannot be kept exactly');
+  });
+
   it.each([
     '9007199254740992',
     '18446744073709552000',

@@ -259,6 +259,22 @@ describe('while the database is away', () => {
     expect(a.troubles.length).toBeGreaterThan(0);
   });
 
+  test('what the provider says of its limits is learned when it is back', async () => {
+    const one = budget('a', {});
+    ask(one, ['first']);
+    await pass(1);
+    store.away = true;
+    one.note({ status: 200, limits: { requests: 60 }, remaining: {} }, { used: 0, most: 0 });
+    await pass(1);
+    expect(store.limits).toEqual({});
+    store.away = false;
+    for (let seconds = 0; seconds < 60; seconds++) {
+      ask(one, [`call${seconds}`]);
+      await pass(1);
+    }
+    expect(store.limits).toEqual({ requests: 60 });
+  });
+
   test('and nothing was ever learned: calls go on', async () => {
     store.away = true;
     const one = budget('a', {});
