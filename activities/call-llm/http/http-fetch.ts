@@ -19,6 +19,8 @@ const bodiless = [204, 205, 304];
 export interface HttpFetchOptions {
   /** How long a connection may take to come about. Default: 10,000 ms, as with `fetch`; the operating system would try for minutes. */
   connectMs?: number;
+  /** For how long an idle connection is kept. Default: 4,000 ms. A request that waits for its answer is not idle. */
+  idleMs?: number;
 }
 
 /**
@@ -28,9 +30,12 @@ export interface HttpFetchOptions {
  *
  * @returns a function that rejects with the reason of `signal`, and otherwise, as `fetch` does, with a TypeError whose cause is the trouble
  */
-export function createHttpFetch({ connectMs = CONNECT_MS }: HttpFetchOptions = {}): typeof fetch {
+export function createHttpFetch({
+  connectMs = CONNECT_MS,
+  idleMs = IDLE_MS,
+}: HttpFetchOptions = {}): typeof fetch {
   // Not limited: whoever makes requests limits how many are under way.
-  const options = { keepAlive: true, timeout: IDLE_MS };
+  const options = { keepAlive: true, timeout: idleMs };
   const agents = { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) };
 
   return async (input, init = {}) => {

@@ -57,6 +57,13 @@ describe('a request', () => {
     await expect(answer.json()).resolves.toEqual({ a: 'ö' });
   });
 
+  it('may wait for its answer for longer than an idle connection is kept', async () => {
+    const server = await open((_, answer) => setTimeout(() => answer.end('{}'), 100));
+    const answer = await createHttpFetch({ idleMs: 10 })(server.origin, { method: 'POST', body: '{}' });
+    await expect(answer.json()).resolves.toEqual({});
+    expect(server.requests).toHaveLength(1);
+  });
+
   it.each(['POST', 'GET'])('goes without a body: %s', async (method) => {
     const server = await open((_, answer) => answer.end('{}'));
     await createHttpFetch()(server.origin, { method });
