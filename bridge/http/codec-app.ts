@@ -26,7 +26,7 @@ const bodySchema = z.object({
 
 /**
  * Temporal's remote codec protocol: `POST /decode` and `POST /encode` with payloads as JSON. What cannot be decrypted comes back as it is,
- * so that the rest of a page can be read. https://docs.temporal.io/production-deployment/data-encryption
+ * so that the rest of a page can be read; what cannot be encrypted ends the request, since it would go on as plain text. https://docs.temporal.io/production-deployment/data-encryption
  */
 export function createCodecApp({ keys, uiOrigin, apiKeys }: CodecAppOptions): FastifyInstance {
   const codec = createPayloadCodec(keys);
@@ -50,9 +50,15 @@ export function createCodecApp({ keys, uiOrigin, apiKeys }: CodecAppOptions): Fa
     if (apiKeys) requireAll(authenticate(request.headers.authorization));
   });
   app.options('*', () => undefined);
-  app.post('/decode', async (request) => answer(await each(readBody(request), codec.decode.bind(codec))));
-  app.post('/encode', async (request) => answer(await each(readBody(request), codec.encode.bind(codec))));
+  app.post('/decode', async (request) => answer(await decodeEach(readBody(request))));
+  app.post('/encode', async (request) => answer(await codec.encode(readBody(request))));
   return app;
+
+  /** Each by itself: what cannot be decrypted comes back as it is. */
+  async function decodeEach(payloads: Payload[]): Promise<Payload[]> {
+    const decoded = payloads.map((payload) => codec.decode([payload]).catch(() => [payload]));
+    return (await Promise.all(decoded)).flat();
+  }
 }
 
 const statuses: Record<string, number> = {
@@ -84,12 +90,6 @@ function readBody({ body }: FastifyRequest): Payload[] {
   const parsed = bodySchema.safeParse(body);
   if (parsed.success) return parsed.data.payloads;
   throw new HeadwayError('HW_REQUEST_INVALID', describeIssues(parsed.error, 'body'));
-}
-
-async function each(payloads: Payload[], convert: (payloads: Payload[]) => Promise<Payload[]>) {
-  return await Promise.all(
-    payloads.map(async (payload) => (await convert([payload]).catch(() => [payload]))[0] ?? payload),
-  );
 }
 
 function answer(payloads: Payload[]) {

@@ -1,6 +1,6 @@
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { inputRefusal } from '../../bridge/input-refusal';
 import { HeadwayError } from '../../contracts/errors';
-import { describeIssues } from '../../contracts/job-request';
 import type { PackJob } from '../../contracts/pack';
 import { jobsCarriedBy } from '../../contracts/retry';
 import type { Pipeline } from '../../pipelines/define-pipeline';
@@ -35,10 +35,8 @@ function problemOf(
   pipelineNamed: (name: string) => Pipeline,
 ): string | undefined {
   try {
-    const { success, error } = pipelineNamed(pipeline).request.safeParse(input);
-    return success
-      ? undefined
-      : `pipeline ${pipeline} does not take its input any more, ${describeIssues(error, 'input')}`;
+    const refusal = inputRefusal(pipelineNamed(pipeline), input);
+    return refusal && `pipeline ${pipeline} does not take its input any more, ${refusal.message}`;
   } catch (error) {
     if (!(error instanceof HeadwayError) || error.code !== 'HW_PIPELINE_UNKNOWN') throw error;
     return `there is no pipeline ${pipeline} any more`;

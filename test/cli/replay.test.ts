@@ -1,8 +1,11 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { z } from 'zod';
 import { checkPipelines } from '../../cli/replay/check-pipelines';
 import { exitCodes } from '../../cli/exit-codes';
+import type { Pipeline } from '../../pipelines/define-pipeline';
 import { headway } from '../support/headway';
 import { historiesFolder } from '../support/record-history';
 
@@ -65,6 +68,19 @@ test('what is no history is a wrong argument', async () => {
   const { code, stderr } = await headway({}, ['replay', join(folder, 'other.json')]);
   expect(code).toBe(exitCodes.usage);
   expect(stderr).toMatch(/other\.json is no history of a workflow: it has no events/);
+});
+
+test('a request schema that throws does not take the input', async () => {
+  const job = { id: 'a', pipeline: 'p', input: {}, source: { door: 'http', timestamp: 0 } };
+  const payloads = [defaultPayloadConverter.toPayload({ jobs: [job], policies: {}, llmTaskQueue: 'q' })!];
+  const history = { events: [{ workflowExecutionStartedEventAttributes: { input: { payloads } } }] };
+  const throws = z.looseObject({}).refine(() => {
+    throw new Error('cannot stand it');
+  });
+  const pipeline = { request: throws, policy: { confidential: false } } as unknown as Pipeline;
+  const found = await checkPipelines({ name: 'monday', history }, () => pipeline);
+  expect(found).toContain('pipeline p does not take its input any more');
+  expect(found).toContain('cannot stand it');
 });
 
 test('a job that lies in a payload store is left to the replay', async () => {

@@ -76,12 +76,13 @@ export class NamedCalls {
     if (!this.closed && !this.timer && !this.reading) this.readNow();
   }
 
-  /** Reads nothing any more. */
+  /** Reads nothing any more, and covers no call. */
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.timer);
     this.timer = undefined;
     await this.reading;
+    this.since = Infinity;
   }
 
   private readNow(): void {

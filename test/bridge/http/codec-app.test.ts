@@ -59,6 +59,15 @@ test('encrypts what the UI sends with the mark', async () => {
   expect(textsOf(back.body)).toEqual([JSON.stringify(secret)]);
 });
 
+test('what cannot be encrypted is refused, and not sent back as it is', async () => {
+  const app = createCodecApp({ keys: [{ id: 'short', bytes: Buffer.alloc(3) }], uiOrigin });
+  const headers = { host: 'localhost', origin: uiOrigin };
+  const payloads = [{ metadata: { encoding: base64('json/plain') }, data: base64(JSON.stringify(secret)) }];
+  const answer = await app.inject({ method: 'POST', url: '/encode', payload: { payloads }, headers });
+  expect(answer.statusCode).toBe(500);
+  expect(answer.body).not.toContain(base64(JSON.stringify(secret)));
+});
+
 test('answers the preflight of the UI, and no other page', async () => {
   const app = createCodecApp({ keys, uiOrigin });
   const preflight = (origin: string) =>

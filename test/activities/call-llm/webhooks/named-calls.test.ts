@@ -128,9 +128,12 @@ test('a database without the table is no trouble where no webhook has ever come'
   expect(warnings).toEqual([]);
 });
 
-test('reads nothing after it was closed', async () => {
+test('reads nothing after it was closed, and covers no call', async () => {
   const { table, namedCalls } = await reading();
+  const now = Date.now();
+  expect(namedCalls.covers(now)).toBe(true);
   await namedCalls.close();
+  expect(namedCalls.covers(now)).toBe(false);
   namedCalls.need();
   await pass(60_000);
   expect(table.reads).toBe(1);
