@@ -72,7 +72,7 @@ test('what is no history is a wrong argument', async () => {
 
 test('a request schema that throws does not take the input', async () => {
   const job = { id: 'a', pipeline: 'p', input: {}, source: { door: 'http', timestamp: 0 } };
-  const payloads = [defaultPayloadConverter.toPayload({ jobs: [job], policies: {}, llmTaskQueue: 'q' })!];
+  const payloads = [defaultPayloadConverter.toPayload({ jobs: [job], policies: {}, llmTaskQueue: 'q' })];
   const history = { events: [{ workflowExecutionStartedEventAttributes: { input: { payloads } } }] };
   const throws = z.looseObject({}).refine(() => {
     throw new Error('cannot stand it');
