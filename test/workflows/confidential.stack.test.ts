@@ -8,6 +8,7 @@ import { temporal } from '@temporalio/proto';
 import type { JobRequest } from '../../contracts/job-request';
 import { newPayloadKey } from '../../runtime/payload-keys/payload-keys';
 import { eventually } from '../support/eventually';
+import { headway } from '../support/headway';
 import { briefs, idsOf } from '../support/rig';
 import { useRig } from '../support/use-rig';
 
@@ -52,11 +53,11 @@ async function shown(): Promise<Map<string, Buffer>> {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     for (const [index, event] of (history.events ?? []).entries()) {
       const bytes = History.encode({ events: [event] }).finish();
-      pages.set(`${workflowId} event ${index + 1} (${String(event.eventType)})`, Buffer.from(bytes));
+      pages.set(`${workflowId} ${runId} event ${index + 1} (${String(event.eventType)})`, Buffer.from(bytes));
     }
     const described = await client.workflowService.describeWorkflowExecution({ namespace, execution });
     pages.set(
-      `${workflowId} described`,
+      `${workflowId} ${runId} described`,
       Buffer.from(DescribeWorkflowExecutionResponse.encode(described).finish()),
     );
     for (const queryType of ['jobs', 'results', '__temporal_workflow_metadata']) {
@@ -66,7 +67,7 @@ async function shown(): Promise<Map<string, Buffer>> {
       const asked = { queryType, queryArgs: queryType === 'results' ? { payloads } : undefined };
       const answer = await client.workflowService.queryWorkflow({ namespace, execution, query: asked });
       const answered = answer.queryResult?.payloads?.map(({ data }) => Buffer.from(data ?? [])) ?? [];
-      pages.set(`${workflowId} query ${queryType}`, Buffer.concat(answered));
+      pages.set(`${workflowId} ${runId} query ${queryType}`, Buffer.concat(answered));
     }
   }
   return pages;
@@ -162,4 +163,33 @@ test('nothing that confidential jobs are about can be read in Temporal, in logs 
   for (const file of files) {
     expect(readFileSync(join(file.parentPath, file.name)).includes(secret)).toBe(false);
   }
+}, 240_000);
+
+test('nor after they were cancelled, or run again', async () => {
+  const slow = note('slow', 'latency=2000000');
+  const refused = note('refused-once', 'refusal times=1');
+  const bridge = await rig.startBridge(withPipeline);
+  const worker = await rig.startWorker(withPipeline);
+  const cli = async (command: string, id: string) => {
+    const { code, stdout, stderr } = await headway({ ...rig.env, ...withPipeline }, [command, id]);
+    expect(stdout + stderr).not.toContain(secret);
+    return code === 0 || stdout + stderr;
+  };
+  await rig.produce([slow, refused], 0);
+  expect((await resultOf(refused.id)).error?.type).toBe('HW_LLM_REFUSED');
+  await eventually('the pack can be found', () => cli('status', slow.id));
+  expect(await cli('retry', refused.id)).toBe(true);
+  expect(await cli('cancel', slow.id)).toBe(true);
+  expect((await resultOf(slow.id)).status).toBe('cancelled');
+  // Its second run, which has a name of its own.
+  await allEnded([refused.id]);
+  const runs = rig.results.filter(({ key }) => key === refused.id).map(({ result }) => result);
+  expect(runs.at(-1)).toMatchObject({ status: 'completed', output: expect.stringContaining(secret) });
+
+  const pages = await shown();
+  expect(pagesWith(pages, secret)).toEqual([]);
+  expect(pagesWith(pages, runs[0]!.error!.message)).toEqual([]);
+  const ofSecondRun = pagesWith(pages, 'binary/encrypted').filter((name) => name.startsWith(refused.id));
+  expect(ofSecondRun.length).toBeGreaterThan(2);
+  for (const log of [bridge.log(), worker.log()]) expect(log).not.toContain(secret);
 }, 240_000);
