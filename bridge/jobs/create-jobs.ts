@@ -9,6 +9,7 @@ import type { JobIdLedger } from '../job-id-ledger';
 import { createJobRetry } from '../retry-job';
 import { createPackStarter } from '../start-pack';
 import { cancelJob } from './cancel-job';
+import { cancelWhereItIs } from './cancel-where-it-is';
 import { describe, findJob, unknownJob } from './find-job';
 import type { Jobs } from './jobs';
 import { createListJobs } from './list-jobs';
@@ -73,7 +74,10 @@ export function createJobs(options: JobsOptions): (tenant?: string) => Jobs {
       async cancel(id) {
         // Whose it is, before anything is done to it.
         const before = await get(id);
-        await cancelJob(client, before.workflow.id, id, tenant);
+        await cancelWhereItIs(before, {
+          look: () => get(id),
+          cancelAt: (workflowId) => cancelJob(client, workflowId, id, tenant),
+        });
         // It is cancelled, whether or not anybody tells what it looks like now.
         const view = await get(id).catch((error: unknown) => {
           if (error instanceof HeadwayError) return before;
