@@ -31,6 +31,7 @@ export interface Config {
     fromBeginning: boolean;
     packMax: number;
     packMaxBytes: number;
+    packLingerMs: number;
     startConcurrency: number;
     strictRetention: boolean;
     /** Packs waiting for a worker at which the bridge pauses, and goes on. */
@@ -167,6 +168,7 @@ function readers(
       fromBeginning: v.KAFKA_FROM_BEGINNING,
       packMax: v.PACK_MAX,
       packMaxBytes: v.PACK_MAX_BYTES,
+      packLingerMs: v.PACK_LINGER_MS,
       startConcurrency: v.BRIDGE_START_CONCURRENCY,
       strictRetention: v.BRIDGE_STRICT_RETENTION,
       backlog: { high: v.BRIDGE_BACKLOG_HIGH, low: v.BRIDGE_BACKLOG_LOW },

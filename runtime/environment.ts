@@ -190,6 +190,13 @@ const bridge = {
     524_288,
     'Most bytes of records in one workflow. Temporal refuses a payload of more than 2 MB.',
   ),
+  PACK_LINGER_MS: wholeNumber(
+    0,
+    10_000,
+    500,
+    'Least time between the packs of a partition that are not full, in milliseconds. A record after a pause starts its workflow at once; under load ' +
+      'the ones behind it wait this long at most, so that more of them share a workflow. 0: nothing waits.',
+  ),
   BRIDGE_START_CONCURRENCY: wholeNumber(
     1,
     64,

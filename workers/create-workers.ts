@@ -29,7 +29,7 @@ export async function createWorkers(options: CreateWorkersOptions): Promise<Work
     // Attempts that a stopping worker cannot finish fail and run elsewhere; LLM calls of the background go on meanwhile.
     shutdownGraceTime: worker.shutdownGraceMs,
     // A call that the provider has taken is known to Temporal after this time at the latest. Heartbeats that say nothing new are 4 s apart.
-    maxHeartbeatThrottleInterval: '500ms',
+    maxHeartbeatThrottleInterval: '100ms',
   } satisfies Partial<WorkerOptions>;
 
   const versioned: Partial<WorkerOptions> = worker.version

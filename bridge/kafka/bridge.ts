@@ -85,6 +85,7 @@ export function createBridge({
     claimJobIds: ledger && createClaimJobIds({ ledger, untilDone: trouble.untilDone, logger, metrics }),
     committer,
     limits: { maxJobs: bridge.packMax, maxBytes: bridge.packMaxBytes },
+    lingerMs: bridge.packLingerMs,
     untilDone: trouble.untilDone,
     logger,
     metrics,

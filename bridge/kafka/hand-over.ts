@@ -20,6 +20,8 @@ export interface HandOverDependencies {
   claimJobIds?: ClaimJobIds;
   committer: Committer;
   limits: PackLimits;
+  /** So long after a pack that is not full no other is begun in its partition unless it can be full. Milliseconds. */
+  lingerMs: number;
   /** Tries again while Temporal or Kafka is away. */
   untilDone: UntilDone;
   logger: Logger;
@@ -31,6 +33,13 @@ export interface HandOver {
   batch(batch: QueueBatch): Promise<bigint>;
   /** The assignment changed: positions are those of the group again. */
   forget(): void;
+}
+
+interface Durable {
+  /** The last offset that is. */
+  last: bigint;
+  /** Jobs of the pack that was started for it. */
+  jobs?: number;
 }
 
 /**
@@ -48,7 +57,9 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
   return {
     async batch(batch) {
       const { partition, held, paused, records: fetched } = batch;
+      const beganAt = Date.now();
       metrics?.recordsReceived.inc(fetched.length);
+      let lastPack: number | undefined;
       let next = fetched[0]?.offset ?? 0n;
       try {
         const existing = await existingPacks(batch);
@@ -56,8 +67,10 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
         if (existing?.more) searched.add(partition);
         let records = fetched;
         while (existing && records.length > 0 && held() && !paused()) {
-          const last = await makeDurable(records, existing.packs, batch);
-          if (last === undefined) break;
+          const durable = await makeDurable(records, existing.packs, batch);
+          if (durable === undefined) break;
+          const { last } = durable;
+          lastPack = durable.jobs;
           next = last + 1n;
           // In one step, before anything else is awaited: this is the watermark, and it is committed at once.
           if (held()) {
@@ -70,7 +83,9 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
       } catch (error) {
         if (!(error instanceof StandsStill)) throw error;
         batch.setAside(error.what);
+        return next;
       }
+      if (lastPack !== undefined) await linger(batch, lastPack, beganAt);
       return next;
     },
     forget() {
@@ -79,6 +94,14 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
       committer.forget();
     },
   };
+
+  /** After a pack of so many jobs, so that what arrives meanwhile shares the next one. */
+  async function linger({ behind, rest }: QueueBatch, jobs: number, beganAt: number): Promise<void> {
+    const { limits, lingerMs } = dependencies;
+    if (jobs >= limits.maxJobs || behind >= limits.maxJobs) return;
+    const ms = beganAt + lingerMs - Date.now();
+    if (ms > 0) await rest(ms);
+  }
 
   /**
    * Packs that other bridges, or this one before, have started here. Asked for after an assignment, since an operator may have
@@ -100,12 +123,12 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     );
   }
 
-  /** Returns the last offset that is durable now, or undefined when the partition was lost before it was. */
+  /** Undefined when the partition was lost before anything was durable. */
   async function makeDurable(
     records: QueueRecord[],
     existing: ExistingPack[],
     batch: QueueBatch,
-  ): Promise<bigint | undefined> {
+  ): Promise<Durable | undefined> {
     const front = records[0]?.offset ?? 0n;
     const inside = existing.find((pack) => pack.firstOffset <= front && front <= pack.lastOffset);
     if (inside) return goBehind(inside);
@@ -115,19 +138,19 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     return await handOver(cutPack(free, dependencies.limits, dependencies.readRecord), batch);
   }
 
-  function goBehind({ workflowId, lastOffset }: ExistingPack): bigint {
+  function goBehind({ workflowId, lastOffset }: ExistingPack): Durable {
     metrics?.packsExisting.inc();
     logger.info({ workflowId, lastOffset: String(lastOffset) }, 'pack was started already');
-    return lastOffset;
+    return { last: lastOffset };
   }
 
-  async function handOver(cut: PackCut, batch: QueueBatch): Promise<bigint | undefined> {
+  async function handOver(cut: PackCut, batch: QueueBatch): Promise<Durable | undefined> {
     const { held, patienceMs: ms } = batch;
     // Before the pack: who finds the pack in place goes on behind it, and relies on its poison being put aside.
     if (!(await putAside(cut.poison, batch))) return undefined;
     const jobs = await withoutDuplicates(cut.jobs, held);
     if (jobs === undefined) return undefined;
-    if (jobs.length === 0) return cut.lastOffset;
+    if (jobs.length === 0) return { last: cut.lastOffset };
     const pack = toPack(jobs, cut.lastOffset);
     const observe = metrics?.startDuration.startTimer();
     const started = await untilDone('start a workflow', held, () => dependencies.startPack(pack), {
@@ -143,7 +166,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     metrics?.packsStarted.inc();
     metrics?.jobsHandedOver.inc(jobs.length);
     logger.debug({ workflowId, jobs: jobs.length }, 'pack started');
-    return cut.lastOffset;
+    return { last: cut.lastOffset, jobs: jobs.length };
   }
 
   /**

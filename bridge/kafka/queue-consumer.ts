@@ -248,9 +248,14 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     if (!assigned.includes(batch.partition)) return;
     const begunIn = assignment;
     let lost: unknown;
+    const over = new AbortController();
     // A rebalance shows only as an error of the heartbeat, and the hand-over may wait long for Temporal.
     const timer = setInterval(
-      () => void payload.heartbeat().catch((error: unknown) => (lost ??= error)),
+      () =>
+        void payload.heartbeat().catch((error: unknown) => {
+          lost ??= error;
+          over.abort();
+        }),
       HEARTBEAT_CHECK_MS,
     );
     const held = () =>
@@ -273,9 +278,11 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       const next = await onBatch({
         partition: batch.partition,
         records,
+        behind: Number(batch.offsetLag()),
         held,
         paused: () => paused,
         patienceMs: setAside.patienceMs(batch.partition),
+        rest: (ms) => rest(ms, AbortSignal.any([stopping.signal, over.signal])),
         setAside: (what) => (inTrouble = what),
       });
       if (begunIn === assignment && next > BigInt(batch.firstOffset() ?? '0')) {
@@ -305,6 +312,10 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
 }
 
 class NoAnswer extends Error {}
+
+function rest(ms: number, signal: AbortSignal): Promise<void> {
+  return delay(ms, undefined, { signal }).catch(() => undefined);
+}
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

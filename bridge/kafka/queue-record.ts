@@ -15,12 +15,16 @@ export interface QueueRecord {
 export interface QueueBatch {
   partition: number;
   records: QueueRecord[];
+  /** How many offsets the log had behind these when they were fetched. */
+  behind: number;
   /** False once the partition may belong to somebody else, or the bridge stops: begin nothing new. */
   held: () => boolean;
   /** True while Temporal has enough to do: what is not begun yet is left for a later fetch. */
   paused: () => boolean;
   /** How long trouble that others need not have may be tried, since they wait behind it. */
   patienceMs: number;
+  /** Nothing more is fetched of the partition until the promise resolves: after so long, or at once when it may belong to somebody else or the bridge stops. */
+  rest: (ms: number) => Promise<void>;
   /** Reads no further in this partition for a while, after which what is left of the batch comes again. `what` cannot be done. */
   setAside: (what: string) => void;
 }

@@ -2,7 +2,7 @@
 export interface Inputs {
   jobsPerSecond: number;
   inFlight: number;
-  /** Jobs of a pack on average. Under that load fetches are full, so it is `PACK_MAX`. */
+  /** Jobs of a pack on average. Under that load more than `PACK_MAX` of them arrive in each partition within `PACK_LINGER_MS`. */
   packSize: number;
   /** Of a core that is used, the rest is for peaks and for whoever fails. */
   coreShare: number;

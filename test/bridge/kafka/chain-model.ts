@@ -162,6 +162,7 @@ export class ChainModel {
         forget: () => undefined,
       },
       limits: { maxJobs, maxBytes: 524_288 },
+      lingerMs: 0,
       untilDone,
       logger: silent,
     });
@@ -176,10 +177,12 @@ export class ChainModel {
         position = await handOver.batch({
           partition,
           records,
+          behind: 0,
           held: () => held,
           paused,
           // What is set aside comes again.
           patienceMs: maxJobs % 2 === 0 ? 0 : 5_000,
+          rest: () => Promise.resolve(),
           setAside: () => undefined,
         });
       }

@@ -6,9 +6,11 @@ const recordsOf = (...ids: string[]) => ids.map((value, offset) => queueRecord(o
 const batchOf = (records: ReturnType<typeof recordsOf>, held: () => boolean = () => true) => ({
   partition: 0,
   records,
+  behind: 0,
   held,
   paused: () => false,
   patienceMs: 5_000,
+  rest: () => Promise.resolve(),
   setAside: () => undefined,
 });
 

@@ -72,6 +72,8 @@ export interface FakeBridgeOptions {
   ledger?: FakeLedger;
   readRecord?: (record: QueueRecord) => PackJob;
   limits?: Partial<PackLimits>;
+  /** Default: 0. */
+  lingerMs?: number;
   /** Before a pack is started, and after; may wait or throw `Away`. */
   beforeStart?: (pack: PackToStart) => Promise<void> | void;
   afterStart?: () => Promise<void> | void;
@@ -154,6 +156,7 @@ export function openBridge(options: FakeBridgeOptions): FakeBridge {
       forget: () => undefined,
     },
     limits: { maxJobs: 50, maxBytes: 524_288, ...options.limits },
+    lingerMs: options.lingerMs ?? 0,
     untilDone: withoutDelay,
     logger: silent,
   });

@@ -16,6 +16,7 @@ class FakeConsumer {
   readonly resolved: string[] = [];
   pausedAll = false;
   readonly pausedPartitions = new Set<number>();
+  heartbeat: () => Promise<void> = () => Promise.resolve();
   commitOffsets: (offsets: unknown) => Promise<void> = () => Promise.resolve(this.takesCommit());
   on = (name: string, listener: (event: { payload: unknown }) => void) =>
     void this.listeners.set(name, [...(this.listeners.get(name) ?? []), listener]);
@@ -42,9 +43,10 @@ class FakeConsumer {
         partition,
         messages: [{ offset: String(offset), timestamp: '0', key: null, value: null }],
         firstOffset: () => String(offset),
+        offsetLag: () => '7',
       },
       resolveOffset: (resolved: string) => this.resolved.push(`${partition}:${resolved}`),
-      heartbeat: () => Promise.resolve(),
+      heartbeat: () => this.heartbeat(),
       isRunning: () => true,
       isStale: () => false,
     };
@@ -286,6 +288,37 @@ describe('a batch', () => {
     handing.resolve(1n);
     await brought;
     expect([before, after, first!.resolved]).toEqual([true, false, []]);
+  });
+});
+
+describe('a batch that rests', () => {
+  let resting: boolean;
+  let behind: number;
+
+  beforeEach(() => {
+    resting = false;
+    onBatch = async (batch) => {
+      behind = batch.behind;
+      resting = true;
+      await batch.rest(3_600_000);
+      resting = false;
+      return 1n;
+    };
+  });
+
+  it('ends with the bridge, and its record counts as read', async () => {
+    const brought = made[0]!.brings(0);
+    expect([resting, behind]).toEqual([true, 7]);
+    await consumer.stop();
+    await brought;
+    expect([resting, made[0]!.resolved]).toEqual([false, ['0:0']]);
+  });
+
+  it('ends when the group rebalances, which waits for it', async () => {
+    made[0]!.heartbeat = () => Promise.reject(new Error('The group is rebalancing'));
+    const brought = made[0]!.brings(0);
+    await expect(brought).rejects.toThrow('rebalancing');
+    expect(resting).toBe(false);
   });
 });
 

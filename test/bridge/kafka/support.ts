@@ -108,8 +108,10 @@ export const batchOf = (
 ): QueueBatch => ({
   partition: 0,
   records: all,
+  behind: 0,
   held,
   paused,
   patienceMs: 5_000,
+  rest: () => Promise.resolve(),
   setAside: () => undefined,
 });

@@ -26,6 +26,7 @@ const good: Findings = {
   failed: 5,
   repeatedRecords: 7,
   repeatedLlmCalls: 4,
+  jobsCalledAgain: [],
   unexplainedLlmCalls: [],
   watermark: {
     checks: 50,

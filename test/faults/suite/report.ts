@@ -1,4 +1,5 @@
 import type { AuditReport } from '../../../cli/audit/report';
+import type { CalledJob } from './judge-jobs';
 import type { ChainReport } from './chain-check';
 import type { Latency } from './latency';
 import type { ReplayReport } from './replay-check';
@@ -39,6 +40,8 @@ export interface RunReport {
   repeatedRecords: number;
   /** LLM calls that no result knows of: their attempt was interrupted. */
   repeatedLlmCalls: number;
+  /** The jobs that had them, in the order in which they were produced. */
+  jobsCalledAgain: CalledJob[];
   /** A line for each job with more of them than faults in its life can have interrupted. */
   unexplainedLlmCalls: string[];
   watermark: WatermarkReport;

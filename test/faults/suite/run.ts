@@ -180,6 +180,9 @@ export async function run(options: RunOptions): Promise<RunReport> {
       failed: jobs.filter(({ status }) => status === 'failed').length,
       repeatedRecords: jobs.reduce((sum, job) => sum + job.records - job.distinct.size, 0),
       repeatedLlmCalls: called.reduce((sum, { repeated }) => sum + Math.max(0, repeated), 0),
+      jobsCalledAgain: called
+        .filter(({ repeated }) => repeated > 0)
+        .sort((a, b) => a.producedAt - b.producedAt),
       unexplainedLlmCalls: unexplainedCalls(called, strikes, faults),
       watermark: verified,
       chain,
