@@ -65,7 +65,7 @@ export const errorCodes = {
   },
   HW_PIPELINE_UNKNOWN: {
     meaning: 'No pipeline of that name is installed.',
-    action: 'Use one of the names in the message, or deploy the pipeline first.',
+    action: 'Use one of the names in the message, or have the process load it (HEADWAY_PIPELINES).',
   },
   HW_DEADLINE_EXCEEDED: {
     meaning: 'The deadline of the job passed before it was finished.',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Liquid, type Template } from 'liquidjs';
 import { HeadwayError, messageOf } from '../contracts/errors';
 import { fenced } from './fenced';
@@ -26,10 +27,12 @@ const versionedName = /\.v([1-9]\d*)\.md$/;
  * Reads a prompt once, at the start of the process. It is a Liquid template: variables, conditions and loops, but no code, no
  * files and no access to anything that is not among its variables. `{{ data | fenced: "tag" }}` fences data off, see `fenced`.
  *
- * @param folder where the calling file is: `__dirname`. The build has to put prompts beside the compiled files.
+ * @param from where the calling file is: `__dirname`, or in an ES module `import.meta.url`. The build has to put prompts beside the compiled files.
+ * @param name below that folder
  * @throws HeadwayError `HW_PROMPT_INVALID` naming the file, when it is missing, empty, no template, or its name says no version
  */
-export function loadPrompt(folder: string, name: string): PromptFile {
+export function loadPrompt(from: string, name: string): PromptFile {
+  const folder = from.startsWith('file:') ? path.dirname(fileURLToPath(from)) : from;
   const version = Number(versionedName.exec(name)?.[1]);
   if (!version) throw invalid(name, 'its name must end in a version, such as "system.v1.md"');
   const text = read(folder, name);

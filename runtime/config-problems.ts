@@ -19,7 +19,8 @@ export class ConfigProblems {
     const { must } = environmentSchema.shape[name].meta() as unknown as VariableFacts;
     this.add(
       name,
-      `is not set and no local stack offers it: set it to ${must}, or run \`${commandFor('stack')}\` in another terminal`,
+      `is not set and no local stack offers it: set it to ${must}, or run \`${commandFor('stack')}\` in another terminal in this folder ` +
+        '(HEADWAY_STACK_FILE names the state file of one that runs elsewhere)',
     );
     return '';
   }

@@ -9,6 +9,8 @@ import { startProgram } from './program';
 /** Each consumer is a bridge and a worker. The first kill of a run ends a bridge, the next one a worker, and so on. */
 export const headway: Contender = {
   name: 'headway',
+  // A pack is of one partition.
+  partitions: 4,
   title: 'Headway',
   about:
     'this project as it is set up by default: packs of up to 50, background mode, Temporal 1.29.1 on its embedded database; its timeouts are not scaled',

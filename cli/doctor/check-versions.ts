@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { readDeployments, type VersionView } from '../versions/read-versions';
+import { getsNewJobs, readDeployments, type VersionView } from '../versions/read-versions';
 import { ok, warning, wrong, type Verdict } from './findings';
 
 /** Versions that jobs wait for, or come to, have workers. */
@@ -21,16 +21,15 @@ export async function checkVersions(client: Client, taskQueue: string): Promise<
 }
 
 /** New jobs come to it, or jobs that began on it can end nowhere else. Unversioned workflows go on at the current version. */
-function isNeeded({ buildId, state, running }: VersionView): boolean {
-  return state === 'current' || state === 'ramping' || (buildId !== undefined && running > 0);
+function isNeeded(version: VersionView): boolean {
+  return getsNewJobs(version) || (version.buildId !== undefined && version.running > 0);
 }
 
 function sayStranded(version: VersionView): string {
   const { state, running } = version;
-  const what =
-    state === 'current' || state === 'ramping'
-      ? `is ${state}, but has no workers`
-      : `has no workers, and ${running} running workflow(s) wait for them`;
+  const what = getsNewJobs(version)
+    ? `is ${state}, but has no workers`
+    : `has no workers, and ${running} running workflow(s) wait for them`;
   return `${nameOf(version)} ${what}`;
 }
 

@@ -6,7 +6,7 @@ import type { DeploymentView } from './read-versions';
 export interface Change {
   /** Absent: workers without a version. */
   buildId?: string;
-  /** Share of the new jobs. Absent: all of them, for good. */
+  /** Share of the new jobs, 0 to 100. Absent: all of them, for good, and no other version keeps a share. */
   percent?: number;
 }
 
@@ -32,17 +32,25 @@ export async function changeRouting(
       `--use must be a version of ${deployment} whose worker was started: ${known.join(', ')}.`,
     );
   }
-  const request = {
-    namespace: client.options.namespace,
-    deploymentName: deployment,
-    buildId: buildId ?? '',
-    identity: `headway@${hostname()}`,
-  };
+  const { workflowService, options } = client;
+  const of = { namespace: options.namespace, deploymentName: deployment };
+  const change = { ...of, identity: `headway@${hostname()}` };
+  const version = { buildId: buildId ?? '' };
   try {
     await client.withDeadline(Date.now() + REQUEST_MS, async () => {
-      if (percent === undefined) await client.workflowService.setWorkerDeploymentCurrentVersion(request);
-      else
-        await client.workflowService.setWorkerDeploymentRampingVersion({ ...request, percentage: percent });
+      if (percent !== undefined) {
+        await workflowService.setWorkerDeploymentRampingVersion({
+          ...change,
+          ...version,
+          percentage: percent,
+        });
+        return;
+      }
+      await workflowService.setWorkerDeploymentCurrentVersion({ ...change, ...version });
+      // Temporal leaves a ramp as it is, unless it leads to the version that is current now.
+      const { workerDeploymentInfo } = await workflowService.describeWorkerDeployment(of);
+      if ((workerDeploymentInfo?.routingConfig?.rampingVersionPercentage ?? 0) > 0)
+        await workflowService.setWorkerDeploymentRampingVersion({ ...change, buildId: '', percentage: 0 });
     });
   } catch (error) {
     if (!REFUSED.includes(Number((error as { code?: unknown }).code))) throw error;

@@ -1,5 +1,5 @@
 import { formatTable } from '../output';
-import type { DeploymentView, VersionView } from './read-versions';
+import { getsNewJobs, type DeploymentView, type VersionView } from './read-versions';
 
 /** For a person: a table for each deployment, and which workers may be stopped. */
 export function formatDeployments(deployments: readonly DeploymentView[], taskQueue: string): string {
@@ -19,14 +19,13 @@ function formatDeployment({ deployment, versions }: DeploymentView): string {
   return formatTable([[deployment, 'state', 'running workflows', 'workers', ''], ...rows]);
 }
 
-function adviceFor({ buildId, state, running, workers }: VersionView): string {
-  const getsNewJobs = state === 'current' || state === 'ramping';
-  if (getsNewJobs && workers === 0) return 'new jobs wait: start its workers';
-  if (getsNewJobs) return 'gets new jobs';
+function adviceFor(version: VersionView): string {
+  const { buildId, state, running, workers } = version;
+  if (getsNewJobs(version)) return workers === 0 ? 'new jobs wait: start its workers' : 'gets new jobs';
   // They go on at the current version.
   if (buildId === undefined) return workers > 0 ? 'its workers can be stopped' : '';
   if (running > 0) return workers > 0 ? 'its workers are needed' : 'jobs wait: start its workers';
-  if (state === 'inactive') return 'gets no jobs: --use';
+  if (state === 'inactive' || state === 'ramping') return 'gets no jobs: --use';
   return workers > 0 ? 'its workers can be stopped' : '';
 }
 

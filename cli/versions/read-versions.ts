@@ -20,6 +20,11 @@ export interface DeploymentView {
   versions: VersionView[];
 }
 
+/** A version that is ramping with 0 % gets none of them. */
+export function getsNewJobs({ state, percent }: Pick<VersionView, 'state' | 'percent'>): boolean {
+  return state === 'current' || (state === 'ramping' && percent !== 0);
+}
+
 /** `TaskQueueType` of the API. */
 const WORKFLOW_TASKS = 1;
 

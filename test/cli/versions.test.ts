@@ -7,16 +7,20 @@ const CURRENT = 2;
 const DRAINING = 4;
 const DRAINED = 5;
 
+const RAMPING = 3;
+
 interface Situation {
   /** Build IDs with a worker; empty for one without a version. */
   polling: string[];
   current?: string;
   versions: [buildId: string, status: number, running: number][];
   unversioned?: number;
+  /** Of the one that is ramping. */
+  percent?: number;
 }
 
 /** As much of Temporal as is asked, for a deployment `d` on the task queue `q`. */
-function temporal({ polling, current, versions, unversioned = 0 }: Situation): Client {
+function temporal({ polling, current, versions, unversioned = 0, percent = 0 }: Situation): Client {
   const version = (buildId?: string) =>
     buildId === undefined ? undefined : { deploymentName: 'd', buildId };
   const workflowService = {
@@ -30,7 +34,7 @@ function temporal({ polling, current, versions, unversioned = 0 }: Situation): C
     }),
     describeWorkerDeployment: () => ({
       workerDeploymentInfo: {
-        routingConfig: { currentDeploymentVersion: version(current) },
+        routingConfig: { currentDeploymentVersion: version(current), rampingVersionPercentage: percent },
         versionSummaries: versions.map(([buildId, status]) => ({
           status,
           deploymentVersion: version(buildId),
@@ -110,6 +114,21 @@ describe('headway versions', () => {
       'q',
     ).split('\n');
     expect(lines[2]).toMatch(/^v1 +draining +1 +1 +its workers are needed$/);
+  });
+
+  it.each([
+    [10, 'gets new jobs'],
+    [0, 'gets no jobs: --use'],
+  ])('says of a version that is ramping with %s %% that it %s', async (percent, advice) => {
+    const versions: Situation['versions'] = [
+      ['v2', RAMPING, 0],
+      ['v1', CURRENT, 3],
+    ];
+    const situation = { ...sideBySide, current: 'v1', versions, percent };
+    const lines = formatDeployments(await readDeployments(temporal(situation), 'q'), 'q').split('\n');
+    expect(lines[1]).toMatch(new RegExp(`^v2 +ramping ${percent}% +0 +1 +${advice}$`));
+    const alone = await checkVersions(temporal({ ...situation, polling: ['v1'] }), 'q');
+    expect(alone.state).toBe(percent > 0 ? 'wrong' : 'ok');
   });
 
   it('shows workers without a version while something runs there', async () => {

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { loadPrompt } from '../../pipelines/prompt-file';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'headway-prompts-'));
@@ -19,6 +20,12 @@ describe('a prompt file', () => {
     expect(first.label).toMatch(/^system v12 [0-9a-f]{12}$/);
     expect(prompt('Be long.\n', 'system.v12.md').label).not.toBe(first.label);
     expect(prompt('Be brief.', 'system.v12.md').label).toBe(first.label);
+  });
+
+  it('is found beside the module that asks for it, CommonJS or ES', () => {
+    const asCommonJs = prompt('Be brief.', 'system.v2.md');
+    const url = pathToFileURL(path.join(folder, 'pipeline.mjs')).href;
+    expect(loadPrompt(url, 'system.v2.md').label).toBe(asCommonJs.label);
   });
 
   it('is a template: variables, conditions and loops', () => {

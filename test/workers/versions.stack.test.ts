@@ -115,6 +115,15 @@ test('jobs end on the version they began on, also after a crash of it, while new
     { buildId: 'v2', state: 'ramping', percent: 10 },
     { buildId: 'v1', state: 'current' },
   ]);
+  // Back in the middle of a ramp: nothing goes to v2 any more.
+  expect(await versions('--use', 'v1')).toMatchObject([
+    { buildId: 'v2', state: expect.not.stringMatching('ramping') as string },
+    { buildId: 'v1', state: 'current' },
+  ]);
+  expect(await versions('--use', 'v2', '--percent', '0')).toMatchObject([
+    { buildId: 'v2', state: 'ramping', percent: 0 },
+    { buildId: 'v1', state: 'current' },
+  ]);
   expect(await versions('--use', 'v2')).toMatchObject([
     { buildId: 'v2', state: 'current', workers: 1 },
     { buildId: 'v1', state: 'draining', workers: 1 },
