@@ -194,8 +194,8 @@ const bridge = {
     0,
     10_000,
     500,
-    'Least time between the packs of a partition that are not full, in milliseconds. A record after a pause starts its workflow at once; under load ' +
-      'the ones behind it wait this long at most, so that more of them share a workflow. 0: nothing waits.',
+    'So long after a pack that is not full nothing more is fetched from its broker, in milliseconds, so that records that arrive meanwhile share the next ' +
+      'pack. A record after a pause starts its workflow at once, and beside a backlog nothing waits. 0: nothing ever waits.',
   ),
   BRIDGE_START_CONCURRENCY: wholeNumber(
     1,

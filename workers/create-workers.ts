@@ -28,7 +28,7 @@ export async function createWorkers(options: CreateWorkersOptions): Promise<Work
     activities,
     // Attempts that a stopping worker cannot finish fail and run elsewhere; LLM calls of the background go on meanwhile.
     shutdownGraceTime: worker.shutdownGraceMs,
-    // A call that the provider has taken is known to Temporal after this time at the latest. Heartbeats that say nothing new are 4 s apart.
+    // Who heartbeats sooner has something new to say (activities/call-llm/tell-handles.ts). Heartbeats that say nothing new are 4 s apart.
     maxHeartbeatThrottleInterval: '100ms',
   } satisfies Partial<WorkerOptions>;
 

@@ -9,6 +9,7 @@ import type { CountUsage } from './money/count-usage';
 import type { LlmCalls } from './llm-calls';
 import { nextWave } from './next-wave';
 import { startOne } from './start-one';
+import { createHandleTeller } from './tell-handles';
 
 export interface CallLlmDependencies {
   llmCalls: LlmCalls;
@@ -28,7 +29,9 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
       const made = new Map(stillHeld().map((handle) => [handle.index, handle]));
       const outcomes: LlmOutcome[] = [];
       const turn = ownTurn();
-      const life = holdAlive(() => [...made.values()]);
+      const handlesMade = () => [...made.values()];
+      const life = holdAlive(handlesMade);
+      const teller = createHandleTeller(handlesMade, calls.length);
       try {
         // All of them, also when one gave up since the activity has to stop: the provider may be taking others at this moment,
         // and whoever takes over has to know of these.
@@ -36,21 +39,23 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
           calls.map(async (call) => {
             if (made.has(call.index)) return;
             const started = await startOne(llmCalls, call, life.signal, turn);
-            if ('kind' in started) outcomes.push(asked(call, notMade(started)));
-            else made.set(started.index, started);
-            heartbeat([...made.values()]);
+            if ('kind' in started) return void outcomes.push(asked(call, notMade(started)));
+            made.set(started.index, started);
+            teller.made();
           }),
         );
         for (const end of ends) if (end.status === 'rejected') throw end.reason;
-        const handles = [...made.values()];
+        const handles = handlesMade();
         const [only] = handles;
         if (stay && only && calls.length === 1)
           return { handles: [], outcomes: [await awaitEnd(only, life.signal, turn)] };
         const heldBy = handles.some(({ heldOpen }) => heldOpen) ? llmCalls.heldBy : undefined;
         return { handles, outcomes, heldBy };
       } catch (error) {
-        throw await stopped([...made.values()], error, stay);
+        teller.tellRest();
+        throw await stopped(handlesMade(), error, stay);
       } finally {
+        teller.end();
         life.end();
       }
     },

@@ -9,11 +9,11 @@ import { startProgram } from './program';
 /** Each consumer is a bridge and a worker. The first kill of a run ends a bridge, the next one a worker, and so on. */
 export const headway: Contender = {
   name: 'headway',
-  // A pack is of one partition.
+  // A pack is of one partition: with few of them packs are fuller.
   partitions: 4,
   title: 'Headway',
   about:
-    'this project as it is set up by default: packs of up to 50, background mode, Temporal 1.29.1 on its embedded database; its timeouts are not scaled',
+    'this project as it is set up by default, on 4 partitions: packs of up to 50, background mode, Temporal 1.29.1 on its embedded database; its timeouts are not scaled',
   withoutSlots: 'a call in background mode occupies no slot: the provider holds it',
   prepare: () => Promise.resolve(),
 

@@ -22,8 +22,8 @@ export async function cancelWhereItIs(
     } catch (error) {
       if (!(error instanceof HeadwayError) || error.code !== 'HW_JOB_ENDED' || moves >= MOVES_MAX)
         throw error;
-      const now = await look();
-      if (isEnd(now.status) || now.workflow.id === at) throw error;
+      const now = await look().catch(() => undefined);
+      if (!now || isEnd(now.status) || now.workflow.id === at) throw error;
       at = now.workflow.id;
     }
   }

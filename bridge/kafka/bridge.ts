@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Kafka } from 'kafkajs';
 import { jobLimits } from '../../contracts/limits';
+import type { PackJob } from '../../contracts/pack';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import type { Config } from '../../runtime/config';
 import { createLimit } from '../../runtime/limit';
@@ -39,6 +40,9 @@ export interface Bridge {
   readiness(): Readiness;
 }
 
+/** More than a bridge should have: a partition that rests (`PACK_LINGER_MS`) must not keep others waiting. What is asked of servers has limits of its own. */
+const PARTITIONS_AT_ONCE = 500;
+
 /**
  * The Kafka door: reads the queue topic, makes each record durable as a job in a workflow (or as a dead letter), and moves the
  * offset on at once. It keeps nothing of its own, so any number of bridges can share a group.
@@ -58,6 +62,7 @@ export function createBridge({
   const startPack = createPackStarter({ client, pipelineNamed, ...temporal });
   // The server saturates at 8 starts at a time; more only make each one slower (p99 1.6-3.4 s at 128).
   const limitStarts = createLimit(bridge.startConcurrency);
+  const limitLookups = createLimit(bridge.startConcurrency);
   const backpressure = createBackpressure({
     loads: engineLoads(client, config),
     onPause: () => {
@@ -77,12 +82,16 @@ export function createBridge({
     logger,
     (partition, next) => metrics?.committedOffset.set({ topic: topics.queue, partition }, Number(next)),
   );
+  const findExistingPacks = createFindExistingPacks(client);
+  const limitedLedger = ledger && { claim: (jobs: PackJob[]) => limitLookups(() => ledger.claim(jobs)) };
   const handOver = createHandOver({
     startPack: (pack) => limitStarts(() => backpressure.watch(() => startPack(pack))),
-    findExistingPacks: createFindExistingPacks(client),
-    sendDeadLetters: (poison) => deadLetters.send(poison),
+    findExistingPacks: (records) => limitLookups(() => findExistingPacks(records)),
+    sendDeadLetters: (poison) => limitLookups(() => deadLetters.send(poison)),
     readRecord: (record) => readRecord(record, pipelineNamed, limits),
-    claimJobIds: ledger && createClaimJobIds({ ledger, untilDone: trouble.untilDone, logger, metrics }),
+    claimJobIds:
+      limitedLedger &&
+      createClaimJobIds({ ledger: limitedLedger, untilDone: trouble.untilDone, logger, metrics }),
     committer,
     limits: { maxJobs: bridge.packMax, maxBytes: bridge.packMaxBytes },
     lingerMs: bridge.packLingerMs,
@@ -95,7 +104,7 @@ export function createBridge({
     groupId: bridge.groupId,
     topic: topics.queue,
     fromBeginning: bridge.fromBeginning,
-    concurrency: bridge.startConcurrency,
+    concurrency: PARTITIONS_AT_ONCE,
     onBatch: (batch) => handOver.batch(batch),
     onAssigned() {
       handOver.forget();

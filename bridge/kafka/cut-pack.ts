@@ -20,6 +20,8 @@ export interface PackCut {
   lastOffset: bigint;
   /** Records among them that can never be a job. */
   poison: Poison[];
+  /** A limit was reached, so no further record could be in it. */
+  isFull: boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export function cutPack(
 ): PackCut {
   const [front] = records;
   if (!front) throw new Error('cutPack needs at least one record');
-  const cut: PackCut = { jobs: [], lastOffset: front.offset, poison: [] };
+  const cut: PackCut = { jobs: [], lastOffset: front.offset, poison: [], isFull: false };
   let bytes = 0;
   const attributes = [new AttributeSize(), new AttributeSize(), new AttributeSize()] as const;
   for (const record of records) {
@@ -56,12 +58,12 @@ export function cutPack(
         cut.jobs.length >= limits.maxJobs ||
         bytes > limits.maxBytes ||
         attributes.some((attribute) => attribute.bytes > ATTRIBUTE_MAX_BYTES);
-      if (full && cut.jobs.length > 0) return cut;
+      if (full && cut.jobs.length > 0) return { ...cut, isFull: true };
       cut.jobs.push(job);
     }
     cut.lastOffset = record.offset;
   }
-  return cut;
+  return { ...cut, isFull: cut.jobs.length >= limits.maxJobs };
 }
 
 function readOrPoison(record: QueueRecord, read: (record: QueueRecord) => PackJob, poison: Poison[]) {

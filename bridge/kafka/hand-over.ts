@@ -20,7 +20,7 @@ export interface HandOverDependencies {
   claimJobIds?: ClaimJobIds;
   committer: Committer;
   limits: PackLimits;
-  /** So long after a pack that is not full no other is begun in its partition unless it can be full. Milliseconds. */
+  /** So long after a pack that is not full nothing more is fetched of its partition, unless there is a backlog. Milliseconds. */
   lingerMs: number;
   /** Tries again while Temporal or Kafka is away. */
   untilDone: UntilDone;
@@ -38,8 +38,8 @@ export interface HandOver {
 interface Durable {
   /** The last offset that is. */
   last: bigint;
-  /** Jobs of the pack that was started for it. */
-  jobs?: number;
+  /** A workflow was started for it. */
+  isNew?: boolean;
 }
 
 /**
@@ -53,40 +53,16 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
   const positions = new Map<number, bigint>();
   /** Partitions in which packs may be met further on. */
   const searched = new Set<number>();
+  const inHand = new Set<QueueBatch>();
 
   return {
     async batch(batch) {
-      const { partition, held, paused, records: fetched } = batch;
-      const beganAt = Date.now();
-      metrics?.recordsReceived.inc(fetched.length);
-      let lastPack: number | undefined;
-      let next = fetched[0]?.offset ?? 0n;
+      inHand.add(batch);
       try {
-        const existing = await existingPacks(batch);
-        // What is behind may be met by a later batch, however this one ends.
-        if (existing?.more) searched.add(partition);
-        let records = fetched;
-        while (existing && records.length > 0 && held() && !paused()) {
-          const durable = await makeDurable(records, existing.packs, batch);
-          if (durable === undefined) break;
-          const { last } = durable;
-          lastPack = durable.jobs;
-          next = last + 1n;
-          // In one step, before anything else is awaited: this is the watermark, and it is committed at once.
-          if (held()) {
-            positions.set(partition, next);
-            committer.durable(partition, next);
-          }
-          records = records.filter((record) => record.offset > last);
-        }
-        if (existing && !existing.more) searched.delete(partition);
-      } catch (error) {
-        if (!(error instanceof StandsStill)) throw error;
-        batch.setAside(error.what);
-        return next;
+        return await handOverAll(batch);
+      } finally {
+        inHand.delete(batch);
       }
-      if (lastPack !== undefined) await linger(batch, lastPack, beganAt);
-      return next;
     },
     forget() {
       positions.clear();
@@ -95,12 +71,53 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     },
   };
 
-  /** After a pack of so many jobs, so that what arrives meanwhile shares the next one. */
-  async function linger({ behind, rest }: QueueBatch, jobs: number, beganAt: number): Promise<void> {
-    const { limits, lingerMs } = dependencies;
-    if (jobs >= limits.maxJobs || behind >= limits.maxJobs) return;
-    const ms = beganAt + lingerMs - Date.now();
-    if (ms > 0) await rest(ms);
+  async function handOverAll(batch: QueueBatch): Promise<bigint> {
+    const { partition, held, paused, records: fetched } = batch;
+    const { lingerMs } = dependencies;
+    const beganAt = Date.now();
+    let next = fetched[0]?.offset ?? 0n;
+    let isAnyNew = false;
+    let mayGrow = false;
+    try {
+      const existing = await existingPacks(batch);
+      // What is behind may be met by a later batch, however this one ends.
+      if (existing?.more) searched.add(partition);
+      let records = fetched;
+      while (existing && records.length > 0 && held() && !paused()) {
+        const front = whatIsInFront(records, existing.packs);
+        mayGrow = 'cut' in front && !front.cut.isFull;
+        // Behind another pack it waits, to be fetched again with what comes meanwhile.
+        if (mayGrow && isAnyNew && lingerMs > 0) break;
+        const durable = 'cut' in front ? await handOver(front.cut, batch) : goBehind(front.pack);
+        mayGrow &&= durable?.isNew === true;
+        if (durable === undefined) break;
+        const { last, isNew = false } = durable;
+        isAnyNew ||= isNew;
+        next = last + 1n;
+        // In one step, before anything else is awaited: this is the watermark, and it is committed at once.
+        if (held()) {
+          positions.set(partition, next);
+          committer.durable(partition, next);
+        }
+        records = records.filter((record) => record.offset > last);
+      }
+      if (existing && !existing.more) searched.delete(partition);
+    } catch (error) {
+      if (!(error instanceof StandsStill)) throw error;
+      mayGrow = false;
+      batch.setAside(error.what);
+    }
+    // What is left is fetched again.
+    metrics?.recordsReceived.inc(fetched.filter(({ offset }) => offset < next).length);
+    if (mayGrow && !paused()) await linger(batch, beganAt + lingerMs);
+    return next;
+  }
+
+  /** So that what arrives meanwhile shares the next pack. The client fetches for all partitions together, so nothing rests beside a backlog. */
+  async function linger({ rest }: QueueBatch, until: number): Promise<void> {
+    const isBehind = [...inHand].some(({ behind }) => behind >= dependencies.limits.maxJobs);
+    const ms = until - Date.now();
+    if (ms > 0 && !isBehind) await rest(ms);
   }
 
   /**
@@ -123,19 +140,19 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     );
   }
 
-  /** Undefined when the partition was lost before anything was durable. */
-  async function makeDurable(
+  /** A pack that others have started, or the one to start. */
+  function whatIsInFront(
     records: QueueRecord[],
     existing: ExistingPack[],
-    batch: QueueBatch,
-  ): Promise<Durable | undefined> {
+  ): { pack: ExistingPack } | { cut: PackCut } {
     const front = records[0]?.offset ?? 0n;
-    const inside = existing.find((pack) => pack.firstOffset <= front && front <= pack.lastOffset);
-    if (inside) return goBehind(inside);
+    const pack = existing.find(({ firstOffset, lastOffset }) => firstOffset <= front && front <= lastOffset);
+    if (pack) return { pack };
     // A pack must not reach into the next one, which may hold records that were poison when it was started, and are no longer.
-    const ahead = existing.find((pack) => pack.firstOffset > front);
+    const ahead = existing.find(({ firstOffset }) => firstOffset > front);
     const free = ahead ? records.filter((record) => record.offset < ahead.firstOffset) : records;
-    return await handOver(cutPack(free, dependencies.limits, dependencies.readRecord), batch);
+    const cut = cutPack(free, dependencies.limits, dependencies.readRecord);
+    return { cut: { ...cut, isFull: cut.isFull || ahead !== undefined } };
   }
 
   function goBehind({ workflowId, lastOffset }: ExistingPack): Durable {
@@ -144,6 +161,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     return { last: lastOffset };
   }
 
+  /** Undefined when the partition was lost before anything was durable. */
   async function handOver(cut: PackCut, batch: QueueBatch): Promise<Durable | undefined> {
     const { held, patienceMs: ms } = batch;
     // Before the pack: who finds the pack in place goes on behind it, and relies on its poison being put aside.
@@ -166,7 +184,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     metrics?.packsStarted.inc();
     metrics?.jobsHandedOver.inc(jobs.length);
     logger.debug({ workflowId, jobs: jobs.length }, 'pack started');
-    return { last: cut.lastOffset, jobs: jobs.length };
+    return { last: cut.lastOffset, isNew: true };
   }
 
   /**

@@ -23,7 +23,7 @@ export interface QueueBatch {
   paused: () => boolean;
   /** How long trouble that others need not have may be tried, since they wait behind it. */
   patienceMs: number;
-  /** Nothing more is fetched of the partition until the promise resolves: after so long, or at once when it may belong to somebody else or the bridge stops. */
+  /** Resolves after so many milliseconds, or when the bridge stops or learns that the group rebalances. Until the batch ends, nothing more is fetched of its broker. */
   rest: (ms: number) => Promise<void>;
   /** Reads no further in this partition for a while, after which what is left of the batch comes again. `what` cannot be done. */
   setAside: (what: string) => void;

@@ -10,7 +10,7 @@ const deployment = {
 };
 
 /** What is said to a server that answers that so much of the new jobs goes to a ramping version after the change. */
-async function said(change: Parameters<typeof changeRouting>[2], rampingVersionPercentage: number) {
+async function said(change: Parameters<typeof changeRouting>[2], rampingVersionPercentage: number | Error) {
   const requests: object[] = [];
   const note = (what: string) => (request: { buildId: string; percentage?: number }) => {
     const { buildId, percentage } = request;
@@ -24,7 +24,9 @@ async function said(change: Parameters<typeof changeRouting>[2], rampingVersionP
       setWorkerDeploymentCurrentVersion: note('current'),
       setWorkerDeploymentRampingVersion: note('ramping'),
       describeWorkerDeployment: () =>
-        Promise.resolve({ workerDeploymentInfo: { routingConfig: { rampingVersionPercentage } } }),
+        rampingVersionPercentage instanceof Error
+          ? Promise.reject(rampingVersionPercentage)
+          : Promise.resolve({ workerDeploymentInfo: { routingConfig: { rampingVersionPercentage } } }),
     },
   } as unknown as Client;
   await changeRouting(client, { ...deployment, versions: [...deployment.versions] }, change);
@@ -42,4 +44,12 @@ test('where no ramp is left there is none to end', async () => {
 
 test('a share changes nothing but the share', async () => {
   expect(await said({ buildId: 'v2', percent: 10 }, 10)).toEqual([{ ramping: 'v2', percentage: 10 }]);
+});
+
+test('a ramp that may be left is told of, with the version that is current all the same', async () => {
+  const outcome = said({ buildId: 'v1' }, new Error('gone away'));
+  await expect(outcome).rejects.toMatchObject({
+    code: 'HW_SERVER_UNREACHABLE',
+    message: expect.stringMatching(/^The version is current, but .*: gone away\. Say it again\.$/) as string,
+  });
 });

@@ -2,7 +2,7 @@
 export interface Inputs {
   jobsPerSecond: number;
   inFlight: number;
-  /** Jobs of a pack on average. Under that load more than `PACK_MAX` of them arrive in each partition within `PACK_LINGER_MS`. */
+  /** Jobs of a pack on average. `PACK_MAX` where as many arrive in each partition within `PACK_LINGER_MS`, as they do here. */
   packSize: number;
   /** Of a core that is used, the rest is for peaks and for whoever fails. */
   coreShare: number;

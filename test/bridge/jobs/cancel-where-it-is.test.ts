@@ -11,7 +11,10 @@ const ended = new HeadwayError('HW_JOB_ENDED', 'job j has ended already');
 async function cancel({ open, then }: { open: string[]; then: JobView[] }) {
   const asked: string[] = [];
   const outcome = await cancelWhereItIs(viewIn('pack'), {
-    look: () => Promise.resolve(then.shift()!),
+    look: () => {
+      const next = then.shift();
+      return next ? Promise.resolve(next) : Promise.reject(new Error('nobody tells'));
+    },
     cancelAt: (workflowId) => {
       asked.push(workflowId);
       return open.includes(workflowId) ? Promise.resolve() : Promise.reject(ended);
@@ -43,6 +46,10 @@ test('a job that has ended is told to have ended', async () => {
 
 test('a workflow that has ended with a job still in it is not asked again', async () => {
   expect(await cancel({ open: [], then: [viewIn('pack')] })).toEqual({ asked: ['pack'], outcome: ended });
+});
+
+test('where nobody can tell what became of it, the answer stays what it was', async () => {
+  expect(await cancel({ open: [], then: [] })).toEqual({ asked: ['pack'], outcome: ended });
 });
 
 test('it gives up on a job that is somewhere else each time', async () => {

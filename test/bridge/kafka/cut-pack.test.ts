@@ -55,6 +55,20 @@ describe('cutPack', () => {
     expect(cut.lastOffset).toBe(10n);
   });
 
+  it('says whether others could still be in it', () => {
+    const isFull = (count: number, more: Partial<PackLimits> = {}) =>
+      cutPack(jobs(count), { ...limits, ...more }, readSimply).isFull;
+    expect([isFull(49), isFull(50), isFull(51), isFull(1, { maxJobs: 1 })]).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ]);
+    expect([isFull(2, { maxBytes: 10 }), isFull(1, { maxBytes: 10 })]).toEqual([true, false]);
+    const longIds = withId(({ offset }) => `${offset}`.padEnd(200, '-'));
+    expect(cutPack(jobs(20), limits, longIds).isFull).toBe(true);
+  });
+
   it('refuses to cut nothing', () => {
     expect(() => cutPack([], limits, readSimply)).toThrow('at least one record');
   });

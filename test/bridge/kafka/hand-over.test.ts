@@ -73,6 +73,19 @@ describe('a batch', () => {
     expect(temporal.jobs()).toEqual(range(0, 25));
   });
 
+  it('that ends early has not met all the packs that are there: they are looked for again', async () => {
+    // Somebody has set the group back to before a pack.
+    await openBridge({ temporal }).handOver.batch(batchOf(records(21).slice(10)));
+    let started = 0;
+    const { handOver } = openBridge({ temporal, limits: { maxJobs: 7 }, afterStart: () => void started++ });
+    const paused = () => started === 1;
+    await expect(handOver.batch(batchOf(records(31), () => true, paused))).resolves.toBe(7n);
+    started = 0;
+    await handOver.batch(batchOf(records(31).slice(7)));
+    expect(temporal.jobs()).toEqual(range(0, 31));
+    expect([...temporal.packs.values()].map(({ offsets }) => offsets.length)).toEqual([11, 7, 3, 7, 3]);
+  });
+
   it('that comes again is not worked on again', async () => {
     const { handOver } = openBridge({ temporal, limits: { maxJobs: 4 } });
     await handOver.batch(batchOf(records(10)));

@@ -1,5 +1,5 @@
 import { FakeTemporal, openBridge, type FakeBridgeOptions } from './fake-temporal';
-import { batchOf, records } from './support';
+import { batchOf, deferred, records } from './support';
 
 const LINGER_MS = 500;
 const NOW = 1_000_000;
@@ -11,18 +11,27 @@ interface Fetched extends Partial<FakeBridgeOptions> {
   count: number;
   poison?: number[];
   behind?: number;
+  paused?: boolean;
 }
 
-/** How long the partition rests after a batch, in ms, and when the last of its packs was committed. Packs have four jobs at most. */
-async function after({ count, poison = [], behind = 0, temporal = new FakeTemporal(), ...options }: Fetched) {
+/** What becomes of a batch: how long the partition rests behind it, in ms, what is to be read next, and when the last of its packs was committed. Packs have four jobs at most. */
+async function after(fetched: Fetched) {
+  const {
+    count,
+    poison = [],
+    behind = 0,
+    paused = false,
+    temporal = new FakeTemporal(),
+    ...options
+  } = fetched;
   jest.setSystemTime(NOW);
   const rested: number[] = [];
   let committedAt: number | undefined;
   const { handOver } = openBridge({
-    limits: { maxJobs: 4 },
     lingerMs: LINGER_MS,
     onCommit: () => (committedAt = Date.now() - NOW),
     ...options,
+    limits: { maxJobs: 4, ...options.limits },
     temporal,
   });
   const rest = (ms: number) => {
@@ -30,13 +39,27 @@ async function after({ count, poison = [], behind = 0, temporal = new FakeTempor
     jest.setSystemTime(Date.now() + ms);
     return Promise.resolve();
   };
-  await handOver.batch({ ...batchOf(records(count, ...poison)), behind, rest });
-  return { rested, committedAt };
+  const isPaused = () => paused && committedAt !== undefined;
+  const all = { ...batchOf(records(count, ...poison), () => true, isPaused), behind, rest };
+  const next = Number(await handOver.batch(all));
+  return { rested, next, committedAt };
 }
 
-test('a record that comes alone is handed over and committed at once; others that come soon after it wait for each other', async () => {
-  expect(await after({ count: 1 })).toEqual({ rested: [LINGER_MS], committedAt: 0 });
-  expect(await after({ count: 7 })).toEqual({ rested: [LINGER_MS], committedAt: 0 });
+test('a record that comes alone is handed over and committed at once, and its partition rests', async () => {
+  expect(await after({ count: 1 })).toEqual({ rested: [LINGER_MS], next: 1, committedAt: 0 });
+  expect(await after({ count: 3 })).toEqual({ rested: [LINGER_MS], next: 3, committedAt: 0 });
+});
+
+test('what is left behind a full pack is not begun: it comes again after the rest, with what arrives meanwhile', async () => {
+  const temporal = new FakeTemporal();
+  expect(await after({ count: 7, temporal })).toEqual({ rested: [LINGER_MS], next: 4, committedAt: 0 });
+  expect(temporal.jobs()).toEqual([0, 1, 2, 3]);
+  const { handOver } = openBridge({ temporal, limits: { maxJobs: 4 }, lingerMs: LINGER_MS });
+  await expect(handOver.batch(batchOf(records(9).slice(4)))).resolves.toBe(8n);
+  expect([...temporal.packs.values()].map(({ offsets }) => offsets)).toEqual([
+    [0, 1, 2, 3],
+    [4, 5, 6, 7],
+  ]);
 });
 
 test('the time that the start took counts', async () => {
@@ -45,19 +68,40 @@ test('the time that the start took counts', async () => {
   expect((await after({ count: 1, ...slow(600) })).rested).toEqual([]);
 });
 
-test('nothing waits behind a full pack, or where the next one can be full', async () => {
-  expect((await after({ count: 8 })).rested).toEqual([]);
-  expect((await after({ count: 1, behind: 4 })).rested).toEqual([]);
-  expect((await after({ count: 1, behind: 3 })).rested).toEqual([LINGER_MS]);
+test('nothing rests behind a full pack, whatever made it full', async () => {
+  expect(await after({ count: 8 })).toMatchObject({ rested: [], next: 8 });
+  expect(await after({ count: 1, limits: { maxJobs: 1 } })).toMatchObject({ rested: [], next: 1 });
+  // Each has a pack for itself, but the last one, which others could join.
+  expect(await after({ count: 3, limits: { maxBytes: 10 } })).toMatchObject({ rested: [LINGER_MS], next: 2 });
 });
 
-test('nothing waits where no workflow was started', async () => {
+test('nothing rests beside a backlog, in this partition or another one', async () => {
+  expect((await after({ count: 1, behind: 4 })).rested).toEqual([]);
+  expect((await after({ count: 1, behind: 3 })).rested).toEqual([LINGER_MS]);
+  const started = deferred();
+  const { handOver } = openBridge({
+    temporal: new FakeTemporal(),
+    limits: { maxJobs: 4 },
+    lingerMs: LINGER_MS,
+    beforeStart: ({ jobs }) => (jobs.length === 4 ? started.promise : undefined),
+  });
+  const rest = jest.fn(() => Promise.resolve());
+  const large = handOver.batch({ ...batchOf(records(4)), behind: 400, rest });
+  const other = records(1).map((record) => ({ ...record, partition: 1 }));
+  await handOver.batch({ ...batchOf(other), partition: 1, rest });
+  started.resolve();
+  await large;
+  expect(rest).not.toHaveBeenCalled();
+});
+
+test('nothing rests where no workflow was started, or the bridge is paused', async () => {
   const temporal = new FakeTemporal();
   await after({ count: 1, temporal });
   expect((await after({ count: 1, temporal })).rested).toEqual([]);
   expect((await after({ count: 2, poison: [0, 1] })).rested).toEqual([]);
+  expect((await after({ count: 1, paused: true })).rested).toEqual([]);
 });
 
-test('nothing waits where packs are not to wait', async () => {
-  expect((await after({ count: 1, lingerMs: 0 })).rested).toEqual([]);
+test('nothing rests where packs are not to wait', async () => {
+  expect(await after({ count: 7, lingerMs: 0 })).toMatchObject({ rested: [], next: 7 });
 });

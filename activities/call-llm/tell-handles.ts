@@ -1,0 +1,44 @@
+import { Context } from '@temporalio/activity';
+import type { LlmHandle } from '../../contracts/stages';
+
+/** So many calls of a pack may have been made without anybody else knowing their ids. A worker that is killed then has them made again. */
+const UNTOLD_MAX = 10;
+/** And for so long. */
+const UNTOLD_MS = 250;
+
+export interface HandleTeller {
+  /** A call was made. */
+  made(): void;
+  /** Tells at once what is untold. */
+  tellRest(): void;
+  end(): void;
+}
+
+/**
+ * Heartbeats with the handles of the calls that an activity has made. Each heartbeat is a state transition, and the end of the activity tells
+ * everything, so those of several calls go out together.
+ *
+ * @param handles all that were made so far
+ */
+export function createHandleTeller(handles: () => LlmHandle[], calls: number): HandleTeller {
+  const context = Context.current();
+  let untold = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const tell = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    untold = 0;
+    context.heartbeat(handles());
+  };
+  return {
+    made() {
+      untold += 1;
+      if (calls === 1 || untold >= UNTOLD_MAX) tell();
+      else timer ??= setTimeout(tell, UNTOLD_MS);
+    },
+    tellRest() {
+      if (untold > 0) tell();
+    },
+    end: () => clearTimeout(timer),
+  };
+}
