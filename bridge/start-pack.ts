@@ -27,6 +27,9 @@ export type StartedPack =
   /** The id is taken: this record is in a workflow already, which ends at `lastOffset` of its partition. */
   | { kind: 'exists'; lastOffset?: bigint };
 
+/** Somebody else has taken the id that only a pack should have. */
+export class ForeignWorkflow extends Error {}
+
 export interface PackStarterOptions {
   client: Client;
   taskQueue: string;
@@ -68,7 +71,10 @@ export function createPackStarter({
     }
     if (!range) return { kind: 'exists' };
     const { memo: found } = await withDeadline(() => client.workflow.getHandle(workflowId).describe());
-    return { kind: 'exists', lastOffset: BigInt(packMemoSchema.parse(found).lastOffset) };
+    const memo = packMemoSchema.safeParse(found);
+    if (!memo.success)
+      throw new ForeignWorkflow(`there is a workflow ${workflowId} already, which is no pack`);
+    return { kind: 'exists', lastOffset: BigInt(memo.data.lastOffset) };
   };
 }
 

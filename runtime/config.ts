@@ -28,6 +28,8 @@ export interface Config {
   payloads: { keys?: PayloadKey[] };
   bridge: {
     groupId: string;
+    /** KAFKA_SESSION_TIMEOUT_MS */
+    sessionTimeoutMs: number;
     fromBeginning: boolean;
     packMax: number;
     packMaxBytes: number;
@@ -165,6 +167,7 @@ function readers(
     payloads: () => ({ keys: readPayloadKeys(v.PAYLOAD_KEYS, problems) }),
     bridge: () => ({
       groupId: v.KAFKA_GROUP_ID,
+      sessionTimeoutMs: v.KAFKA_SESSION_TIMEOUT_MS,
       fromBeginning: v.KAFKA_FROM_BEGINNING,
       packMax: v.PACK_MAX,
       packMaxBytes: v.PACK_MAX_BYTES,

@@ -88,6 +88,13 @@ const kafka = {
   ),
   KAFKA_CLIENT_ID: name('headway', 'Name of this client in the logs and quotas of the brokers.'),
   KAFKA_GROUP_ID: name('headway-bridge', 'Consumer group of the bridge; its offsets are the progress.'),
+  KAFKA_SESSION_TIMEOUT_MS: wholeNumber(
+    1_000,
+    300_000,
+    6_000,
+    'So long after its last heartbeat a bridge that died is a member of the group, in milliseconds, and its partitions stand still. When it is started again before that, ' +
+      'all of the group do. Brokers take 6000 and more, unless `group.min.session.timeout.ms` is set otherwise.',
+  ),
   KAFKA_FROM_BEGINNING: flag(
     true,
     'A new consumer group begins with the oldest record, not with the newest.',

@@ -15,7 +15,7 @@ export function holdAlive(details?: () => unknown): { signal: AbortSignal; end()
   return { signal, end: () => clearInterval(timer) };
 }
 
-/** Why the activity shall stop: its workflow was cancelled, or the worker shuts down, or somebody else has the task by now. */
+/** Why the activity shall stop: its workflow was cancelled, or the worker shuts down, or (`lost`) somebody else has the task by now, or will: it timed out, was paused or reset, or its workflow is gone. */
 export function stopReason(): 'cancelled' | 'shutdown' | 'lost' | undefined {
   const context = Context.current();
   if (!context.cancellationSignal.aborted) return undefined;

@@ -53,7 +53,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
         return { handles, outcomes, heldBy };
       } catch (error) {
         teller.tellRest();
-        throw await stopped(handlesMade(), error, stay);
+        throw await stopped(handlesMade(), error, true);
       } finally {
         teller.end();
         life.end();
@@ -116,7 +116,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
         const [handle] = made as [LlmHandle];
         return await awaitEnd(handle, life.signal, turn);
       } catch (error) {
-        throw await stopped(made, error);
+        throw await stopped(made, error, true);
       } finally {
         life.end();
       }
@@ -167,13 +167,18 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
   }
 
   /**
-   * A worker that stops leaves the calls alone; only a cancelled workflow gives them up. With `onlyHere` nobody else can know of the calls, so
-   * they are given up also when the workflow has ended meanwhile, however it did.
+   * A worker that stops leaves the calls alone; only a cancelled workflow gives them up. With `madeHere` nobody else may know of the calls: when the
+   * workflow has ended meanwhile, however it did, they are given up too, and those that this process holds open whenever somebody else has the
+   * task, since another attempt makes them anew.
    */
-  async function stopped(handles: LlmHandle[], error: unknown, onlyHere = false): Promise<unknown> {
+  async function stopped(handles: LlmHandle[], error: unknown, madeHere = false): Promise<unknown> {
     const reason = stopReason();
-    const unwanted = reason === 'cancelled' || (reason === 'lost' && onlyHere && (await workflowHasEnded()));
-    if (unwanted) await Promise.all(handles.map((handle) => llmCalls.cancel(handle)));
+    const unwanted = async () => {
+      if (reason === 'cancelled') return handles;
+      if (reason !== 'lost' || !madeHere) return [];
+      return (await workflowHasEnded()) ? handles : handles.filter(({ heldOpen }) => heldOpen);
+    };
+    await Promise.all((await unwanted()).map((handle) => llmCalls.cancel(handle)));
     if (reason === 'shutdown')
       return ApplicationFailure.retryable('The worker is shutting down.', 'WorkerShutdown');
     return error;

@@ -51,10 +51,14 @@ export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy:
 
     async start(call, signal, turn) {
       if (modeOf(call) === undefined) {
-        const first = await limitFirstCalls(turn, async () => {
-          signal?.throwIfAborted();
-          return modeOf(call) === undefined ? await firstCall(call) : undefined;
-        });
+        const first = await limitFirstCalls(
+          turn,
+          async () => {
+            signal?.throwIfAborted();
+            return modeOf(call) === undefined ? await firstCall(call) : undefined;
+          },
+          signal,
+        );
         if (first) return first;
       }
       return (modeOf(call) === 'background' ? background : inline).start(call, signal, turn);

@@ -1,7 +1,10 @@
 import { Context } from '@temporalio/activity';
 import type { LlmHandle } from '../../contracts/stages';
 
-/** So many calls of a pack may have been made without anybody else knowing their ids. A worker that is killed then has them made again. */
+/**
+ * So many calls of a pack may have been made without anybody else knowing their ids, and as many as are made while a heartbeat is on its way. A worker that is
+ * killed then has them made again.
+ */
 const UNTOLD_MAX = 10;
 /** And for so long. */
 const UNTOLD_MS = 250;
@@ -19,8 +22,9 @@ export interface HandleTeller {
  * everything, so those of several calls go out together.
  *
  * @param handles all that were made so far
+ * @param callCount how many calls there will be
  */
-export function createHandleTeller(handles: () => LlmHandle[], calls: number): HandleTeller {
+export function createHandleTeller(handles: () => LlmHandle[], callCount: number): HandleTeller {
   const context = Context.current();
   let untold = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -33,7 +37,7 @@ export function createHandleTeller(handles: () => LlmHandle[], calls: number): H
   return {
     made() {
       untold += 1;
-      if (calls === 1 || untold >= UNTOLD_MAX) tell();
+      if (callCount === 1 || untold >= UNTOLD_MAX) tell();
       else timer ??= setTimeout(tell, UNTOLD_MS);
     },
     tellRest() {

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { JobView } from '../../contracts/job-view';
+import { linkSignals } from '../../runtime/linked-signal';
 import type { Door } from './door';
 import { hasEnded } from './job-answers';
 import { answerTo, RequestProblem } from './problems';
@@ -41,16 +42,17 @@ export const eventRoutes: FastifyPluginAsyncZod<{ door: Door }> = async (app, { 
       const { id } = request.params;
       const after = request.headers['last-event-id'];
       const gone = new AbortController();
-      const signal = AbortSignal.any([gone.signal, closing]);
       const release = places.take(request.caller.name);
       if (!release)
         throw new RequestProblem(
           'HW_RATE_LIMITED',
           'too many streams, batches and waiting requests are open',
         );
+      const { signal, unlink } = linkSignals(gone.signal, closing);
       metrics.streamsOpen.inc({ kind: 'events' });
       reply.raw.once('close', () => {
         gone.abort();
+        unlink();
         release();
         metrics.streamsOpen.dec({ kind: 'events' });
       });

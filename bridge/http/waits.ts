@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HeadwayError } from '../../contracts/errors';
 import type { JobView } from '../../contracts/job-view';
+import { linkSignals } from '../../runtime/linked-signal';
 import type { HttpMetrics } from '../../runtime/metrics';
 import type { Jobs } from '../jobs/jobs';
 import { hasEnded } from './job-answers';
@@ -42,7 +43,7 @@ export function createWaits({
       applied();
       request.waited = true;
       const gone = new AbortController();
-      const signal = AbortSignal.any([gone.signal, closing]);
+      const { signal, unlink } = linkSignals(gone.signal, closing);
       const onClose = () => gone.abort();
       reply.raw.once('close', onClose);
       metrics.streamsOpen.inc({ kind: 'wait' });
@@ -53,6 +54,7 @@ export function createWaits({
         throw error;
       } finally {
         reply.raw.off('close', onClose);
+        unlink();
         metrics.streamsOpen.dec({ kind: 'wait' });
         release();
       }

@@ -1,15 +1,13 @@
 import type { Client } from '@temporalio/client';
 import type { Kafka } from 'kafkajs';
 import { jobLimits } from '../../contracts/limits';
-import type { PackJob } from '../../contracts/pack';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import type { Config } from '../../runtime/config';
-import { createLimit } from '../../runtime/limit';
 import type { Logger } from '../../runtime/logger';
 import type { BridgeMetrics } from '../../runtime/metrics';
 import type { Readiness } from '../../runtime/status-server';
 import type { JobIdLedger } from '../job-id-ledger';
-import { createPackStarter } from '../start-pack';
+import { createPackStarter, type PackToStart } from '../start-pack';
 import { createBackpressure } from './backpressure';
 import { createClaimJobIds } from './claim-job-ids';
 import { createCommitter } from './committer';
@@ -19,6 +17,7 @@ import { engineLoads } from './engine-load';
 import { createHandOver } from './hand-over';
 import { createQueueConsumer } from './queue-consumer';
 import { readRecord } from './read-record';
+import { createTurns } from './turns';
 import { createUntilDone } from './until-done';
 
 export interface BridgeOptions {
@@ -58,11 +57,16 @@ export function createBridge({
 }: BridgeOptions): Bridge {
   const { bridge, topics, temporal } = config;
   const limits = jobLimits(temporal.payloadStore !== undefined);
-  const trouble = createUntilDone(logger);
+  const stopping = new AbortController();
+  const trouble = createUntilDone(logger, stopping.signal);
   const startPack = createPackStarter({ client, pipelineNamed, ...temporal });
   // The server saturates at 8 starts at a time; more only make each one slower (p99 1.6-3.4 s at 128).
-  const limitStarts = createLimit(bridge.startConcurrency);
-  const limitLookups = createLimit(bridge.startConcurrency);
+  const startTurns = createTurns(bridge.startConcurrency);
+  // Each has turns of its own, so that who does not need what is in trouble goes on: the payload store, visibility, the ledger, the dead-letter topic.
+  const storedStartTurns = createTurns(bridge.startConcurrency);
+  const lookupTurns = createTurns(bridge.startConcurrency);
+  const ledgerTurns = createTurns(bridge.startConcurrency);
+  const deadLetterTurns = createTurns(bridge.startConcurrency);
   const backpressure = createBackpressure({
     loads: engineLoads(client, config),
     onPause: () => {
@@ -83,15 +87,29 @@ export function createBridge({
     (partition, next) => metrics?.committedOffset.set({ topic: topics.queue, partition }, Number(next)),
   );
   const findExistingPacks = createFindExistingPacks(client);
-  const limitedLedger = ledger && { claim: (jobs: PackJob[]) => limitLookups(() => ledger.claim(jobs)) };
+  const storedFromBytes = temporal.payloadStore?.thresholdBytes ?? Infinity;
+  const isStored = ({ jobs }: PackToStart) =>
+    storedFromBytes < Infinity && Buffer.byteLength(JSON.stringify(jobs)) >= storedFromBytes;
   const handOver = createHandOver({
-    startPack: (pack) => limitStarts(() => backpressure.watch(() => startPack(pack))),
-    findExistingPacks: (records) => limitLookups(() => findExistingPacks(records)),
-    sendDeadLetters: (poison) => limitLookups(() => deadLetters.send(poison)),
+    startPack: (pack, isWanted) =>
+      (isStored(pack) ? storedStartTurns : startTurns)(isWanted, async () => {
+        const observe = metrics?.startDuration.startTimer();
+        const started = await backpressure.watch(() => startPack(pack));
+        observe?.();
+        return started;
+      }),
+    findExistingPacks: (records, isWanted) => lookupTurns(isWanted, () => findExistingPacks(records)),
+    sendDeadLetters: (poison, isWanted) =>
+      deadLetterTurns(isWanted, () => deadLetters.send(poison).then(() => true)),
     readRecord: (record) => readRecord(record, pipelineNamed, limits),
     claimJobIds:
-      limitedLedger &&
-      createClaimJobIds({ ledger: limitedLedger, untilDone: trouble.untilDone, logger, metrics }),
+      ledger &&
+      createClaimJobIds({
+        claim: (jobs, isWanted) => ledgerTurns(isWanted, () => ledger.claim(jobs)),
+        untilDone: trouble.untilDone,
+        logger,
+        metrics,
+      }),
     committer,
     limits: { maxJobs: bridge.packMax, maxBytes: bridge.packMaxBytes },
     lingerMs: bridge.packLingerMs,
@@ -102,6 +120,7 @@ export function createBridge({
   const consumer = createQueueConsumer({
     kafka,
     groupId: bridge.groupId,
+    sessionTimeoutMs: bridge.sessionTimeoutMs,
     topic: topics.queue,
     fromBeginning: bridge.fromBeginning,
     concurrency: PARTITIONS_AT_ONCE,
@@ -119,6 +138,7 @@ export function createBridge({
     run: () => consumer.run(),
     async stop() {
       backpressure.stop();
+      stopping.abort();
       await consumer.stop(() => committer.flush());
       await deadLetters.close();
     },

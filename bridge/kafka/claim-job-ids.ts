@@ -1,7 +1,8 @@
 import type { PackJob } from '../../contracts/pack';
 import type { Logger } from '../../runtime/logger';
 import type { BridgeMetrics } from '../../runtime/metrics';
-import { sourceText, type JobIdLedger } from '../job-id-ledger';
+import { sourceText, type ClaimedJobs } from '../job-id-ledger';
+import type { IsWanted } from './turns';
 import type { UntilDone } from './until-done';
 
 /**
@@ -11,16 +12,17 @@ import type { UntilDone } from './until-done';
 export type ClaimJobIds = (jobs: PackJob[], held: () => boolean) => Promise<PackJob[] | undefined>;
 
 export interface ClaimJobIdsOptions {
-  ledger: Pick<JobIdLedger, 'claim'>;
+  /** Undefined where the jobs were no longer wanted when their turn came. */
+  claim: (jobs: PackJob[], isWanted: IsWanted) => Promise<ClaimedJobs | undefined>;
   untilDone: UntilDone;
   logger: Logger;
   metrics?: Pick<BridgeMetrics, 'duplicatesSkipped'>;
 }
 
 /** Says of each duplicate where it is, and where the first record with its id is. */
-export function createClaimJobIds({ ledger, untilDone, logger, metrics }: ClaimJobIdsOptions): ClaimJobIds {
+export function createClaimJobIds({ claim, untilDone, logger, metrics }: ClaimJobIdsOptions): ClaimJobIds {
   return async (jobs, held) => {
-    const claimed = await untilDone('claim job ids in the ledger', held, () => ledger.claim(jobs));
+    const claimed = await untilDone('claim job ids in the ledger', held, () => claim(jobs, held));
     if (!claimed) return undefined;
     const { own, duplicates } = claimed;
     const [example] = duplicates;

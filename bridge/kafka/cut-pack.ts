@@ -63,7 +63,7 @@ export function cutPack(
     }
     cut.lastOffset = record.offset;
   }
-  return { ...cut, isFull: cut.jobs.length >= limits.maxJobs };
+  return { ...cut, isFull: cut.jobs.length >= limits.maxJobs || bytes >= limits.maxBytes };
 }
 
 function readOrPoison(record: QueueRecord, read: (record: QueueRecord) => PackJob, poison: Poison[]) {

@@ -21,6 +21,9 @@ export interface DeadLetters {
   close(): Promise<void>;
 }
 
+/** Longest wait for the answer to a request with its tries. The partition of a record that is no job is set aside then, and others go on. Milliseconds. */
+const SEND_MS = 10_000;
+
 /** Of one request. A flood of small dead letters takes one round trip for hundreds, and a few bytes of each other's room. */
 const REQUEST_MAX_BYTES = 512 * 1024;
 const REQUEST_MAX_RECORDS = 500;
@@ -49,7 +52,11 @@ export function createDeadLetters(kafka: Kafka, topic: string, group: string): D
   };
 
   async function connect(): Promise<Producer> {
-    const producer = createProducer(kafka, { allowAutoTopicCreation: false, retry: { retries: 2 } });
+    const producer = createProducer(
+      kafka,
+      { allowAutoTopicCreation: false, retry: { retries: 2 } },
+      { sendMs: SEND_MS },
+    );
     await producer.connect();
     return producer;
   }

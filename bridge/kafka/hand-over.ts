@@ -2,25 +2,28 @@ import { packWorkflowId } from '../../contracts/ids';
 import type { PackJob } from '../../contracts/pack';
 import type { Logger } from '../../runtime/logger';
 import type { BridgeMetrics } from '../../runtime/metrics';
-import type { PackToStart, StartPack } from '../start-pack';
+import type { PackToStart, StartedPack } from '../start-pack';
 import type { ClaimJobIds } from './claim-job-ids';
 import type { Committer } from './committer';
 import { cutPack, type PackCut, type PackLimits, type Poison } from './cut-pack';
-import type { ExistingPack, ExistingPacks, FindExistingPacks } from './existing-packs';
+import type { ExistingPack, ExistingPacks } from './existing-packs';
 import type { QueueBatch, QueueRecord } from './queue-record';
 import { isOwnTrouble } from './own-trouble';
+import type { IsWanted } from './turns';
 import { StandsStill, type UntilDone } from './until-done';
 
+/** Requests may have to wait for their turn. What is no longer wanted then is not requested, and its answer is undefined. */
 export interface HandOverDependencies {
-  startPack: StartPack;
-  findExistingPacks: FindExistingPacks;
-  sendDeadLetters: (poison: Poison[]) => Promise<void>;
+  startPack: (pack: PackToStart, isWanted: IsWanted) => Promise<StartedPack | undefined>;
+  findExistingPacks: (records: QueueRecord[], isWanted: IsWanted) => Promise<ExistingPacks | undefined>;
+  /** Resolves with `true` when they are written. */
+  sendDeadLetters: (poison: Poison[], isWanted: IsWanted) => Promise<true | undefined>;
   readRecord: (record: QueueRecord) => PackJob;
   /** Leaves out jobs whose id came before. Absent: whatever has a record of its own is a job of its own. */
   claimJobIds?: ClaimJobIds;
   committer: Committer;
   limits: PackLimits;
-  /** So long after a pack that is not full nothing more is fetched of its partition, unless there is a backlog. Milliseconds. */
+  /** So long after a pack that is not full nothing more is fetched from its broker, unless there is a backlog. Milliseconds. */
   lingerMs: number;
   /** Tries again while Temporal or Kafka is away. */
   untilDone: UntilDone;
@@ -29,7 +32,7 @@ export interface HandOverDependencies {
 }
 
 export interface HandOver {
-  /** Makes the records of a batch durable, pack after pack. Returns the offset to read next. */
+  /** Makes the records of a batch durable, pack after pack. Returns the offset to read next, after a rest where there is one. */
   batch(batch: QueueBatch): Promise<bigint>;
   /** The assignment changed: positions are those of the group again. */
   forget(): void;
@@ -53,18 +56,16 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
   const positions = new Map<number, bigint>();
   /** Partitions in which packs may be met further on. */
   const searched = new Set<number>();
-  const inHand = new Set<QueueBatch>();
+  /** By partition: how many offsets the log had behind what was fetched last. */
+  const behind = new Map<number, number>();
 
   return {
     async batch(batch) {
-      inHand.add(batch);
-      try {
-        return await handOverAll(batch);
-      } finally {
-        inHand.delete(batch);
-      }
+      behind.set(batch.partition, batch.behind);
+      return await handOverAll(batch);
     },
     forget() {
+      behind.clear();
       positions.clear();
       searched.clear();
       committer.forget();
@@ -101,10 +102,12 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
         }
         records = records.filter((record) => record.offset > last);
       }
-      if (existing && !existing.more) searched.delete(partition);
+      if (existing && !existing.more && held()) searched.delete(partition);
     } catch (error) {
       if (!(error instanceof StandsStill)) throw error;
       mayGrow = false;
+      // Nothing is fetched of it for a while, so others need not hurry.
+      behind.delete(partition);
       batch.setAside(error.what);
     }
     // What is left is fetched again.
@@ -115,7 +118,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
 
   /** So that what arrives meanwhile shares the next pack. The client fetches for all partitions together, so nothing rests beside a backlog. */
   async function linger({ rest }: QueueBatch, until: number): Promise<void> {
-    const isBehind = [...inHand].some(({ behind }) => behind >= dependencies.limits.maxJobs);
+    const isBehind = [...behind.values()].some((records) => records >= dependencies.limits.maxJobs);
     const ms = until - Date.now();
     if (ms > 0 && !isBehind) await rest(ms);
   }
@@ -135,7 +138,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     return await untilDone(
       'look for packs in Temporal',
       held,
-      () => dependencies.findExistingPacks(records),
+      () => dependencies.findExistingPacks(records, held),
       { isOwn: isOwnTrouble, ms: batch.patienceMs },
     );
   }
@@ -161,22 +164,26 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     return { last: lastOffset };
   }
 
-  /** Undefined when the partition was lost before anything was durable. */
+  /** Undefined when the partition was lost, or the bridge paused, before anything was durable. */
   async function handOver(cut: PackCut, batch: QueueBatch): Promise<Durable | undefined> {
-    const { held, patienceMs: ms } = batch;
+    const { held, paused, patienceMs: ms } = batch;
     // Before the pack: who finds the pack in place goes on behind it, and relies on its poison being put aside.
     if (!(await putAside(cut.poison, batch))) return undefined;
     const jobs = await withoutDuplicates(cut.jobs, held);
     if (jobs === undefined) return undefined;
     if (jobs.length === 0) return { last: cut.lastOffset };
     const pack = toPack(jobs, cut.lastOffset);
-    const observe = metrics?.startDuration.startTimer();
-    const started = await untilDone('start a workflow', held, () => dependencies.startPack(pack), {
-      isOwn: isOwnTrouble,
-      ms,
-    });
+    // A start that waits for its turn is left for later when the bridge pauses. Not one that was tried, by which it learns that it may go on, and
+    // not behind dead letters, which would be written again.
+    let isBegun = cut.poison.length > 0;
+    const isWanted = () => {
+      const wanted = held() && (isBegun || !paused());
+      isBegun ||= wanted;
+      return wanted;
+    };
+    const start = () => dependencies.startPack(pack, isWanted);
+    const started = await untilDone('start a workflow', held, start, { isOwn: isOwnTrouble, ms });
     if (started === undefined) return undefined;
-    observe?.();
     const { workflowId, range } = pack;
     if (started.kind === 'exists') {
       return goBehind({ workflowId, ...range, lastOffset: started.lastOffset ?? range.lastOffset });
@@ -199,7 +206,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
   /** Writes dead letters; false when the partition was lost before they were written. */
   async function putAside(poison: Poison[], { held, patienceMs: ms }: QueueBatch): Promise<boolean> {
     if (poison.length === 0) return true;
-    const send = () => dependencies.sendDeadLetters(poison).then(() => true);
+    const send = () => dependencies.sendDeadLetters(poison, held);
     // Whatever it is: partitions without poison need no dead-letter topic.
     const sent = await untilDone('write dead letters', held, send, { isOwn: () => true, ms });
     if (!sent) return false;

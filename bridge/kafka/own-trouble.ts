@@ -1,15 +1,16 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { isThrottled } from '../../runtime/temporal';
+import { ForeignWorkflow } from '../start-pack';
 
 const INVALID_ARGUMENT = 3;
 const RESOURCE_EXHAUSTED = 8;
 
 /**
  * Whether Temporal's client failed for what it was given, so that packs of other partitions may well get through: the server refused
- * these very arguments, or the payload store, which only large ones need, is in trouble. A server that is away is trouble of all.
+ * these very arguments, their workflow id is taken by somebody else, or the payload store, which only large ones need, is in trouble. A server that is away is trouble of all.
  */
 export function isOwnTrouble(error: unknown): boolean {
-  if (error instanceof ApplicationFailure) return true;
+  if (error instanceof ApplicationFailure || error instanceof ForeignWorkflow) return true;
   const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
   const codes = [code, cause?.code];
   return codes.includes(INVALID_ARGUMENT) || (codes.includes(RESOURCE_EXHAUSTED) && !isThrottled(error));

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { KafkaJSProtocolError, type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
 import { messageOf } from '../../contracts/errors';
 import type { Logger } from '../../runtime/logger';
 import { within } from '../../runtime/within';
@@ -10,6 +10,8 @@ import { watchSilence } from './watch-silence';
 export interface QueueConsumerOptions {
   kafka: Kafka;
   groupId: string;
+  /** So long after its last heartbeat a bridge that died keeps its partitions, in milliseconds. */
+  sessionTimeoutMs: number;
   topic: string;
   /** Where a group without committed offsets begins. */
   fromBeginning: boolean;
@@ -22,6 +24,8 @@ export interface QueueConsumerOptions {
   /** How many partitions are set aside for trouble of their own. */
   onSetAside: (partitions: number) => void;
   logger: Logger;
+  /** Longest wait for batches in hand when it stops, in milliseconds. Default: 15,000, which is more than a request may take. */
+  handOverTimeoutMs?: number;
   /** Longest wait for Kafka at a goodbye, in milliseconds. Default: 8,000. */
   leaveTimeoutMs?: number;
   /** Longest wait for a commit, in milliseconds. Default: 40,000, which is more than the client waits for one answer. */
@@ -47,8 +51,13 @@ export interface QueueConsumer {
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
+const HAND_OVER_TIMEOUT_MS = 15_000;
 const LEAVE_TIMEOUT_MS = 8_000;
 const COMMIT_TIMEOUT_MS = 40_000;
+/** Several in a session, as Kafka advises (a third of it at most), so that one that is late costs nothing. */
+const HEARTBEATS_A_SESSION = 4;
+/** Much less than a silence that is taken for a broken connection (`watch-silence.ts`). */
+const HEARTBEAT_MAX_MS = 3_000;
 /** kafkajs sends one every `heartbeatInterval` at most; asking more often notices a rebalance sooner. */
 const HEARTBEAT_CHECK_MS = 1_000;
 
@@ -67,7 +76,12 @@ interface Session {
 export function createQueueConsumer(options: QueueConsumerOptions): QueueConsumer {
   const { kafka, groupId, topic, fromBeginning, concurrency, onBatch, onAssigned, onSetAside, logger } =
     options;
-  const { leaveTimeoutMs = LEAVE_TIMEOUT_MS, commitTimeoutMs = COMMIT_TIMEOUT_MS } = options;
+  const {
+    sessionTimeoutMs,
+    handOverTimeoutMs = HAND_OVER_TIMEOUT_MS,
+    leaveTimeoutMs = LEAVE_TIMEOUT_MS,
+    commitTimeoutMs = COMMIT_TIMEOUT_MS,
+  } = options;
   const stopping = new AbortController();
   let session: Session | undefined;
   let member = false;
@@ -78,6 +92,8 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   let assigned: number[] = [];
   const setAside = createSetAside(applyPause, onSetAside);
   const inHand = new Set<Promise<void>>();
+  /** Of each batch in hand: aborted when it no longer is this bridge's. */
+  const lives = new Set<AbortController>();
   let running: Promise<void> = Promise.resolve();
 
   return {
@@ -119,7 +135,12 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     async stop(beforeLeaving) {
       stopping.abort();
       setAside.clear();
-      await Promise.allSettled(inHand);
+      // Or it fetches the same records over and over, since nothing is done with them any more.
+      paused = true;
+      applyPause();
+      endLives();
+      // Whatever is under way ends within the limits of its requests.
+      await within(handOverTimeoutMs, Promise.allSettled(inHand), () => []);
       const leave = async () => {
         await beforeLeaving?.();
         // kafkajs forgets a consumer that is stopped while it joins. It joins all the same, and its partitions stand still.
@@ -143,7 +164,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
         await untilCrash();
       } catch (error) {
         if (stopping.signal.aborted) return;
-        lastError = messageOf(error);
+        lastError = reasonOf(error);
         logger.warn({ reason: lastError, retryInMs: waitMs }, 'consumer ended; joining the group again');
       }
       member = false;
@@ -156,16 +177,21 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   async function untilCrash(): Promise<void> {
     const consumer = kafka.consumer({
       groupId,
-      // How long the partitions of a bridge that died stand still. Heartbeats go on while the bridge waits for Temporal.
-      sessionTimeout: 12_000,
+      // Heartbeats go on while the bridge waits for Temporal.
+      sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: 60_000,
-      heartbeatInterval: 3_000,
+      heartbeatInterval: Math.min(sessionTimeoutMs / HEARTBEATS_A_SESSION, HEARTBEAT_MAX_MS),
       maxWaitTimeInMs: 1_000,
       allowAutoTopicCreation: false,
       retry: { restartOnFailure: () => Promise.resolve(false) },
     });
     let beginAgain!: (reason: Error) => void;
-    const crashed = new Promise<never>((_, reject) => (beginAgain = reject));
+    const crashed = new Promise<never>((_, reject) => {
+      beginAgain = (reason) => {
+        reject(reason);
+        if (session === current) endLives();
+      };
+    });
     crashed.catch(() => undefined);
     const current: Session = { consumer, started: Promise.resolve(), commits: 0, beginAgain };
     consumer.on('consumer.crash', ({ payload }) => beginAgain(payload.error));
@@ -178,6 +204,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     consumer.on('consumer.group_join', ({ payload }) => {
       if (session !== current) return;
       assignment += 1;
+      endLives();
       member = true;
       lastError = undefined;
       // Whoever has the partition now finds out for itself.
@@ -248,22 +275,18 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     if (!assigned.includes(batch.partition)) return;
     const begunIn = assignment;
     let lost: unknown;
-    const over = new AbortController();
+    const life = new AbortController();
+    lives.add(life);
     // A rebalance shows only as an error of the heartbeat, and the hand-over may wait long for Temporal.
     const timer = setInterval(
       () =>
         void payload.heartbeat().catch((error: unknown) => {
           lost ??= error;
-          over.abort();
+          life.abort();
         }),
       HEARTBEAT_CHECK_MS,
     );
-    const held = () =>
-      lost === undefined &&
-      begunIn === assignment &&
-      payload.isRunning() &&
-      !payload.isStale() &&
-      !stopping.signal.aborted;
+    const held = () => !life.signal.aborted && payload.isRunning() && !payload.isStale();
     try {
       const records = batch.messages.map((message): QueueRecord => ({
         topic: batch.topic,
@@ -282,7 +305,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
         held,
         paused: () => paused,
         patienceMs: setAside.patienceMs(batch.partition),
-        rest: (ms) => rest(ms, AbortSignal.any([stopping.signal, over.signal])),
+        rest: (ms) => rest(ms, life.signal),
         setAside: (what) => (inTrouble = what),
       });
       if (begunIn === assignment && next > BigInt(batch.firstOffset() ?? '0')) {
@@ -292,8 +315,14 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       if (inTrouble !== undefined && held()) putAside(batch.partition, inTrouble);
     } finally {
       clearInterval(timer);
+      lives.delete(life);
     }
     if (lost !== undefined) throw lost as Error;
+  }
+
+  /** What is in hand belongs to somebody else by now, or will soon. */
+  function endLives(): void {
+    for (const life of lives) life.abort();
   }
 
   function putAside(partition: number, what: string): void {
@@ -312,6 +341,12 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
 }
 
 class NoAnswer extends Error {}
+
+function reasonOf(error: unknown): string {
+  const message = messageOf(error);
+  if (!(error instanceof KafkaJSProtocolError) || error.type !== 'INVALID_SESSION_TIMEOUT') return message;
+  return `${message}. KAFKA_SESSION_TIMEOUT_MS has to lie between group.min.session.timeout.ms and group.max.session.timeout.ms of the brokers`;
+}
 
 function rest(ms: number, signal: AbortSignal): Promise<void> {
   return delay(ms, undefined, { signal }).catch(() => undefined);

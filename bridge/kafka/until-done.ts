@@ -20,7 +20,7 @@ export class StandsStill extends Error {
 }
 
 /**
- * Does `work`, again and again while it fails, as long as `held` is true. Returns undefined when it no longer is.
+ * Does `work`, again and again while it fails, as long as `held` is true. Returns undefined when it no longer is, or when `work` returns that.
  *
  * @param what for the log: "could not <what>"
  * @throws StandsStill when the `patience` is over, if there is one
@@ -28,7 +28,7 @@ export class StandsStill extends Error {
 export type UntilDone = <T>(
   what: string,
   held: () => boolean,
-  work: () => Promise<T>,
+  work: () => Promise<T | undefined>,
   patience?: Patience,
 ) => Promise<T | undefined>;
 
@@ -38,8 +38,12 @@ export interface Trouble {
   current(): string | undefined;
 }
 
-/** Waits out trouble with backoff: says when it begins, every now and then while it lasts, and when it is over. */
-export function createUntilDone(logger: Logger): Trouble {
+/**
+ * Waits out trouble with backoff: says when it begins, every now and then while it lasts, and when it is over.
+ *
+ * @param stopping ends a wait between two tries
+ */
+export function createUntilDone(logger: Logger, stopping?: AbortSignal): Trouble {
   /** Those who cannot do it, by what it is: one of them says nothing about the others. */
   const failing = new Map<string, Set<symbol>>();
 
@@ -47,7 +51,8 @@ export function createUntilDone(logger: Logger): Trouble {
     current: () => failing.keys().next().value,
     async untilDone(what, held, work, patience) {
       const self = Symbol(what);
-      let since: number | undefined;
+      // The first try counts: it may hang for long before it fails, and others wait behind it.
+      const since = Date.now();
       for (
         let attempt = 1, waitMs = FIRST_WAIT_MS;
         held();
@@ -55,10 +60,10 @@ export function createUntilDone(logger: Logger): Trouble {
       ) {
         try {
           const done = await work();
+          if (done === undefined) break;
           if (over(what, self)) logger.info({ attempt }, `can ${what} again`);
           return done;
         } catch (error) {
-          since ??= Date.now();
           failing.set(what, (failing.get(what) ?? new Set()).add(self));
           const fields = { attempt, forMs: Date.now() - since, reason: reasonOf(error) };
           logger.warn(fields, `could not ${what}; the offset stays where it is`);
@@ -66,7 +71,8 @@ export function createUntilDone(logger: Logger): Trouble {
             over(what, self);
             throw new StandsStill(what);
           }
-          await delay(waitMs * (0.75 + Math.random() / 2));
+          const wait = delay(waitMs * (0.75 + Math.random() / 2), undefined, { signal: stopping });
+          await wait.catch(() => undefined);
         }
       }
       // Whoever has the partition now will say so if it cannot either.

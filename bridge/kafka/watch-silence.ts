@@ -1,6 +1,6 @@
 import type { Consumer } from 'kafkajs';
 
-/** More than kafkajs waits for one answer, and than the broker keeps a member without a heartbeat. Milliseconds. */
+/** More than kafkajs waits for one answer, and far more than lies between two heartbeats. Milliseconds. */
 const SILENCE_MS = 45_000;
 /** A join may wait for all members of the group to come, which have 60 s. */
 const JOIN_SILENCE_MS = 120_000;

@@ -1,4 +1,9 @@
-import type { Client, WorkflowStartOptions } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  type Client,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
+import { isOwnTrouble } from '../../bridge/kafka/own-trouble';
 import { createPackStarter } from '../../bridge/start-pack';
 import type { PackJob } from '../../contracts/pack';
 import { pipelineNamed } from '../../pipelines/registry';
@@ -41,4 +46,19 @@ it('a job of many megabytes gets time for its workflow tasks, ordinary ones are 
   expect(large.workflowTaskTimeout).toBe('60s');
   expect((await started(['a'])).workflowTaskTimeout).toBeUndefined();
   expect((await started(['a', 'b'])).workflowTaskTimeout).toBeUndefined();
+});
+
+it('a workflow of somebody else that has the id of a pack is trouble of that pack alone, and is named', async () => {
+  const client = {
+    withDeadline: (_: unknown, request: () => Promise<unknown>) => request(),
+    workflow: {
+      start: () => Promise.reject(new WorkflowExecutionAlreadyStartedError('taken', 'w', 'processPack')),
+      getHandle: () => ({ describe: () => Promise.resolve({ memo: {} }) }),
+    },
+  } as unknown as Client;
+  const startPack = createPackStarter({ client, taskQueue: 't', llmTaskQueue: 'l', pipelineNamed });
+  const range = { partition: 'x-0', firstOffset: 0n, lastOffset: 0n };
+  const error = await startPack({ workflowId: 'w', jobs: [], range }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ message: 'there is a workflow w already, which is no pack' });
+  expect(isOwnTrouble(error)).toBe(true);
 });

@@ -107,13 +107,15 @@ describe('startLlmCalls that stays', () => {
   };
   type Run = { calls: LlmCall[]; stay?: boolean };
 
-  function stage(wait: (signal: AbortSignal) => Promise<LlmOutcome>) {
+  function stage(wait: (signal: AbortSignal) => Promise<LlmOutcome>, more: Partial<LlmHandle> = {}) {
     const log: string[] = [];
-    const { startLlmCalls } = createCallLlm({
+    const { startLlmCalls, callLlm } = createCallLlm({
       llmCalls: {
-        start: ({ index }) => {
+        start: ({ index }, signal) => {
+          // Only the first is taken at once.
+          if (index > 0 && hangs) return untilAborted(signal!);
           log.push('made');
-          return Promise.resolve({ ...handle, index });
+          return Promise.resolve({ ...handle, ...more, index });
         },
         wait: (_, signal) => wait(signal),
         cancel: () => {
@@ -124,8 +126,13 @@ describe('startLlmCalls that stays', () => {
     });
     const run = (environment: MockActivityEnvironment, request: Run) =>
       environment.run<[Run], StartedCalls, typeof startLlmCalls>(startLlmCalls, request);
-    return { log, run };
+    const runAlone = (environment: MockActivityEnvironment) =>
+      environment.run<[LlmCall], LlmOutcome, typeof callLlm>(callLlm, llmCall({ index: 0 }));
+    return { log, run, runAlone };
   }
+
+  let hangs = false;
+  afterEach(() => (hangs = false));
 
   const untilAborted = (signal: AbortSignal): Promise<never> =>
     new Promise((_, reject) =>
@@ -174,6 +181,53 @@ describe('startLlmCalls that stays', () => {
     const calls = [llmCall({ index: 0 }), llmCall({ index: 1 })];
     const started = await run(new MockActivityEnvironment(), { calls, stay: true });
     expect(started.handles.map(({ index }) => index)).toEqual([0, 1]);
+  });
+
+  function environmentOf(workflowStatus: string) {
+    const info = { workflowExecution: { workflowId: 'w', runId: 'r' } };
+    const environment = new MockActivityEnvironment(info, { client: clientThatSees(workflowStatus) });
+    const lose = () => environment.cancel('NOT_FOUND', new ActivityCancellationDetails({ notFound: true }));
+    return { environment, lose };
+  }
+
+  it.each([
+    ['is lost with its workflow, are stopped', 'TERMINATED', ['made', 'cancelled']],
+    ['somebody else has, go on', 'RUNNING', ['made']],
+  ])('calls of a pack that are being made by an activity that %s', async (_, status, expected) => {
+    const { environment, lose } = environmentOf(status);
+    const { log, run } = stage(() => Promise.reject(new Error('awaited')));
+    hangs = true;
+    const calls = [llmCall({ index: 0 }), llmCall({ index: 1 })];
+    const ended = expect(run(environment, { calls })).rejects.toThrow();
+    await new Promise((resolve) => setImmediate(resolve));
+    lose();
+    await ended;
+    expect(log).toEqual(expected);
+  });
+
+  it.each([
+    ['in the background, whose workflow has ended', {}, 'TERMINATED', ['made', 'cancelled']],
+    ['in the background, which somebody else awaits', {}, 'RUNNING', ['made']],
+    [
+      'held open here, which is made again by somebody else',
+      { heldOpen: true },
+      'RUNNING',
+      ['made', 'cancelled'],
+    ],
+  ])('a call that is lost: %s', async (_, more, status, expected) => {
+    for (const alone of [false, true]) {
+      const { environment, lose } = environmentOf(status);
+      const stages = stage((signal) => {
+        const aborted = untilAborted(signal);
+        lose();
+        return aborted;
+      }, more);
+      const ended = alone
+        ? stages.runAlone(environment)
+        : stages.run(environment, { calls: [llmCall({ index: 0 })], stay: true });
+      await expect(ended).rejects.toThrow();
+      expect(stages.log).toEqual(expected);
+    }
   });
 
   it.each([

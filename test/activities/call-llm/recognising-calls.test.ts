@@ -285,6 +285,16 @@ describe('LLM_MODE=auto', () => {
     expect(asked).toHaveLength(1);
   });
 
+  it('a first call that waits for its turn gives up at once when its activity has to stop', async () => {
+    const { calls, asked } = open(() => new Promise(() => undefined), { concurrency: 1, acceptMs: 60_000 });
+    void calls.start(callOf('first'));
+    const stop = new AbortController();
+    const waiting = calls.start(callOf('second'), stop.signal);
+    stop.abort(new Error('worker stops'));
+    await expect(waiting).rejects.toThrow('worker stops');
+    expect(asked.length).toBeLessThan(2);
+  });
+
   it('sees a call to its end that the provider took late into its background', async () => {
     let answer = (_: Answer) => {};
     const { calls, asked } = open(

@@ -3,8 +3,8 @@ import type { HeadwayProcess } from '../../support/processes';
 import { briefs, idsOf } from '../../support/rig';
 import { useRig } from '../../support/use-rig';
 
-/** `sessionTimeout` of the consumer: whoever is silent for so long is out of the group. */
-const SESSION_MS = 12_000;
+/** The default of KAFKA_SESSION_TIMEOUT_MS: whoever is silent for so long is out of the group. */
+const SESSION_MS = 6_000;
 
 const rig = useRig({ partitions: 4 });
 

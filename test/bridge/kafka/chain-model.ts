@@ -148,10 +148,13 @@ export class ChainModel {
       startPack: (pack) => request(`start ${pack.workflowId}`, () => this.start(pack)),
       findExistingPacks: createFindExistingPacks(this.client(request)),
       sendDeadLetters: (poison) =>
-        request('dead letters', () => poison.forEach(({ record }) => this.deadLetters.add(keyOf(record)))),
+        request('dead letters', () => {
+          poison.forEach(({ record }) => this.deadLetters.add(keyOf(record)));
+          return true as const;
+        }),
       readRecord: (record) => this.read(record, version),
       claimJobIds: this.withLedger
-        ? createClaimJobIds({ ledger: this.watched(ledger), untilDone, logger: silent })
+        ? createClaimJobIds({ claim: this.watched(ledger).claim, untilDone, logger: silent })
         : undefined,
       committer: {
         durable: (_, next) => {

@@ -64,7 +64,8 @@ describe('cutPack', () => {
       true,
       true,
     ]);
-    expect([isFull(2, { maxBytes: 10 }), isFull(1, { maxBytes: 10 })]).toEqual([true, false]);
+    expect([isFull(2, { maxBytes: 10 }), isFull(1, { maxBytes: 10 })]).toEqual([true, true]);
+    expect(isFull(1, { maxBytes: 1_000 })).toBe(false);
     const longIds = withId(({ offset }) => `${offset}`.padEnd(200, '-'));
     expect(cutPack(jobs(20), limits, longIds).isFull).toBe(true);
   });

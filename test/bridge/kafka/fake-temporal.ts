@@ -74,6 +74,8 @@ export interface FakeBridgeOptions {
   limits?: Partial<PackLimits>;
   /** Default: 0. */
   lingerMs?: number;
+  /** Until a start gets its turn. */
+  beforeTurn?: () => Promise<void> | void;
   /** Before a pack is started, and after; may wait or throw `Away`. */
   beforeStart?: (pack: PackToStart) => Promise<void> | void;
   afterStart?: () => Promise<void> | void;
@@ -117,7 +119,9 @@ export function openBridge(options: FakeBridgeOptions): FakeBridge {
   const { temporal, ledger } = options;
   const watermarks: bigint[] = [];
   const handOver = createHandOver({
-    async startPack(pack) {
+    async startPack(pack, isWanted) {
+      await options.beforeTurn?.();
+      if (!isWanted()) return undefined;
       await options.beforeStart?.(pack);
       const started = temporal.start(pack);
       await options.afterStart?.();
@@ -130,18 +134,17 @@ export function openBridge(options: FakeBridgeOptions): FakeBridge {
     async sendDeadLetters(poison) {
       await options.beforeDeadLetters?.();
       temporal.deadLetters.push(...poison.map(({ record }) => Number(record.offset)));
+      return true;
     },
     readRecord: options.readRecord ?? readSimply,
     claimJobIds:
       ledger &&
       createClaimJobIds({
-        ledger: {
-          async claim(jobs) {
-            await options.beforeClaim?.();
-            const claimed = await ledger.claim(jobs);
-            await options.afterClaim?.();
-            return claimed;
-          },
+        async claim(jobs) {
+          await options.beforeClaim?.();
+          const claimed = await ledger.claim(jobs);
+          await options.afterClaim?.();
+          return claimed;
         },
         untilDone: withoutDelay,
         logger: silent,

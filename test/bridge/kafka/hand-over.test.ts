@@ -47,6 +47,60 @@ describe('a batch', () => {
     expect(temporal.jobs()).toEqual(range(0, 10));
   });
 
+  describe('that waits for its turn to start a workflow', () => {
+    let isPaused = false;
+    const waitingFor = (poison: number[]) => {
+      isPaused = false;
+      const turn = deferred();
+      const { handOver } = openBridge({ temporal, beforeTurn: () => turn.promise });
+      const handed = handOver.batch(
+        batchOf(
+          records(3, ...poison),
+          () => true,
+          () => isPaused,
+        ),
+      );
+      return { handed, turn };
+    };
+
+    it('is left for later when the bridge pauses meanwhile', async () => {
+      const { handed, turn } = waitingFor([]);
+      await settled();
+      isPaused = true;
+      turn.resolve();
+      await expect(handed).resolves.toBe(0n);
+      expect(temporal.jobs()).toEqual([]);
+    });
+
+    it('is begun all the same where dead letters were written for it, which would come again', async () => {
+      const { handed, turn } = waitingFor([0]);
+      await settled();
+      isPaused = true;
+      turn.resolve();
+      await expect(handed).resolves.toBe(3n);
+      expect([temporal.jobs(), temporal.deadLetters]).toEqual([[1, 2], [0]]);
+    });
+
+    it('goes on trying what was tried before the pause: it is how the bridge learns that it may go on', async () => {
+      let tries = 0;
+      const { handOver } = openBridge({
+        temporal,
+        beforeStart: () => {
+          isPaused = true;
+          if (++tries < 3) throw new Away();
+        },
+      });
+      isPaused = false;
+      const all = batchOf(
+        records(3),
+        () => true,
+        () => isPaused,
+      );
+      await expect(handOver.batch(all)).resolves.toBe(3n);
+      expect([tries, temporal.jobs()]).toEqual([3, [0, 1, 2]]);
+    });
+  });
+
   it('of nothing but poison becomes dead letters and no workflow', async () => {
     const { handOver, watermarks } = openBridge({ temporal });
     await expect(handOver.batch(batchOf(records(3, 0, 1, 2)))).resolves.toBe(3n);

@@ -1,5 +1,5 @@
-import { FakeTemporal, openBridge, type FakeBridgeOptions } from './fake-temporal';
-import { batchOf, deferred, records } from './support';
+import { Away, FakeTemporal, openBridge, type FakeBridgeOptions } from './fake-temporal';
+import { batchOf, deferred, queueRecord, records } from './support';
 
 const LINGER_MS = 500;
 const NOW = 1_000_000;
@@ -71,8 +71,8 @@ test('the time that the start took counts', async () => {
 test('nothing rests behind a full pack, whatever made it full', async () => {
   expect(await after({ count: 8 })).toMatchObject({ rested: [], next: 8 });
   expect(await after({ count: 1, limits: { maxJobs: 1 } })).toMatchObject({ rested: [], next: 1 });
-  // Each has a pack for itself, but the last one, which others could join.
-  expect(await after({ count: 3, limits: { maxBytes: 10 } })).toMatchObject({ rested: [LINGER_MS], next: 2 });
+  // Each has a pack for itself, and no other would fit in.
+  expect(await after({ count: 3, limits: { maxBytes: 10 } })).toMatchObject({ rested: [], next: 3 });
 });
 
 test('nothing rests beside a backlog, in this partition or another one', async () => {
@@ -92,6 +92,35 @@ test('nothing rests beside a backlog, in this partition or another one', async (
   started.resolve();
   await large;
   expect(rest).not.toHaveBeenCalled();
+});
+
+test('a backlog counts until its next records are here, or nobody reads them', async () => {
+  const temporal = new FakeTemporal();
+  const { handOver } = openBridge({
+    temporal,
+    limits: { maxJobs: 4 },
+    lingerMs: LINGER_MS,
+    beforeDeadLetters: () => {
+      throw new Away();
+    },
+  });
+  const rest = jest.fn(() => Promise.resolve());
+  // Far behind those of the first partition: this Temporal knows one partition only.
+  const restsOf = async (nth: number) => {
+    const other = queueRecord(1_000 + nth, { partition: 1 });
+    await handOver.batch({ ...batchOf([other]), partition: 1, rest });
+    return rest.mock.calls.length;
+  };
+  await handOver.batch({ ...batchOf(records(4)), behind: 400, rest });
+  expect(await restsOf(0)).toBe(0);
+  await handOver.batch({ ...batchOf(records(8).slice(4)), behind: 3, rest });
+  expect(await restsOf(1)).toBe(1);
+  await handOver.batch({ ...batchOf(records(9, 8).slice(8)), behind: 400, patienceMs: 0, rest });
+  expect(await restsOf(2)).toBe(2);
+  await handOver.batch({ ...batchOf(records(13, 8).slice(9)), behind: 400, rest });
+  expect(await restsOf(3)).toBe(2);
+  handOver.forget();
+  expect(await restsOf(4)).toBe(3);
 });
 
 test('nothing rests where no workflow was started, or the bridge is paused', async () => {

@@ -1,4 +1,10 @@
-import type { ConsumerRunConfig, EachBatchPayload, Kafka } from 'kafkajs';
+import {
+  KafkaJSProtocolError,
+  type ConsumerConfig,
+  type ConsumerRunConfig,
+  type EachBatchPayload,
+  type Kafka,
+} from 'kafkajs';
 import pino from 'pino';
 import { createQueueConsumer, type QueueConsumer } from '../../../bridge/kafka/queue-consumer';
 import type { QueueBatch } from '../../../bridge/kafka/queue-record';
@@ -54,7 +60,7 @@ class FakeConsumer {
   };
   takesCommit = () => this.tell('consumer.commit_offsets', {});
   timesOut = () => this.tell('consumer.network.request_timeout', { apiName: 'Fetch' });
-  crashes = () => this.tell('consumer.crash', { error: new Error('crashed') });
+  crashes = (error = new Error('crashed')) => this.tell('consumer.crash', { error });
 
   /** One partition that is paused ends the pause of all, and all are all, one by one too: as kafkajs' `SubscriptionState`. */
   private setPaused(paused: boolean, partitions?: number[]): void {
@@ -70,6 +76,7 @@ class FakeConsumer {
 }
 
 const made: FakeConsumer[] = [];
+const configs: ConsumerConfig[] = [];
 const warnings: unknown[] = [];
 let setAside: number | undefined;
 /** What is different about the next one that is made. */
@@ -82,33 +89,40 @@ beforeEach(async () => {
   warnings.length = 0;
   prepare = () => undefined;
   onBatch = ({ records }) => Promise.resolve((records.at(-1)?.offset ?? -1n) + 1n);
+  configs.length = 0;
   const kafka = {
-    consumer() {
+    consumer(config: ConsumerConfig) {
+      configs.push(config);
       const next = new FakeConsumer();
       prepare(next);
       made.push(next);
       return next;
     },
   } as unknown as Kafka;
-  consumer = createQueueConsumer({
-    kafka,
-    groupId: 'group',
-    topic: 'queue',
-    fromBeginning: true,
-    concurrency: 1,
-    onBatch: (batch) => onBatch(batch),
-    onAssigned: () => undefined,
-    onSetAside: (count) => (setAside = count),
-    leaveTimeoutMs: 200,
-    commitTimeoutMs: 300,
-    logger: pino({ level: 'warn' }, { write: (line: string) => warnings.push(JSON.parse(line)) }),
-  });
+  consumer = open(kafka, 6_000);
   void consumer.run();
   await eventually('it runs', () => made[0]?.running ?? false);
   made[0]?.joins(0);
 });
 
 afterEach(() => consumer.stop());
+
+const open = (kafka: Kafka, sessionTimeoutMs: number) =>
+  createQueueConsumer({
+    kafka,
+    groupId: 'group',
+    sessionTimeoutMs,
+    topic: 'queue',
+    fromBeginning: true,
+    concurrency: 1,
+    onBatch: (batch) => onBatch(batch),
+    onAssigned: () => undefined,
+    onSetAside: (count) => (setAside = count),
+    handOverTimeoutMs: 200,
+    leaveTimeoutMs: 200,
+    commitTimeoutMs: 300,
+    logger: pino({ level: 'warn' }, { write: (line: string) => warnings.push(JSON.parse(line)) }),
+  });
 
 test('a commit that the client repeated under a newer assignment makes it read again from where the group is', async () => {
   const [first] = made;
@@ -291,6 +305,42 @@ describe('a batch', () => {
   });
 });
 
+describe('a bridge that stops while a batch is in hand', () => {
+  it('fetches nothing more, and leaves the group although the batch does not end', async () => {
+    onBatch = () => new Promise(() => undefined);
+    void made[0]!.brings(0);
+    const flushed = jest.fn(() => Promise.resolve());
+    const stopped = consumer.stop(flushed);
+    expect([made[0]!.pausedAll, flushed.mock.calls.length]).toEqual([true, 0]);
+    await stopped;
+    expect([made[0]!.disconnected, flushed.mock.calls.length]).toEqual([true, 1]);
+  });
+});
+
+test('a session is as long as is asked for, with several heartbeats in it, and not more than some seconds between two', () => {
+  const { sessionTimeout, heartbeatInterval } = configs[0]!;
+  expect([sessionTimeout, heartbeatInterval]).toEqual([6_000, 1_500]);
+  const kafka = {
+    consumer(config: ConsumerConfig) {
+      configs.push(config);
+      throw new Error('not needed');
+    },
+  } as unknown as Kafka;
+  const patient = open(kafka, 60_000);
+  void patient.run();
+  expect(configs.at(-1)).toMatchObject({ sessionTimeout: 60_000, heartbeatInterval: 3_000 });
+  return patient.stop();
+});
+
+test('a session that the brokers do not take names the variable', async () => {
+  const refused = Object.assign(new Error('not within the range'), { type: 'INVALID_SESSION_TIMEOUT' });
+  made[0]!.crashes(new KafkaJSProtocolError(refused));
+  await eventually('there is a new consumer', () => made[1]?.running ?? false);
+  expect(warnings).toEqual([
+    expect.objectContaining({ reason: expect.stringContaining('KAFKA_SESSION_TIMEOUT_MS') as string }),
+  ]);
+});
+
 describe('a batch that rests', () => {
   let resting: boolean;
   let behind: number;
@@ -312,6 +362,20 @@ describe('a batch that rests', () => {
     await consumer.stop();
     await brought;
     expect([resting, made[0]!.resolved]).toEqual([false, ['0:0']]);
+  });
+
+  it('ends when the consumer is given up, which waits for it', async () => {
+    const brought = made[0]!.brings(0);
+    made[0]!.timesOut();
+    await brought;
+    expect(resting).toBe(false);
+  });
+
+  it('ends with an assignment that comes meanwhile', async () => {
+    const brought = made[0]!.brings(0);
+    made[0]!.joins(0);
+    await brought;
+    expect(resting).toBe(false);
   });
 
   it('ends when the group rebalances, which waits for it', async () => {

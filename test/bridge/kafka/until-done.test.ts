@@ -7,10 +7,11 @@ let inWait: { end: () => void } | undefined;
 
 // The only clock of the code under test: a wait lasts until the test ends it.
 jest.mock('node:timers/promises', () => ({
-  setTimeout: (ms: number) =>
-    new Promise<void>((resolve) => {
+  setTimeout: (ms: number, _: unknown, { signal }: { signal?: AbortSignal } = {}) =>
+    new Promise<void>((resolve, reject) => {
       waits.push(ms);
       inWait = { end: resolve };
+      signal?.addEventListener('abort', () => reject(signal.reason as Error));
     }),
 }));
 
@@ -102,7 +103,7 @@ describe('untilDone', () => {
     let held = true;
     const stuck = untilDone('write dead letters', () => held, failing);
     await settled();
-    await untilDone('write dead letters', always, async () => undefined);
+    await untilDone('write dead letters', always, async () => true);
     now.mockReturnValue(8_000);
     await endWait();
     held = false;
@@ -124,6 +125,49 @@ describe('untilDone', () => {
     await done;
     expect(waits[0]).toBe(150);
     expect(waits[1]).toBe(450);
+  });
+
+  it('counts the time that the first try hung before it failed', async () => {
+    const now = jest.spyOn(Date, 'now').mockReturnValue(1_000);
+    const { untilDone } = createUntilDone(silent);
+    const work = deferred<never>();
+    const hangs = jest.fn(() => work.promise);
+    const done = untilDone('write dead letters', always, hangs, { isOwn: () => true, ms: 5_000 });
+    const seen = expect(done).rejects.toThrow(StandsStill);
+    now.mockReturnValue(11_000);
+    work.reject(new Error('no answer within 10 s'));
+    await seen;
+    now.mockRestore();
+    expect([hangs.mock.calls.length, waits]).toEqual([1, []]);
+  });
+
+  it('gives up, and says nothing more, where the work was no longer wanted when its turn came', async () => {
+    const lines: { msg: string }[] = [];
+    const logger = pino({}, { write: (line) => lines.push(JSON.parse(line) as { msg: string }) });
+    const { untilDone, current } = createUntilDone(logger);
+    let calls = 0;
+    const done = untilDone('start a workflow', always, async () => {
+      if (++calls === 1) throw new Error('connection refused');
+      return undefined;
+    });
+    await endWait();
+    await expect(done).resolves.toBeUndefined();
+    expect([calls, current(), lines.map(({ msg }) => msg)]).toEqual([
+      2,
+      undefined,
+      ['could not start a workflow; the offset stays where it is'],
+    ]);
+  });
+
+  it('gives the signal that ends a wait when the bridge stops', async () => {
+    const stopping = new AbortController();
+    const { untilDone } = createUntilDone(silent, stopping.signal);
+    let held = true;
+    const done = untilDone('start a workflow', () => held, failing);
+    await settled();
+    held = false;
+    stopping.abort();
+    await expect(done).resolves.toBeUndefined();
   });
 
   it('begins nothing when the partition is not held', async () => {

@@ -3,7 +3,7 @@ import type { Fault } from './faults/fault';
 
 /**
  * What `npm test` strikes with, once each: at least one of each of the ten groups of faults, those that one broker can have and that are over in
- * seconds. The group's session timeout (12 s) passes twice: what needs nothing of that strikes beside it.
+ * seconds. The group's session timeout (6 s) passes twice: what needs nothing of that strikes beside it.
  */
 const names = [
   'bridge-frozen',
