@@ -89,11 +89,11 @@ const kafka = {
   KAFKA_CLIENT_ID: name('headway', 'Name of this client in the logs and quotas of the brokers.'),
   KAFKA_GROUP_ID: name('headway-bridge', 'Consumer group of the bridge; its offsets are the progress.'),
   KAFKA_SESSION_TIMEOUT_MS: wholeNumber(
-    1_000,
+    4_000,
     300_000,
     6_000,
-    'So long after its last heartbeat a bridge that died is a member of the group, in milliseconds, and its partitions stand still. When it is started again before that, ' +
-      'all of the group do. Brokers take 6000 and more, unless `group.min.session.timeout.ms` is set otherwise.',
+    'So long after its last heartbeat a bridge that died is a member of the group, in milliseconds, and its partitions stand still. If it is started again before that, ' +
+      'the whole group stands still until then. Brokers take 6000 and more, unless their `group.min.session.timeout.ms` says otherwise.',
   ),
   KAFKA_FROM_BEGINNING: flag(
     true,
@@ -208,7 +208,7 @@ const bridge = {
     1,
     64,
     12,
-    'Workflow starts under way at a time. A server is saturated by 8; more only makes each of them slower.',
+    'Workflow starts under way at a time, and as many look-ups, claims of job ids and dead letters. A server is saturated by 8; more only makes each of them slower.',
   ),
   BRIDGE_BACKLOG_HIGH: wholeNumber(
     1,

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 export interface LinkedSignal {
   /** Aborted with the reason of the first of them that is. */
   signal: AbortSignal;
@@ -12,6 +14,8 @@ export interface LinkedSignal {
 export function linkSignals(...sources: AbortSignal[]): LinkedSignal {
   const linked = new AbortController();
   const listeners = sources.map((source) => () => linked.abort(source.reason));
+  // Many may listen to one that lives as long as the process.
+  setMaxListeners(0, ...sources);
   sources.forEach((source, place) => {
     if (source.aborted) linked.abort(source.reason);
     else source.addEventListener('abort', listeners[place]!, { once: true });

@@ -81,7 +81,12 @@ export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy:
     if (soon && !('kind' in soon)) return soon;
     if (soon && soon.usage.llmCalls === 0) return soon;
     const outcome = made.then((result) =>
-      'kind' in result ? result : background.wait(result, abort.signal).catch(() => stopped(result)),
+      'kind' in result
+        ? result
+        : background.wait(result, abort.signal).catch(async () => {
+            await background.cancel(result);
+            return stopped(result);
+          }),
     );
     return inline.hold(call, startedAt, outcome, abort);
   }

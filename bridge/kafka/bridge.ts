@@ -7,7 +7,7 @@ import type { Logger } from '../../runtime/logger';
 import type { BridgeMetrics } from '../../runtime/metrics';
 import type { Readiness } from '../../runtime/status-server';
 import type { JobIdLedger } from '../job-id-ledger';
-import { createPackStarter, type PackToStart } from '../start-pack';
+import { createPackStarter, type PackToStart, type StartPack } from '../start-pack';
 import { createBackpressure } from './backpressure';
 import { createClaimJobIds } from './claim-job-ids';
 import { createCommitter } from './committer';
@@ -17,7 +17,7 @@ import { engineLoads } from './engine-load';
 import { createHandOver } from './hand-over';
 import { createQueueConsumer } from './queue-consumer';
 import { readRecord } from './read-record';
-import { createTurns } from './turns';
+import { createRequests } from './requests';
 import { createUntilDone } from './until-done';
 
 export interface BridgeOptions {
@@ -42,6 +42,10 @@ export interface Bridge {
 /** More than a bridge should have: a partition that rests (`PACK_LINGER_MS`) must not keep others waiting. What is asked of servers has limits of its own. */
 const PARTITIONS_AT_ONCE = 500;
 
+/** The deadline of the request begins before the payload is stored. Nobody waits for it that long (`requests.ts`). */
+const STORED_START_MS = 120_000;
+const STORED_MARGIN = 0.9;
+
 /**
  * The Kafka door: reads the queue topic, makes each record durable as a job in a workflow (or as a dead letter), and moves the
  * offset on at once. It keeps nothing of its own, so any number of bridges can share a group.
@@ -59,14 +63,6 @@ export function createBridge({
   const limits = jobLimits(temporal.payloadStore !== undefined);
   const stopping = new AbortController();
   const trouble = createUntilDone(logger, stopping.signal);
-  const startPack = createPackStarter({ client, pipelineNamed, ...temporal });
-  // The server saturates at 8 starts at a time; more only make each one slower (p99 1.6-3.4 s at 128).
-  const startTurns = createTurns(bridge.startConcurrency);
-  // Each has turns of its own, so that who does not need what is in trouble goes on: the payload store, visibility, the ledger, the dead-letter topic.
-  const storedStartTurns = createTurns(bridge.startConcurrency);
-  const lookupTurns = createTurns(bridge.startConcurrency);
-  const ledgerTurns = createTurns(bridge.startConcurrency);
-  const deadLetterTurns = createTurns(bridge.startConcurrency);
   const backpressure = createBackpressure({
     loads: engineLoads(client, config),
     onPause: () => {
@@ -86,30 +82,30 @@ export function createBridge({
     logger,
     (partition, next) => metrics?.committedOffset.set({ topic: topics.queue, partition }, Number(next)),
   );
-  const findExistingPacks = createFindExistingPacks(client);
-  const storedFromBytes = temporal.payloadStore?.thresholdBytes ?? Infinity;
-  const isStored = ({ jobs }: PackToStart) =>
-    storedFromBytes < Infinity && Buffer.byteLength(JSON.stringify(jobs)) >= storedFromBytes;
+  const starter = { client, pipelineNamed, ...temporal };
+  const watched =
+    (startPack: StartPack): StartPack =>
+    async (pack) => {
+      const observe = metrics?.startDuration.startTimer();
+      const started = await backpressure.watch(() => startPack(pack));
+      observe?.();
+      return started;
+    };
+  const requests = createRequests({
+    startPack: watched(createPackStarter(starter)),
+    startStoredPack: watched(createPackStarter({ ...starter, requestTimeoutMs: STORED_START_MS })),
+    isStored: isStoredFrom(temporal.payloadStore?.thresholdBytes),
+    findExistingPacks: createFindExistingPacks(client),
+    sendDeadLetters: (poison) => deadLetters.send(poison),
+    claim: ledger && ((jobs) => ledger.claim(jobs)),
+    // The server saturates at 8 starts at a time; more only make each one slower (p99 1.6-3.4 s at 128).
+    concurrency: bridge.startConcurrency,
+  });
+  const { claim } = requests;
   const handOver = createHandOver({
-    startPack: (pack, isWanted) =>
-      (isStored(pack) ? storedStartTurns : startTurns)(isWanted, async () => {
-        const observe = metrics?.startDuration.startTimer();
-        const started = await backpressure.watch(() => startPack(pack));
-        observe?.();
-        return started;
-      }),
-    findExistingPacks: (records, isWanted) => lookupTurns(isWanted, () => findExistingPacks(records)),
-    sendDeadLetters: (poison, isWanted) =>
-      deadLetterTurns(isWanted, () => deadLetters.send(poison).then(() => true)),
+    requests,
     readRecord: (record) => readRecord(record, pipelineNamed, limits),
-    claimJobIds:
-      ledger &&
-      createClaimJobIds({
-        claim: (jobs, isWanted) => ledgerTurns(isWanted, () => ledger.claim(jobs)),
-        untilDone: trouble.untilDone,
-        logger,
-        metrics,
-      }),
+    claimJobIds: claim && createClaimJobIds({ claim, untilDone: trouble.untilDone, logger, metrics }),
     committer,
     limits: { maxJobs: bridge.packMax, maxBytes: bridge.packMaxBytes },
     lingerMs: bridge.packLingerMs,
@@ -152,6 +148,18 @@ export function createBridge({
         backpressure: reason === undefined || { ready: true, note: `paused: ${reason}` },
       };
     },
+  };
+}
+
+/** By what Temporal's client will count: the payload has policies beside the jobs, and may be encrypted. */
+function isStoredFrom(thresholdBytes = Infinity): (pack: PackToStart) => boolean {
+  if (thresholdBytes === Infinity) return () => false;
+  const known = new WeakMap<PackToStart, boolean>();
+  return (pack) => {
+    const isStored =
+      known.get(pack) ?? Buffer.byteLength(JSON.stringify(pack.jobs)) >= thresholdBytes * STORED_MARGIN;
+    known.set(pack, isStored);
+    return isStored;
   };
 }
 

@@ -6,7 +6,7 @@ import type { IsWanted } from './turns';
 import type { UntilDone } from './until-done';
 
 /**
- * Those of the jobs that are to be worked on: their ids are claimed. Undefined when the partition was lost before they were.
+ * Those of the jobs that are to be worked on: their ids are claimed. Undefined when the partition was lost, or the bridge stopped, before they were.
  * Waits as long as the ledger is away.
  */
 export type ClaimJobIds = (jobs: PackJob[], held: () => boolean) => Promise<PackJob[] | undefined>;

@@ -1,6 +1,7 @@
 import { CompressionTypes, type Kafka, type Producer } from 'kafkajs';
 import { isTooLarge } from '../../runtime/kafka-errors';
 import { createProducer } from '../../runtime/kafka-producer';
+import { within } from '../../runtime/within';
 import type { Poison } from './cut-pack';
 import {
   messageBytes,
@@ -21,8 +22,8 @@ export interface DeadLetters {
   close(): Promise<void>;
 }
 
-/** Longest wait for the answer to a request with its tries. The partition of a record that is no job is set aside then, and others go on. Milliseconds. */
-const SEND_MS = 10_000;
+/** Longest wait for a goodbye, milliseconds. */
+const CLOSE_MS = 4_000;
 
 /** Of one request. A flood of small dead letters takes one round trip for hundreds, and a few bytes of each other's room. */
 const REQUEST_MAX_BYTES = 512 * 1024;
@@ -44,19 +45,16 @@ export function createDeadLetters(kafka: Kafka, topic: string, group: string): D
           await write(producer, request);
       } catch (error) {
         // Unless another partition has replaced it meanwhile.
-        if (connected === current) await disconnect();
+        if (connected === current) void disconnect();
         throw error;
       }
     },
-    close: disconnect,
+    // A connection that is only being made may take longer than anybody waits for a goodbye.
+    close: () => within(CLOSE_MS, disconnect(), () => undefined),
   };
 
   async function connect(): Promise<Producer> {
-    const producer = createProducer(
-      kafka,
-      { allowAutoTopicCreation: false, retry: { retries: 2 } },
-      { sendMs: SEND_MS },
-    );
+    const producer = createProducer(kafka, { allowAutoTopicCreation: false, retry: { retries: 2 } });
     await producer.connect();
     return producer;
   }

@@ -2,22 +2,18 @@ import { packWorkflowId } from '../../contracts/ids';
 import type { PackJob } from '../../contracts/pack';
 import type { Logger } from '../../runtime/logger';
 import type { BridgeMetrics } from '../../runtime/metrics';
-import type { PackToStart, StartedPack } from '../start-pack';
+import type { PackToStart } from '../start-pack';
 import type { ClaimJobIds } from './claim-job-ids';
 import type { Committer } from './committer';
 import { cutPack, type PackCut, type PackLimits, type Poison } from './cut-pack';
 import type { ExistingPack, ExistingPacks } from './existing-packs';
 import type { QueueBatch, QueueRecord } from './queue-record';
+import type { Requests } from './requests';
 import { isOwnTrouble } from './own-trouble';
-import type { IsWanted } from './turns';
 import { StandsStill, type UntilDone } from './until-done';
 
-/** Requests may have to wait for their turn. What is no longer wanted then is not requested, and its answer is undefined. */
 export interface HandOverDependencies {
-  startPack: (pack: PackToStart, isWanted: IsWanted) => Promise<StartedPack | undefined>;
-  findExistingPacks: (records: QueueRecord[], isWanted: IsWanted) => Promise<ExistingPacks | undefined>;
-  /** Resolves with `true` when they are written. */
-  sendDeadLetters: (poison: Poison[], isWanted: IsWanted) => Promise<true | undefined>;
+  requests: Omit<Requests, 'claim'>;
   readRecord: (record: QueueRecord) => PackJob;
   /** Leaves out jobs whose id came before. Absent: whatever has a record of its own is a job of its own. */
   claimJobIds?: ClaimJobIds;
@@ -38,6 +34,9 @@ export interface HandOver {
   forget(): void;
 }
 
+/** Older news about a backlog counts no longer. */
+const BACKLOG_KNOWN_MS = 5_000;
+
 interface Durable {
   /** The last offset that is. */
   last: bigint;
@@ -51,29 +50,30 @@ interface Durable {
  * neither put a record into two packs nor leave one out.
  */
 export function createHandOver(dependencies: HandOverDependencies): HandOver {
-  const { committer, untilDone, metrics, logger } = dependencies;
+  const { requests, committer, untilDone, metrics, logger } = dependencies;
   /** By partition: everything before is durable. Absent until the first batch after an assignment. */
   const positions = new Map<number, bigint>();
   /** Partitions in which packs may be met further on. */
   const searched = new Set<number>();
-  /** By partition: how many offsets the log had behind what was fetched last. */
-  const behind = new Map<number, number>();
+  /** By partition: how many offsets the log had behind what was fetched last, and when that was. */
+  const behind = new Map<number, { offsets: number; at: number }>();
 
   return {
     async batch(batch) {
-      behind.set(batch.partition, batch.behind);
+      behind.set(batch.partition, { offsets: batch.behind, at: Date.now() });
       return await handOverAll(batch);
     },
     forget() {
       behind.clear();
       positions.clear();
       searched.clear();
+      requests.forget();
       committer.forget();
     },
   };
 
   async function handOverAll(batch: QueueBatch): Promise<bigint> {
-    const { partition, held, paused, records: fetched } = batch;
+    const { partition, held, owned, paused, records: fetched } = batch;
     const { lingerMs } = dependencies;
     const beganAt = Date.now();
     let next = fetched[0]?.offset ?? 0n;
@@ -96,13 +96,13 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
         isAnyNew ||= isNew;
         next = last + 1n;
         // In one step, before anything else is awaited: this is the watermark, and it is committed at once.
-        if (held()) {
+        if (owned()) {
           positions.set(partition, next);
           committer.durable(partition, next);
         }
         records = records.filter((record) => record.offset > last);
       }
-      if (existing && !existing.more && held()) searched.delete(partition);
+      if (existing && !existing.more && owned()) searched.delete(partition);
     } catch (error) {
       if (!(error instanceof StandsStill)) throw error;
       mayGrow = false;
@@ -118,7 +118,10 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
 
   /** So that what arrives meanwhile shares the next pack. The client fetches for all partitions together, so nothing rests beside a backlog. */
   async function linger({ rest }: QueueBatch, until: number): Promise<void> {
-    const isBehind = [...behind.values()].some((records) => records >= dependencies.limits.maxJobs);
+    const isBehind = [...behind.values()].some(
+      // What nobody fetches may be records of a transaction that was aborted, or their leader is away.
+      ({ offsets, at }) => offsets >= dependencies.limits.maxJobs && Date.now() - at < BACKLOG_KNOWN_MS,
+    );
     const ms = until - Date.now();
     if (ms > 0 && !isBehind) await rest(ms);
   }
@@ -138,7 +141,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     return await untilDone(
       'look for packs in Temporal',
       held,
-      () => dependencies.findExistingPacks(records, held),
+      () => requests.findExistingPacks(records, held),
       { isOwn: isOwnTrouble, ms: batch.patienceMs },
     );
   }
@@ -164,7 +167,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     return { last: lastOffset };
   }
 
-  /** Undefined when the partition was lost, or the bridge paused, before anything was durable. */
+  /** Undefined when the partition was lost, or the bridge stopped or paused, before anything was durable. */
   async function handOver(cut: PackCut, batch: QueueBatch): Promise<Durable | undefined> {
     const { held, paused, patienceMs: ms } = batch;
     // Before the pack: who finds the pack in place goes on behind it, and relies on its poison being put aside.
@@ -181,7 +184,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
       isBegun ||= wanted;
       return wanted;
     };
-    const start = () => dependencies.startPack(pack, isWanted);
+    const start = () => requests.startPack(pack, isWanted);
     const started = await untilDone('start a workflow', held, start, { isOwn: isOwnTrouble, ms });
     if (started === undefined) return undefined;
     const { workflowId, range } = pack;
@@ -203,10 +206,10 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     return await dependencies.claimJobIds(jobs, held);
   }
 
-  /** Writes dead letters; false when the partition was lost before they were written. */
+  /** Writes dead letters; false when the partition was lost, or the bridge stopped, before they were written. */
   async function putAside(poison: Poison[], { held, patienceMs: ms }: QueueBatch): Promise<boolean> {
     if (poison.length === 0) return true;
-    const send = () => dependencies.sendDeadLetters(poison, held);
+    const send = () => requests.sendDeadLetters(poison, held);
     // Whatever it is: partitions without poison need no dead-letter topic.
     const sent = await untilDone('write dead letters', held, send, { isOwn: () => true, ms });
     if (!sent) return false;

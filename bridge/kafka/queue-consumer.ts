@@ -24,7 +24,7 @@ export interface QueueConsumerOptions {
   /** How many partitions are set aside for trouble of their own. */
   onSetAside: (partitions: number) => void;
   logger: Logger;
-  /** Longest wait for batches in hand when it stops, in milliseconds. Default: 15,000, which is more than a request may take. */
+  /** Longest wait for batches in hand when it stops, in milliseconds. Default: 10,000, as long as a request to Temporal may take. */
   handOverTimeoutMs?: number;
   /** Longest wait for Kafka at a goodbye, in milliseconds. Default: 8,000. */
   leaveTimeoutMs?: number;
@@ -37,7 +37,7 @@ export interface QueueConsumer {
   run(): Promise<void>;
   /** @throws when the group coordinator did not take them */
   commit(next: ReadonlyMap<number, bigint>): Promise<void>;
-  /** Resolves when the batches in hand are done and the group is left. `beforeLeaving` runs in between. */
+  /** Resolves when the requests under way are answered and the group is left, or these take too long. `beforeLeaving` runs in between. */
   stop(beforeLeaving?: () => Promise<void>): Promise<void>;
   isMember(): boolean;
   /** Why it is no member of the group, where Kafka has said so. */
@@ -51,15 +51,15 @@ export interface QueueConsumer {
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
-const HAND_OVER_TIMEOUT_MS = 15_000;
+const HAND_OVER_TIMEOUT_MS = 10_000;
 const LEAVE_TIMEOUT_MS = 8_000;
 const COMMIT_TIMEOUT_MS = 40_000;
-/** Several in a session, as Kafka advises (a third of it at most), so that one that is late costs nothing. */
+/** Kafka advises three at least. While nothing comes kafkajs looks once a second (`maxWaitTimeInMs`), so they may be some less. */
 const HEARTBEATS_A_SESSION = 4;
 /** Much less than a silence that is taken for a broken connection (`watch-silence.ts`). */
 const HEARTBEAT_MAX_MS = 3_000;
 /** kafkajs sends one every `heartbeatInterval` at most; asking more often notices a rebalance sooner. */
-const HEARTBEAT_CHECK_MS = 1_000;
+const HEARTBEAT_CHECK_MS = 500;
 
 /** One consumer of kafkajs, until it crashes or is given up. */
 interface Session {
@@ -83,6 +83,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     commitTimeoutMs = COMMIT_TIMEOUT_MS,
   } = options;
   const stopping = new AbortController();
+  const stopped = aborted(stopping.signal);
   let session: Session | undefined;
   let member = false;
   let lastError: string | undefined;
@@ -139,7 +140,6 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       paused = true;
       applyPause();
       endLives();
-      // Whatever is under way ends within the limits of its requests.
       await within(handOverTimeoutMs, Promise.allSettled(inHand), () => []);
       const leave = async () => {
         await beforeLeaving?.();
@@ -223,7 +223,8 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       session = current;
       current.started = start(consumer);
       await current.started;
-      await Promise.race([crashed, aborted(stopping.signal)]);
+      await Promise.race([crashed, stopped]);
+      unwatch();
     } catch (error) {
       unwatch();
       member = false;
@@ -302,6 +303,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
         partition: batch.partition,
         records,
         behind: Number(batch.offsetLag()),
+        owned: () => lost === undefined && begunIn === assignment,
         held,
         paused: () => paused,
         patienceMs: setAside.patienceMs(batch.partition),
@@ -316,6 +318,8 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     } finally {
       clearInterval(timer);
       lives.delete(life);
+      // Whatever still waits for its turn is wanted no more.
+      life.abort();
     }
     if (lost !== undefined) throw lost as Error;
   }

@@ -17,7 +17,9 @@ export interface QueueBatch {
   records: QueueRecord[];
   /** How many offsets the log had behind these when they were fetched. */
   behind: number;
-  /** False once the partition may belong to somebody else, or the bridge stops: begin nothing new. */
+  /** False once the partition may belong to somebody else: commit nothing more. */
+  owned: () => boolean;
+  /** False also when the bridge stops, or its client begins again: begin nothing new. */
   held: () => boolean;
   /** True while Temporal has enough to do: what is not begun yet is left for a later fetch. */
   paused: () => boolean;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../contracts/errors';
 import type { Logger } from '../../runtime/logger';
@@ -44,6 +45,8 @@ export interface Trouble {
  * @param stopping ends a wait between two tries
  */
 export function createUntilDone(logger: Logger, stopping?: AbortSignal): Trouble {
+  // Each partition in trouble listens.
+  if (stopping) setMaxListeners(0, stopping);
   /** Those who cannot do it, by what it is: one of them says nothing about the others. */
   const failing = new Map<string, Set<symbol>>();
 
@@ -51,7 +54,7 @@ export function createUntilDone(logger: Logger, stopping?: AbortSignal): Trouble
     current: () => failing.keys().next().value,
     async untilDone(what, held, work, patience) {
       const self = Symbol(what);
-      // The first try counts: it may hang for long before it fails, and others wait behind it.
+      // The first try counts, its wait for a turn included: others wait behind it.
       const since = Date.now();
       for (
         let attempt = 1, waitMs = FIRST_WAIT_MS;

@@ -164,7 +164,7 @@ describe('loadConfig', () => {
       KAFKA_BROKERS: ['kafka', 'kafka:', 'a:1,,b:2', 'http://kafka:9092'],
       KAFKA_CLIENT_ID: ['a b'],
       KAFKA_GROUP_ID: ['a b'],
-      KAFKA_SESSION_TIMEOUT_MS: ['999', '300001', '6s'],
+      KAFKA_SESSION_TIMEOUT_MS: ['3999', '300001', '6s'],
       KAFKA_FROM_BEGINNING: ['yes'],
       KAFKA_TLS: ['on'],
       KAFKA_SASL_MECHANISM: ['PLAINTEXT'],

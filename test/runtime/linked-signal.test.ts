@@ -16,11 +16,11 @@ test('is aborted at once where a source is', () => {
 });
 
 test('leaves nothing at a source once it is unlinked', () => {
-  const process = new AbortController();
+  const ends = new AbortController();
   for (let request = 0; request < 3; request++) {
-    const { signal, unlink } = linkSignals(new AbortController().signal, process.signal);
-    expect(getEventListeners(process.signal, 'abort')).toHaveLength(1);
+    const { signal, unlink } = linkSignals(new AbortController().signal, ends.signal);
+    expect(getEventListeners(ends.signal, 'abort')).toHaveLength(1);
     unlink();
-    expect([getEventListeners(process.signal, 'abort'), signal.aborted]).toEqual([[], false]);
+    expect([getEventListeners(ends.signal, 'abort'), signal.aborted]).toEqual([[], false]);
   }
 });

@@ -145,13 +145,16 @@ export class ChainModel {
     });
     const version = this.version;
     const handOver = createHandOver({
-      startPack: (pack) => request(`start ${pack.workflowId}`, () => this.start(pack)),
-      findExistingPacks: createFindExistingPacks(this.client(request)),
-      sendDeadLetters: (poison) =>
-        request('dead letters', () => {
-          poison.forEach(({ record }) => this.deadLetters.add(keyOf(record)));
-          return true as const;
-        }),
+      requests: {
+        startPack: (pack) => request(`start ${pack.workflowId}`, () => this.start(pack)),
+        findExistingPacks: createFindExistingPacks(this.client(request)),
+        sendDeadLetters: (poison) =>
+          request('dead letters', () => {
+            poison.forEach(({ record }) => this.deadLetters.add(keyOf(record)));
+            return true as const;
+          }),
+        forget: () => undefined,
+      },
       readRecord: (record) => this.read(record, version),
       claimJobIds: this.withLedger
         ? createClaimJobIds({ claim: this.watched(ledger).claim, untilDone, logger: silent })
@@ -181,6 +184,7 @@ export class ChainModel {
           partition,
           records,
           behind: 0,
+          owned: () => held,
           held: () => held,
           paused,
           // What is set aside comes again.

@@ -7,6 +7,7 @@ const batchOf = (records: ReturnType<typeof recordsOf>, held: () => boolean = ()
   partition: 0,
   records,
   behind: 0,
+  owned: held,
   held,
   paused: () => false,
   patienceMs: 5_000,

@@ -119,22 +119,25 @@ export function openBridge(options: FakeBridgeOptions): FakeBridge {
   const { temporal, ledger } = options;
   const watermarks: bigint[] = [];
   const handOver = createHandOver({
-    async startPack(pack, isWanted) {
-      await options.beforeTurn?.();
-      if (!isWanted()) return undefined;
-      await options.beforeStart?.(pack);
-      const started = temporal.start(pack);
-      await options.afterStart?.();
-      return started;
-    },
-    async findExistingPacks(records) {
-      await options.beforeFind?.();
-      return temporal.findExisting(records);
-    },
-    async sendDeadLetters(poison) {
-      await options.beforeDeadLetters?.();
-      temporal.deadLetters.push(...poison.map(({ record }) => Number(record.offset)));
-      return true;
+    requests: {
+      async startPack(pack, isWanted) {
+        await options.beforeTurn?.();
+        if (!isWanted()) return undefined;
+        await options.beforeStart?.(pack);
+        const started = temporal.start(pack);
+        await options.afterStart?.();
+        return started;
+      },
+      async findExistingPacks(records) {
+        await options.beforeFind?.();
+        return temporal.findExisting(records);
+      },
+      async sendDeadLetters(poison) {
+        await options.beforeDeadLetters?.();
+        temporal.deadLetters.push(...poison.map(({ record }) => Number(record.offset)));
+        return true;
+      },
+      forget: () => undefined,
     },
     readRecord: options.readRecord ?? readSimply,
     claimJobIds:

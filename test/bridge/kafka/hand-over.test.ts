@@ -47,6 +47,18 @@ describe('a batch', () => {
     expect(temporal.jobs()).toEqual(range(0, 10));
   });
 
+  it('commits a start that was under way when the bridge stopped, and begins nothing more', async () => {
+    let held = true;
+    const { handOver, watermarks } = openBridge({
+      temporal,
+      limits: { maxJobs: 2 },
+      beforeStart: () => void (held = false),
+    });
+    const all = { ...batchOf(records(4), () => held), owned: () => true };
+    await expect(handOver.batch(all)).resolves.toBe(2n);
+    expect([temporal.jobs(), watermarks]).toEqual([[0, 1], [2n]]);
+  });
+
   describe('that waits for its turn to start a workflow', () => {
     let isPaused = false;
     const waitingFor = (poison: number[]) => {

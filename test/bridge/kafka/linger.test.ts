@@ -119,8 +119,12 @@ test('a backlog counts until its next records are here, or nobody reads them', a
   expect(await restsOf(2)).toBe(2);
   await handOver.batch({ ...batchOf(records(13, 8).slice(9)), behind: 400, rest });
   expect(await restsOf(3)).toBe(2);
-  handOver.forget();
+  jest.setSystemTime(Date.now() + 5_000);
   expect(await restsOf(4)).toBe(3);
+  await handOver.batch({ ...batchOf(records(17).slice(13)), behind: 400, rest });
+  expect(await restsOf(5)).toBe(3);
+  handOver.forget();
+  expect(await restsOf(6)).toBe(4);
 });
 
 test('nothing rests where no workflow was started, or the bridge is paused', async () => {

@@ -287,21 +287,44 @@ describe('a batch', () => {
     expect(first!.resolved).toEqual(['1:0', '0:0']);
   });
 
-  it('is held no longer once there is another assignment, and moves no position then', async () => {
-    const [first] = made;
-    const handing = deferred<bigint>();
-    let held: (() => boolean) | undefined;
-    onBatch = (batch) => {
-      held = batch.held;
-      return handing.promise;
-    };
-    const brought = first!.brings(0);
-    const before = held?.();
-    first!.joins(0);
-    const after = held?.();
-    handing.resolve(1n);
-    await brought;
-    expect([before, after, first!.resolved]).toEqual([true, false, []]);
+  describe('once it has begun', () => {
+    let inHand: QueueBatch | undefined;
+    let handing: ReturnType<typeof deferred<bigint>>;
+    const asked = () => [inHand?.owned(), inHand?.held()];
+
+    beforeEach(() => {
+      handing = deferred<bigint>();
+      onBatch = (batch) => {
+        inHand = batch;
+        return handing.promise;
+      };
+    });
+
+    it('is nobody\u2019s any more with another assignment, and moves no position then', async () => {
+      const [first] = made;
+      const brought = first!.brings(0);
+      const before = asked();
+      first!.joins(0);
+      const after = asked();
+      handing.resolve(1n);
+      await brought;
+      expect([before, after, first!.resolved]).toEqual([[true, true], [false, false], []]);
+    });
+
+    it('is still this bridge\u2019s when that stops, so what is under way is committed, and nothing more begun', async () => {
+      const brought = made[0]!.brings(0);
+      const stopped = consumer.stop();
+      expect(asked()).toEqual([true, false]);
+      handing.resolve(1n);
+      await Promise.all([brought, stopped]);
+    });
+
+    it('wants nothing more when it has ended', async () => {
+      const brought = made[0]!.brings(0);
+      handing.resolve(1n);
+      await brought;
+      expect(asked()).toEqual([true, false]);
+    });
   });
 });
 

@@ -4,7 +4,7 @@ import { useRig } from '../../support/use-rig';
 const rig = useRig({ partitions: 1 });
 
 test('a session shorter than the brokers take is refused, and the log and the page say which variable it is', async () => {
-  const bridge = startProcess('bridge/kafka/main.js', { ...rig.env, KAFKA_SESSION_TIMEOUT_MS: '1000' });
+  const bridge = startProcess('bridge/kafka/main.js', { ...rig.env, KAFKA_SESSION_TIMEOUT_MS: '5000' });
   const line = await bridge.logged(/joining the group again/);
   expect(line).toContain('KAFKA_SESSION_TIMEOUT_MS');
   const { address } = JSON.parse(await bridge.logged(/health and metrics are served/)) as { address: string };

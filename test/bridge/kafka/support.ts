@@ -109,6 +109,7 @@ export const batchOf = (
   partition: 0,
   records: all,
   behind: 0,
+  owned: held,
   held,
   paused,
   patienceMs: 5_000,
