@@ -7,7 +7,13 @@ import type { Logger } from '../../runtime/logger';
 import type { BridgeMetrics } from '../../runtime/metrics';
 import type { Readiness } from '../../runtime/status-server';
 import type { JobIdLedger } from '../job-id-ledger';
-import { createPackStarter, type PackToStart, type StartPack } from '../start-pack';
+import {
+  createPackStarter,
+  packStartOptions,
+  type PackStarterOptions,
+  type PackToStart,
+  type StartPack,
+} from '../start-pack';
 import { createBackpressure } from './backpressure';
 import { createClaimJobIds } from './claim-job-ids';
 import { createCommitter } from './committer';
@@ -44,7 +50,7 @@ const PARTITIONS_AT_ONCE = 500;
 
 /** The deadline of the request begins before the payload is stored. Nobody waits for it that long (`requests.ts`). */
 const STORED_START_MS = 120_000;
-const STORED_MARGIN = 0.9;
+const STORED_MARGIN_BYTES = 1_024;
 
 /**
  * The Kafka door: reads the queue topic, makes each record durable as a job in a workflow (or as a dead letter), and moves the
@@ -94,7 +100,8 @@ export function createBridge({
   const requests = createRequests({
     startPack: watched(createPackStarter(starter)),
     startStoredPack: watched(createPackStarter({ ...starter, requestTimeoutMs: STORED_START_MS })),
-    isStored: isStoredFrom(temporal.payloadStore?.thresholdBytes),
+    isStored: (pack) => isStored(pack, starter, temporal.payloadStore?.thresholdBytes),
+    stopping: stopping.signal,
     findExistingPacks: createFindExistingPacks(client),
     sendDeadLetters: (poison) => deadLetters.send(poison),
     claim: ledger && ((jobs) => ledger.claim(jobs)),
@@ -151,16 +158,11 @@ export function createBridge({
   };
 }
 
-/** By what Temporal's client will count: the payload has policies beside the jobs, and may be encrypted. */
-function isStoredFrom(thresholdBytes = Infinity): (pack: PackToStart) => boolean {
-  if (thresholdBytes === Infinity) return () => false;
-  const known = new WeakMap<PackToStart, boolean>();
-  return (pack) => {
-    const isStored =
-      known.get(pack) ?? Buffer.byteLength(JSON.stringify(pack.jobs)) >= thresholdBytes * STORED_MARGIN;
-    known.set(pack, isStored);
-    return isStored;
-  };
+/** Whether Temporal's client will put it into the payload store. In doubt it counts as if, since an encrypted one is a little larger. */
+function isStored(pack: PackToStart, starter: PackStarterOptions, thresholdBytes?: number): boolean {
+  if (thresholdBytes === undefined) return false;
+  const [input] = packStartOptions(pack, starter).args;
+  return Buffer.byteLength(JSON.stringify(input)) >= thresholdBytes - STORED_MARGIN_BYTES;
 }
 
 function notMember(lastError: string | undefined): string {

@@ -22,7 +22,10 @@ export interface DeadLetters {
   close(): Promise<void>;
 }
 
-/** Longest wait for a goodbye, milliseconds. */
+/** kafkajs loses a request now and then (`watch-silence.ts`), and waits for ever. Both with their tries, milliseconds. */
+const CONNECT_MS = 30_000;
+const SEND_MS = 60_000;
+/** Longest wait for a goodbye. */
 const CLOSE_MS = 4_000;
 
 /** Of one request. A flood of small dead letters takes one round trip for hundreds, and a few bytes of each other's room. */
@@ -33,7 +36,12 @@ const REQUEST_MAX_RECORDS = 500;
 const UNCOMPRESSED_MAX_BYTES = 90 * 1024 * 1024;
 
 /** Writes to the dead-letter topic. Connects with the first one. */
-export function createDeadLetters(kafka: Kafka, topic: string, group: string): DeadLetters {
+export function createDeadLetters(
+  kafka: Kafka,
+  topic: string,
+  group: string,
+  { connectMs = CONNECT_MS, sendMs = SEND_MS } = {},
+): DeadLetters {
   let connected: Promise<Producer> | undefined;
 
   return {
@@ -54,8 +62,16 @@ export function createDeadLetters(kafka: Kafka, topic: string, group: string): D
   };
 
   async function connect(): Promise<Producer> {
-    const producer = createProducer(kafka, { allowAutoTopicCreation: false, retry: { retries: 2 } });
-    await producer.connect();
+    const settings = { allowAutoTopicCreation: false, retry: { retries: 2 } };
+    const producer = createProducer(kafka, settings, { sendMs });
+    try {
+      await within(connectMs, producer.connect(), () => {
+        throw new Error(`no connection to Kafka within ${connectMs} ms`);
+      });
+    } catch (error) {
+      void producer.disconnect().catch(() => undefined);
+      throw error;
+    }
     return producer;
   }
 

@@ -55,6 +55,8 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
   const positions = new Map<number, bigint>();
   /** Partitions in which packs may be met further on. */
   const searched = new Set<number>();
+  /** By partition and place: records that are in the dead-letter topic, though no offset behind them is durable yet. */
+  const deadLettered = new Map<number, Map<string, bigint>>();
   /** By partition: how many offsets the log had behind what was fetched last, and when that was. */
   const behind = new Map<number, { offsets: number; at: number }>();
 
@@ -66,6 +68,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     forget() {
       behind.clear();
       positions.clear();
+      deadLettered.clear();
       searched.clear();
       requests.forget();
       committer.forget();
@@ -98,6 +101,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
         // In one step, before anything else is awaited: this is the watermark, and it is committed at once.
         if (owned()) {
           positions.set(partition, next);
+          forgetDeadLetters(partition, next);
           committer.durable(partition, next);
         }
         records = records.filter((record) => record.offset > last);
@@ -184,7 +188,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
       isBegun ||= wanted;
       return wanted;
     };
-    const start = () => requests.startPack(pack, isWanted);
+    const start = () => requests.startPack(pack, isWanted, batch);
     const started = await untilDone('start a workflow', held, start, { isOwn: isOwnTrouble, ms });
     if (started === undefined) return undefined;
     const { workflowId, range } = pack;
@@ -206,13 +210,24 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     return await dependencies.claimJobIds(jobs, held);
   }
 
+  function forgetDeadLetters(partition: number, before: bigint): void {
+    const written = deadLettered.get(partition);
+    for (const [place, offset] of written ?? []) if (offset < before) written?.delete(place);
+  }
+
   /** Writes dead letters; false when the partition was lost, or the bridge stopped, before they were written. */
-  async function putAside(poison: Poison[], { held, patienceMs: ms }: QueueBatch): Promise<boolean> {
+  async function putAside(all: Poison[], batch: QueueBatch): Promise<boolean> {
+    const { partition, held, patienceMs: ms } = batch;
+    const written = deadLettered.get(partition) ?? new Map<string, bigint>();
+    // The start of the pack that they are in may have been let go since.
+    const poison = all.filter(({ record }) => !written.has(placeOf(record)));
     if (poison.length === 0) return true;
-    const send = () => requests.sendDeadLetters(poison, held);
+    const send = () => requests.sendDeadLetters(poison, batch);
     // Whatever it is: partitions without poison need no dead-letter topic.
     const sent = await untilDone('write dead letters', held, send, { isOwn: () => true, ms });
     if (!sent) return false;
+    for (const { record } of poison) written.set(placeOf(record), record.offset);
+    deadLettered.set(partition, written);
     for (const { record, error } of poison) {
       metrics?.deadLetters.inc({ code: error.code });
       const at = { partition: record.partition, offset: String(record.offset) };
@@ -220,6 +235,11 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     }
     return true;
   }
+}
+
+/** The timestamp tells records of a topic that was made anew from those before. */
+function placeOf({ offset, timestamp }: QueueRecord): string {
+  return `${offset}:${timestamp}`;
 }
 
 function toPack(jobs: PackJob[], lastOffset: bigint) {

@@ -125,3 +125,22 @@ describe('a topic that takes less than the queue topic', () => {
     });
   });
 });
+
+it('a connection that never comes about is given up, and another is made', async () => {
+  let made = 0;
+  const written: unknown[] = [];
+  const kafka = {
+    producer: (config: ProducerConfig) => ({
+      connect: () => (++made === 1 ? new Promise(() => undefined) : Promise.resolve()),
+      disconnect: () => Promise.resolve(),
+      sendBatch: (batch: ProducerBatch) => {
+        written.push(batch);
+        return Promise.resolve(acknowledge(config, batch));
+      },
+    }),
+  } as unknown as Kafka;
+  const letters = createDeadLetters(kafka, 'dlq', 'g', { connectMs: 20 });
+  await expect(letters.send(poisonOf(queueRecord(0)))).rejects.toThrow('no connection to Kafka within 20 ms');
+  await letters.send(poisonOf(queueRecord(0)));
+  expect(written).toHaveLength(1);
+});

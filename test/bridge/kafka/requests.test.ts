@@ -1,5 +1,10 @@
 import { isOwnTrouble, TakesLong } from '../../../bridge/kafka/own-trouble';
-import { createRequests, type Requests, type RequestsOptions } from '../../../bridge/kafka/requests';
+import {
+  createRequests,
+  type Asker,
+  type Requests,
+  type RequestsOptions,
+} from '../../../bridge/kafka/requests';
 import type { PackToStart } from '../../../bridge/start-pack';
 import { HeadwayError } from '../../../contracts/errors';
 import { deferred, queueRecord, settled } from './support';
@@ -12,6 +17,8 @@ const poisonOf = (offset: number) => [
   { record: queueRecord(offset), error: new HeadwayError('HW_JOB_INVALID', 'input: is wrong') },
 ];
 const wanted = () => true;
+/** Of a partition that is in no trouble yet. */
+const asker: Asker = { owned: wanted, patienceMs: 5_000 };
 const never = new Promise<never>(() => undefined);
 
 /** What was asked for, in order. What is not given answers at once. */
@@ -31,7 +38,8 @@ function open(given: Partial<RequestsOptions> = {}) {
     sendDeadLetters: () => Promise.resolve(),
     claim: (jobs) => Promise.resolve({ own: jobs, duplicates: [] }),
     concurrency: 1,
-    letGoMs: 50,
+    stopping: new AbortController().signal,
+    letGoMs: { first: 50, again: 50 },
     ...given,
   };
   const requests = createRequests({
@@ -45,18 +53,19 @@ function open(given: Partial<RequestsOptions> = {}) {
   return { requests, asked };
 }
 
-const kinds: [
-  string,
-  keyof RequestsOptions,
-  (requests: Requests, isWanted: () => boolean) => Promise<unknown>,
-][] = [
-  ['start', 'startPack', (requests, isWanted) => requests.startPack(packOf('p'), isWanted)],
-  ['stored start', 'startStoredPack', (requests, isWanted) => requests.startPack(packOf('large'), isWanted)],
+type Ask = (requests: Requests, isWanted: () => boolean) => Promise<unknown>;
+const kinds: [string, keyof RequestsOptions, Ask][] = [
+  ['start', 'startPack', (requests, isWanted) => requests.startPack(packOf('p'), isWanted, asker)],
+  [
+    'stored start',
+    'startStoredPack',
+    (requests, owned) => requests.startPack(packOf('large'), wanted, { ...asker, owned }),
+  ],
   ['look-up', 'findExistingPacks', (requests, isWanted) => requests.findExistingPacks([], isWanted)],
   [
     'dead letters',
     'sendDeadLetters',
-    (requests, isWanted) => requests.sendDeadLetters(poisonOf(0), isWanted),
+    (requests, owned) => requests.sendDeadLetters(poisonOf(0), { ...asker, owned }),
   ],
   ['claim', 'claim', (requests, isWanted) => requests.claim!([], isWanted)],
 ];
@@ -72,15 +81,18 @@ describe.each(kinds)('%s', (name, option, ask) => {
 
   it('is not made where it is wanted no more when its turn comes', async () => {
     const first = deferred<never>();
-    const { requests, asked } = open({ [option]: () => first.promise, letGoMs: 10_000 });
+    const { requests, asked } = open({
+      [option]: () => first.promise,
+      letGoMs: { first: 10_000, again: 10_000 },
+    });
     const begun = ask(requests, wanted).catch(() => undefined);
     let isWanted = true;
     // Another one of its kind: the same again would get the answer of the first.
     const late =
       name === 'stored start'
-        ? requests.startPack(packOf('large too'), () => isWanted)
+        ? requests.startPack(packOf('large too'), wanted, { ...asker, owned: () => isWanted })
         : name === 'dead letters'
-          ? requests.sendDeadLetters(poisonOf(7), () => isWanted)
+          ? requests.sendDeadLetters(poisonOf(7), { ...asker, owned: () => isWanted })
           : ask(requests, () => isWanted);
     isWanted = false;
     first.reject(new Error('over'));
@@ -90,13 +102,19 @@ describe.each(kinds)('%s', (name, option, ask) => {
   });
 });
 
+const late = { kind: 'started', runId: 'late' } as const;
+
 describe.each([
   [
     'a start with a payload to store',
     'startStoredPack',
-    (r: Requests) => r.startPack(packOf('large'), wanted),
+    (requests: Requests, by = asker): Promise<unknown> => requests.startPack(packOf('large'), wanted, by),
   ],
-  ['a dead letter', 'sendDeadLetters', (r: Requests) => r.sendDeadLetters(poisonOf(0), wanted)],
+  [
+    'a dead letter',
+    'sendDeadLetters',
+    (requests: Requests, by = asker): Promise<unknown> => requests.sendDeadLetters(poisonOf(0), by),
+  ],
 ] as const)('%s that takes long', (_, option, ask) => {
   it('is let go as trouble of its partition, and not made twice: who comes again gets its answer', async () => {
     const answer = deferred<never>();
@@ -105,12 +123,17 @@ describe.each([
     expect(error).toBeInstanceOf(TakesLong);
     expect(isOwnTrouble(error)).toBe(true);
     await expect(ask(requests)).rejects.toBeInstanceOf(TakesLong);
-    answer.resolve({ kind: 'started', runId: 'late' } as never);
+    answer.resolve(late as never);
     await settled();
     await expect(ask(requests)).resolves.toBeDefined();
     expect(asked).toHaveLength(1);
     await ask(requests);
     expect(asked).toHaveLength(2);
+  });
+
+  it('holds up others only shortly when its partition is tried again', async () => {
+    const { requests } = open({ [option]: () => never, letGoMs: { first: 3_600_000, again: 20 } });
+    await expect(ask(requests, { ...asker, patienceMs: 0 })).rejects.toThrow('within 20 ms');
   });
 
   it('is made again once it has failed, with nobody waiting', async () => {
@@ -130,12 +153,42 @@ describe.each([
     await expect(ask(requests)).rejects.toBeInstanceOf(TakesLong);
     expect(asked).toHaveLength(2);
   });
+
+  it('is not begun any more when the bridge stops', async () => {
+    const first = deferred<never>();
+    const stopping = new AbortController();
+    const { requests, asked } = open({ [option]: () => first.promise, stopping: stopping.signal });
+    const begun = ask(requests).catch(() => undefined);
+    const queued =
+      option === 'sendDeadLetters'
+        ? requests.sendDeadLetters(poisonOf(7), asker)
+        : requests.startPack(packOf('large too'), wanted, asker);
+    stopping.abort();
+    first.reject(new Error('over'));
+    await expect(queued).resolves.toBeUndefined();
+    await begun;
+    expect(asked).toHaveLength(1);
+  });
 });
 
-it('a stored pack that has grown meanwhile is another one', async () => {
-  const { requests, asked } = open({ concurrency: 2, startStoredPack: () => never });
-  await expect(requests.startPack(packOf('large', 3n), wanted)).rejects.toBeInstanceOf(TakesLong);
-  await expect(requests.startPack(packOf('large', 4n), wanted)).rejects.toBeInstanceOf(TakesLong);
+it('a stored pack that has grown meanwhile ends where it ended when it was asked for', async () => {
+  const answer = deferred<typeof late>();
+  const { requests, asked } = open({ startStoredPack: () => answer.promise });
+  await expect(requests.startPack(packOf('large', 3n), wanted, asker)).rejects.toBeInstanceOf(TakesLong);
+  answer.resolve(late);
+  const grown = await requests.startPack(packOf('large', 9n), wanted, asker);
+  expect([grown, asked.length]).toEqual([{ kind: 'exists', lastOffset: 3n }, 1]);
+});
+
+it('a turn that comes while the partition is set aside is taken', async () => {
+  const first = deferred();
+  const { requests, asked } = open({
+    sendDeadLetters: ([one]) => (one?.record.offset === 0n ? first.promise : Promise.resolve()),
+  });
+  requests.sendDeadLetters(poisonOf(0), asker).catch(() => undefined);
+  await expect(requests.sendDeadLetters(poisonOf(1), asker)).rejects.toBeInstanceOf(TakesLong);
+  first.resolve();
+  await settled();
   expect(asked).toHaveLength(2);
 });
 
@@ -144,17 +197,13 @@ it('whoever asks last says whether a turn is still wanted', async () => {
   const { requests, asked } = open({
     sendDeadLetters: ([one]) => (one?.record.offset === 0n ? first.promise : Promise.resolve()),
   });
-  requests.sendDeadLetters(poisonOf(0), wanted).catch(() => undefined);
-  let isWanted = true;
-  await expect(requests.sendDeadLetters(poisonOf(1), () => isWanted)).rejects.toBeInstanceOf(TakesLong);
-  isWanted = false;
-  const again = requests.sendDeadLetters(poisonOf(1), wanted);
+  requests.sendDeadLetters(poisonOf(0), asker).catch(() => undefined);
+  let isOwned = true;
+  const before = { ...asker, owned: () => isOwned };
+  await expect(requests.sendDeadLetters(poisonOf(1), before)).rejects.toBeInstanceOf(TakesLong);
+  isOwned = false;
+  const again = requests.sendDeadLetters(poisonOf(1), asker);
   first.resolve();
   await expect(again).resolves.toBe(true);
   expect(asked).toHaveLength(2);
-});
-
-it('a look-up that takes longer than Temporal\u2019s deadline is trouble of its partition too', async () => {
-  const { requests } = open({ findExistingPacks: () => never });
-  await expect(requests.findExistingPacks([], wanted)).rejects.toBeInstanceOf(TakesLong);
 });
