@@ -102,6 +102,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
         if (owned()) {
           positions.set(partition, next);
           forgetDeadLetters(partition, next);
+          batch.progressed();
           committer.durable(partition, next);
         }
         records = records.filter((record) => record.offset > last);
@@ -146,7 +147,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
       'look for packs in Temporal',
       held,
       () => requests.findExistingPacks(records, held),
-      { isOwn: isOwnTrouble, ms: batch.patienceMs },
+      { isOwn: isOwnTrouble, ms: batch.patienceMs() },
     );
   }
 
@@ -173,23 +174,23 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
 
   /** Undefined when the partition was lost, or the bridge stopped or paused, before anything was durable. */
   async function handOver(cut: PackCut, batch: QueueBatch): Promise<Durable | undefined> {
-    const { held, paused, patienceMs: ms } = batch;
+    const { held, paused } = batch;
     // Before the pack: who finds the pack in place goes on behind it, and relies on its poison being put aside.
     if (!(await putAside(cut.poison, batch))) return undefined;
     const jobs = await withoutDuplicates(cut.jobs, held);
     if (jobs === undefined) return undefined;
     if (jobs.length === 0) return { last: cut.lastOffset };
     const pack = toPack(jobs, cut.lastOffset);
-    // A start that waits for its turn is left for later when the bridge pauses. Not one that was tried, by which it learns that it may go on, and
-    // not behind dead letters, which would be written again.
-    let isBegun = cut.poison.length > 0;
+    // A start that waits for its turn is left for later when the bridge pauses. Not one that was tried, by which it learns that it may go on.
+    let isBegun = false;
     const isWanted = () => {
       const wanted = held() && (isBegun || !paused());
       isBegun ||= wanted;
       return wanted;
     };
     const start = () => requests.startPack(pack, isWanted, batch);
-    const started = await untilDone('start a workflow', held, start, { isOwn: isOwnTrouble, ms });
+    const patience = { isOwn: isOwnTrouble, ms: batch.patienceMs() };
+    const started = await untilDone('start a workflow', held, start, patience);
     if (started === undefined) return undefined;
     const { workflowId, range } = pack;
     if (started.kind === 'exists') {
@@ -217,23 +218,28 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
 
   /** Writes dead letters; false when the partition was lost, or the bridge stopped, before they were written. */
   async function putAside(all: Poison[], batch: QueueBatch): Promise<boolean> {
-    const { partition, held, patienceMs: ms } = batch;
+    const { partition, held } = batch;
     const written = deadLettered.get(partition) ?? new Map<string, bigint>();
-    // The start of the pack that they are in may have been let go since.
-    const poison = all.filter(({ record }) => !written.has(placeOf(record)));
-    if (poison.length === 0) return true;
-    const send = () => requests.sendDeadLetters(poison, batch);
-    // Whatever it is: partitions without poison need no dead-letter topic.
-    const sent = await untilDone('write dead letters', held, send, { isOwn: () => true, ms });
-    if (!sent) return false;
-    for (const { record } of poison) written.set(placeOf(record), record.offset);
     deadLettered.set(partition, written);
-    for (const { record, error } of poison) {
-      metrics?.deadLetters.inc({ code: error.code });
-      const at = { partition: record.partition, offset: String(record.offset) };
-      logger.warn({ ...at, code: error.code, reason: error.message }, 'record is not a job; dead-lettered');
+    for (;;) {
+      // The start of the pack that they are in may have been let go since, or their own writing.
+      const left = all.filter(({ record }) => !written.has(placeOf(record)));
+      if (left.length === 0) return true;
+      const send = () => requests.sendDeadLetters(left, batch);
+      // Whatever it is: partitions without poison need no dead-letter topic.
+      const patience = { isOwn: () => true, ms: batch.patienceMs() };
+      const sent = await untilDone('write dead letters', held, send, patience);
+      if (!sent) return false;
+      for (const one of sent) tellDeadLetter(one, written);
     }
-    return true;
+  }
+
+  function tellDeadLetter({ record, error }: Poison, written: Map<string, bigint>): void {
+    const { partition, offset } = record;
+    written.set(placeOf(record), offset);
+    metrics?.deadLetters.inc({ code: error.code });
+    const at = { partition, offset: String(offset) };
+    logger.warn({ ...at, code: error.code, reason: error.message }, 'record is not a job; dead-lettered');
   }
 }
 

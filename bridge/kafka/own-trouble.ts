@@ -7,9 +7,12 @@ const RESOURCE_EXHAUSTED = 8;
 
 /** What only some partitions need was not there in time. */
 export class TakesLong extends Error {
-  /** @param ms so long it was waited for */
-  constructor(ms: number) {
-    super(`no answer within ${ms} ms`);
+  /**
+   * @param ms so long it was waited for
+   * @param before why it failed the last time, if it did
+   */
+  constructor(ms: number, before?: string) {
+    super(`no answer within ${ms} ms${before === undefined ? '' : `; the last one was: ${before}`}`);
   }
 }
 

@@ -306,7 +306,8 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
         owned: () => lost === undefined && begunIn === assignment,
         held,
         paused: () => paused,
-        patienceMs: setAside.patienceMs(batch.partition),
+        patienceMs: () => setAside.patienceMs(batch.partition),
+        progressed: () => setAside.progressed(batch.partition),
         rest: (ms) => rest(ms, life.signal),
         setAside: (what) => (inTrouble = what),
       });

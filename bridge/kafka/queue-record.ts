@@ -24,7 +24,9 @@ export interface QueueBatch {
   /** True while Temporal has enough to do: what is not begun yet is left for a later fetch. */
   paused: () => boolean;
   /** How long trouble that others need not have may be tried, since they wait behind it. */
-  patienceMs: number;
+  patienceMs: () => number;
+  /** Records became durable: whatever comes next is new trouble. */
+  progressed: () => void;
   /** Resolves after so many milliseconds, or when the bridge stops or learns that the group rebalances. Until the batch ends, nothing more is fetched of its broker. */
   rest: (ms: number) => Promise<void>;
   /** Reads no further in this partition for a while, after which what is left of the batch comes again. `what` cannot be done. */

@@ -21,8 +21,19 @@ export interface RequestsOptions {
   stopping: AbortSignal;
   /** So many of each kind at a time. */
   concurrency: number;
-  /** So long trouble of one partition holds up others, milliseconds: the first time, and when it is tried again. Default: 10,000 and 500. */
-  letGoMs?: { first: number; again: number };
+  limits?: Partial<RequestLimits>;
+}
+
+/** Milliseconds. */
+export interface RequestLimits {
+  /** So long what only one partition needs holds up others. Default: 10,000. */
+  firstMs: number;
+  /** So long when it is in trouble for it already. Default: 500. */
+  againMs: number;
+  /** Temporal has a deadline of 10 s; the payload store, in which a pack may lie, has none that is short. Default: 15,000. */
+  lookUpMs: number;
+  /** A start that has not ended by then gives its turn to another. It is safe to begin again. Default: 200,000. */
+  storedStartMs: number;
 }
 
 /** The batch that a request is for. */
@@ -33,18 +44,17 @@ export interface Requests {
   /** Through the payload store it is wanted as long as its partition is `owned`, also while that is set aside. */
   startPack(pack: PackToStart, isWanted: IsWanted, asker: Asker): Promise<StartedPack | undefined>;
   findExistingPacks(records: QueueRecord[], isWanted: IsWanted): Promise<ExistingPacks | undefined>;
-  /** Resolves with `true` when they are written. They are wanted as long as their partition is `owned`, also while that is set aside. */
-  sendDeadLetters(poison: Poison[], asker: Asker): Promise<true | undefined>;
+  /**
+   * Writes dead letters of one partition, which are wanted as long as it is `owned`, also while it is set aside. Resolves with those that are written,
+   * which are others than these where some were under way already: ask again for those that are left.
+   */
+  sendDeadLetters(poison: Poison[], asker: Asker): Promise<Poison[] | undefined>;
   claim?: (jobs: PackJob[], isWanted: IsWanted) => Promise<ClaimedJobs | undefined>;
   /** The assignment changed: nobody comes for an answer any more. */
   forget(): void;
 }
 
-const LET_GO_MS = { first: 10_000, again: 500 };
-/** Temporal has a deadline of 10 s; the payload store, in which a pack may lie, has none that is short. */
-const LOOK_UP_MS = 15_000;
-/** A start that has not ended by then gives its turn to another. It is safe to begin again. */
-const STORED_START_END_MS = 200_000;
+const LIMITS: RequestLimits = { firstMs: 10_000, againMs: 500, lookUpMs: 15_000, storedStartMs: 200_000 };
 
 /**
  * What the hand-over asks of servers. Each kind has turns of its own, so that who does not need what is in trouble goes on: the payload store,
@@ -53,33 +63,37 @@ const STORED_START_END_MS = 200_000;
 export function createRequests({
   concurrency,
   stopping,
-  letGoMs = LET_GO_MS,
+  limits: given = {},
   ...options
 }: RequestsOptions): Requests {
+  const limits = { ...LIMITS, ...given };
   const startTurns = createTurns(concurrency);
   const storedStartTurns = createTurns(concurrency);
   const lookupTurns = createTurns(concurrency);
   const ledgerTurns = createTurns(concurrency);
   const deadLetterTurns = createTurns(concurrency);
-  const storedStarts = createLongRequests<{ started: StartedPack; lastOffset?: bigint } | undefined>();
-  const deadLetters = createLongRequests<true | undefined>();
+  const storedStarts = createLongRequests<StoredStart | undefined>();
+  const deadLetters = createLongRequests<Poison[] | undefined>();
   const { claim } = options;
-  const waitMs = ({ patienceMs }: Asker) => (patienceMs > 0 ? letGoMs.first : letGoMs.again);
-  const ownedBy =
-    ({ owned }: Asker): IsWanted =>
-    () =>
-      owned() && !stopping.aborted;
+  /** Who asks, and for how long. */
+  const from = ({ owned, patienceMs }: Asker) => ({
+    isWanted: () => owned() && !stopping.aborted,
+    waitMs: patienceMs() > 0 ? limits.firstMs : limits.againMs,
+  });
 
   return {
     async startPack(pack, isWanted, asker) {
       if (!options.isStored(pack)) return await startTurns(isWanted, () => options.startPack(pack));
-      const lastOffset = pack.range?.lastOffset;
-      const answer = await storedStarts.ask(pack.workflowId, ownedBy(asker), waitMs(asker), (isWantedNow) =>
-        storedStartTurns(isWantedNow, async () => {
-          const started = await endsWithin(STORED_START_END_MS, options.startStoredPack(pack));
-          return { started, lastOffset };
-        }),
-      );
+      const { workflowId, range } = pack;
+      const lastOffset = range?.lastOffset;
+      const start = async (): Promise<StoredStart> => {
+        const started = await endsWithin(limits.storedStartMs, options.startStoredPack(pack));
+        return { started, lastOffset };
+      };
+      const answer = await storedStarts.ask({
+        ...{ key: range?.partition ?? '', name: workflowId, ...from(asker) },
+        request: (isWantedNow) => storedStartTurns(isWantedNow, start),
+      });
       if (!answer || answer.lastOffset === lastOffset) return answer?.started;
       // More records have come since it was asked for. It ends where it ended then, as the server would say.
       return answer.started.kind === 'exists'
@@ -87,12 +101,13 @@ export function createRequests({
         : { kind: 'exists', lastOffset: answer.lastOffset };
     },
     findExistingPacks: (records, isWanted) =>
-      lookupTurns(isWanted, () => endsWithin(LOOK_UP_MS, options.findExistingPacks(records))),
+      lookupTurns(isWanted, () => endsWithin(limits.lookUpMs, options.findExistingPacks(records))),
     sendDeadLetters(poison, asker) {
-      const places = poison.map(({ record }) => `${record.partition}:${record.offset}:${record.timestamp}`);
-      return deadLetters.ask(places.join(' '), ownedBy(asker), waitMs(asker), (isWantedNow) =>
-        deadLetterTurns(isWantedNow, () => options.sendDeadLetters(poison).then((): true => true)),
-      );
+      const send = () => options.sendDeadLetters(poison).then(() => poison);
+      return deadLetters.ask({
+        ...{ key: String(poison[0]?.record.partition), name: 'dead letters', ...from(asker) },
+        request: (isWantedNow) => deadLetterTurns(isWantedNow, send),
+      });
     },
     claim: claim && ((jobs, isWanted) => ledgerTurns(isWanted, () => claim(jobs))),
     forget() {
@@ -100,6 +115,11 @@ export function createRequests({
       deadLetters.forget();
     },
   };
+}
+
+interface StoredStart {
+  started: StartedPack;
+  lastOffset?: bigint;
 }
 
 async function endsWithin<T>(ms: number, request: Promise<T>): Promise<T> {

@@ -52,6 +52,8 @@ export function brokerProperties(
     'share.coordinator.state.topic.num.partitions': 4,
     'share.coordinator.state.topic.replication.factor': replicas,
     'share.coordinator.state.topic.min.isr': minInSync,
+    // In the comparison a member is a slot, and those of killed processes count until their session of 45 s ends; the default is 200.
+    'group.share.max.size': 1_000,
 
     // For topics that are made without max.message.bytes, as those of tests are.
     'message.max.bytes': deadLetterMaxBytes,

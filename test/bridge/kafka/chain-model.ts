@@ -151,7 +151,7 @@ export class ChainModel {
         sendDeadLetters: (poison) =>
           request('dead letters', () => {
             poison.forEach(({ record }) => this.deadLetters.add(keyOf(record)));
-            return true as const;
+            return poison;
           }),
         forget: () => undefined,
       },
@@ -188,7 +188,8 @@ export class ChainModel {
           held: () => held,
           paused,
           // What is set aside comes again.
-          patienceMs: maxJobs % 2 === 0 ? 0 : 5_000,
+          patienceMs: () => (maxJobs % 2 === 0 ? 0 : 5_000),
+          progressed: () => undefined,
           rest: () => Promise.resolve(),
           setAside: () => undefined,
         });

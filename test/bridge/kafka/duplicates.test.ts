@@ -10,7 +10,8 @@ const batchOf = (records: ReturnType<typeof recordsOf>, held: () => boolean = ()
   owned: held,
   held,
   paused: () => false,
-  patienceMs: 5_000,
+  patienceMs: () => 5_000,
+  progressed: () => undefined,
   rest: () => Promise.resolve(),
   setAside: () => undefined,
 });

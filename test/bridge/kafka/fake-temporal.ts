@@ -135,7 +135,7 @@ export function openBridge(options: FakeBridgeOptions): FakeBridge {
       async sendDeadLetters(poison) {
         await options.beforeDeadLetters?.();
         temporal.deadLetters.push(...poison.map(({ record }) => Number(record.offset)));
-        return true;
+        return poison;
       },
       forget: () => undefined,
     },

@@ -72,7 +72,7 @@ describe('a batch', () => {
           () => isPaused,
         ),
       );
-      return { handed, turn };
+      return { handed, turn, handOver };
     };
 
     it('is left for later when the bridge pauses meanwhile', async () => {
@@ -84,12 +84,14 @@ describe('a batch', () => {
       expect(temporal.jobs()).toEqual([]);
     });
 
-    it('is begun all the same where dead letters were written for it, which would come again', async () => {
-      const { handed, turn } = waitingFor([0]);
+    it('is left for later with its dead letters written, which do not come again', async () => {
+      const { handed, turn, handOver } = waitingFor([0]);
       await settled();
       isPaused = true;
       turn.resolve();
-      await expect(handed).resolves.toBe(3n);
+      await expect(handed).resolves.toBe(0n);
+      expect([temporal.jobs(), temporal.deadLetters]).toEqual([[], [0]]);
+      await expect(handOver.batch(batchOf(records(3, 0)))).resolves.toBe(3n);
       expect([temporal.jobs(), temporal.deadLetters]).toEqual([[1, 2], [0]]);
     });
 
@@ -309,7 +311,7 @@ describe('a partition in trouble of its own', () => {
   });
   const impatient = (all: QueueRecord[]) => ({
     ...batchOf(all),
-    patienceMs: 0,
+    patienceMs: () => 0,
     setAside: (what: string) => setAside.push(what),
   });
 

@@ -115,7 +115,7 @@ test('a backlog counts until its next records are here, or nobody reads them', a
   expect(await restsOf(0)).toBe(0);
   await handOver.batch({ ...batchOf(records(8).slice(4)), behind: 3, rest });
   expect(await restsOf(1)).toBe(1);
-  await handOver.batch({ ...batchOf(records(9, 8).slice(8)), behind: 400, patienceMs: 0, rest });
+  await handOver.batch({ ...batchOf(records(9, 8).slice(8)), behind: 400, patienceMs: () => 0, rest });
   expect(await restsOf(2)).toBe(2);
   await handOver.batch({ ...batchOf(records(13, 8).slice(9)), behind: 400, rest });
   expect(await restsOf(3)).toBe(2);

@@ -419,7 +419,7 @@ describe('a partition that is set aside', () => {
     onBatch = ({ partition, records, patienceMs, setAside }) => {
       const [first] = records;
       if (partition !== 1 || !inTrouble) return Promise.resolve((first?.offset ?? 0n) + 1n);
-      patience.push(patienceMs);
+      patience.push(patienceMs());
       setAside('write dead letters');
       return Promise.resolve(first?.offset ?? 0n);
     };

@@ -9,16 +9,19 @@ import type { PackToStart } from '../../../bridge/start-pack';
 import { HeadwayError } from '../../../contracts/errors';
 import { deferred, queueRecord, settled } from './support';
 
-const packOf = (workflowId: string, lastOffset = 0n): PackToStart => ({
+const packOf = (workflowId: string, lastOffset = 0n, partition = 'x-0'): PackToStart => ({
   ...{ workflowId, jobs: [] },
-  range: { partition: 'x-0', firstOffset: 0n, lastOffset },
+  range: { partition, firstOffset: 0n, lastOffset },
 });
-const poisonOf = (offset: number) => [
-  { record: queueRecord(offset), error: new HeadwayError('HW_JOB_INVALID', 'input: is wrong') },
+const poisonOf = (offset: number, partition = 0) => [
+  {
+    record: queueRecord(offset, { partition }),
+    error: new HeadwayError('HW_JOB_INVALID', 'input: is wrong'),
+  },
 ];
 const wanted = () => true;
 /** Of a partition that is in no trouble yet. */
-const asker: Asker = { owned: wanted, patienceMs: 5_000 };
+const asker: Asker = { owned: wanted, patienceMs: () => 5_000 };
 const never = new Promise<never>(() => undefined);
 
 /** What was asked for, in order. What is not given answers at once. */
@@ -39,7 +42,7 @@ function open(given: Partial<RequestsOptions> = {}) {
     claim: (jobs) => Promise.resolve({ own: jobs, duplicates: [] }),
     concurrency: 1,
     stopping: new AbortController().signal,
-    letGoMs: { first: 50, again: 50 },
+    limits: { firstMs: 50, againMs: 50 },
     ...given,
   };
   const requests = createRequests({
@@ -83,16 +86,16 @@ describe.each(kinds)('%s', (name, option, ask) => {
     const first = deferred<never>();
     const { requests, asked } = open({
       [option]: () => first.promise,
-      letGoMs: { first: 10_000, again: 10_000 },
+      limits: { firstMs: 10_000, againMs: 10_000 },
     });
     const begun = ask(requests, wanted).catch(() => undefined);
     let isWanted = true;
-    // Another one of its kind: the same again would get the answer of the first.
+    // Of another partition: the same again would get the answer of the first.
     const late =
       name === 'stored start'
-        ? requests.startPack(packOf('large too'), wanted, { ...asker, owned: () => isWanted })
+        ? requests.startPack(packOf('large too', 0n, 'x-1'), wanted, { ...asker, owned: () => isWanted })
         : name === 'dead letters'
-          ? requests.sendDeadLetters(poisonOf(7), { ...asker, owned: () => isWanted })
+          ? requests.sendDeadLetters(poisonOf(7, 1), { ...asker, owned: () => isWanted })
           : ask(requests, () => isWanted);
     isWanted = false;
     first.reject(new Error('over'));
@@ -132,8 +135,13 @@ describe.each([
   });
 
   it('holds up others only shortly when its partition is tried again', async () => {
-    const { requests } = open({ [option]: () => never, letGoMs: { first: 3_600_000, again: 20 } });
-    await expect(ask(requests, { ...asker, patienceMs: 0 })).rejects.toThrow('within 20 ms');
+    const { requests } = open({ [option]: () => never, limits: { firstMs: 3_600_000, againMs: 20 } });
+    await expect(ask(requests, { ...asker, patienceMs: () => 0 })).rejects.toThrow('within 20 ms');
+  });
+
+  it('holds them up for longer the first time', async () => {
+    const { requests } = open({ [option]: () => never, limits: { firstMs: 20, againMs: 3_600_000 } });
+    await expect(ask(requests)).rejects.toThrow('within 20 ms');
   });
 
   it('is made again once it has failed, with nobody waiting', async () => {
@@ -161,8 +169,8 @@ describe.each([
     const begun = ask(requests).catch(() => undefined);
     const queued =
       option === 'sendDeadLetters'
-        ? requests.sendDeadLetters(poisonOf(7), asker)
-        : requests.startPack(packOf('large too'), wanted, asker);
+        ? requests.sendDeadLetters(poisonOf(7, 1), asker)
+        : requests.startPack(packOf('large too', 0n, 'x-1'), wanted, asker);
     stopping.abort();
     first.reject(new Error('over'));
     await expect(queued).resolves.toBeUndefined();
@@ -186,7 +194,7 @@ it('a turn that comes while the partition is set aside is taken', async () => {
     sendDeadLetters: ([one]) => (one?.record.offset === 0n ? first.promise : Promise.resolve()),
   });
   requests.sendDeadLetters(poisonOf(0), asker).catch(() => undefined);
-  await expect(requests.sendDeadLetters(poisonOf(1), asker)).rejects.toBeInstanceOf(TakesLong);
+  await expect(requests.sendDeadLetters(poisonOf(1, 1), asker)).rejects.toBeInstanceOf(TakesLong);
   first.resolve();
   await settled();
   expect(asked).toHaveLength(2);
@@ -200,10 +208,42 @@ it('whoever asks last says whether a turn is still wanted', async () => {
   requests.sendDeadLetters(poisonOf(0), asker).catch(() => undefined);
   let isOwned = true;
   const before = { ...asker, owned: () => isOwned };
-  await expect(requests.sendDeadLetters(poisonOf(1), before)).rejects.toBeInstanceOf(TakesLong);
+  await expect(requests.sendDeadLetters(poisonOf(1, 1), before)).rejects.toBeInstanceOf(TakesLong);
   isOwned = false;
-  const again = requests.sendDeadLetters(poisonOf(1), asker);
+  const again = requests.sendDeadLetters(poisonOf(1, 1), asker);
   first.resolve();
-  await expect(again).resolves.toBe(true);
+  await expect(again).resolves.toHaveLength(1);
   expect(asked).toHaveLength(2);
+});
+
+it('what is asked for now takes the place of what still waits for its turn in that partition', async () => {
+  const first = deferred<typeof late>();
+  const started: string[] = [];
+  const { requests } = open({
+    startStoredPack: ({ workflowId }) => {
+      started.push(workflowId);
+      return workflowId === 'large 1' ? first.promise : Promise.resolve(late);
+    },
+  });
+  requests.startPack(packOf('large 1', 0n, 'x-1'), wanted, asker).catch(() => undefined);
+  const before = requests.startPack(packOf('large 2'), wanted, asker);
+  const now = requests.startPack(packOf('large 3'), wanted, asker);
+  first.resolve(late);
+  await expect(Promise.all([before, now])).resolves.toEqual([undefined, late]);
+  expect(started).toEqual(['large 1', 'large 3']);
+});
+
+it('a look-up, and a start that goes on without end, give their turns to others', async () => {
+  const { requests, asked } = open({
+    findExistingPacks: () => never,
+    startStoredPack: () => never,
+    limits: { lookUpMs: 20, storedStartMs: 20, firstMs: 3_600_000 },
+  });
+  await expect(requests.findExistingPacks([], wanted)).rejects.toBeInstanceOf(TakesLong);
+  await expect(requests.findExistingPacks([], wanted)).rejects.toBeInstanceOf(TakesLong);
+  for (const partition of ['x-0', 'x-1'])
+    await expect(requests.startPack(packOf('large', 0n, partition), wanted, asker)).rejects.toThrow(
+      'within 20',
+    );
+  expect(asked).toHaveLength(4);
 });

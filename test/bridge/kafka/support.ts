@@ -112,7 +112,8 @@ export const batchOf = (
   owned: held,
   held,
   paused,
-  patienceMs: 5_000,
+  patienceMs: () => 5_000,
+  progressed: () => undefined,
   rest: () => Promise.resolve(),
   setAside: () => undefined,
 });
