@@ -4,7 +4,9 @@ import { createJobIdLedger } from '../../../bridge/job-id-ledger';
 import { createClaimJobIds } from '../../../bridge/kafka/claim-job-ids';
 import { createFindExistingPacks } from '../../../bridge/kafka/existing-packs';
 import { createHandOver } from '../../../bridge/kafka/hand-over';
+import { TakesLong } from '../../../bridge/kafka/own-trouble';
 import type { QueueRecord } from '../../../bridge/kafka/queue-record';
+import { createRequests } from '../../../bridge/kafka/requests';
 import { StandsStill, type UntilDone } from '../../../bridge/kafka/until-done';
 import type { PackToStart, StartedPack } from '../../../bridge/start-pack';
 import { HeadwayError } from '../../../contracts/errors';
@@ -22,7 +24,18 @@ export interface RecordPlan {
 }
 
 /** What becomes of one request to the outside. A bridge that dies is never heard of again, but its request may arrive. */
-export type Fate = 'done' | 'refused' | 'answer lost' | 'dies before' | 'dies after' | 'loses the partition';
+export type Fate =
+  | 'done'
+  | 'refused'
+  | 'answer lost'
+  | 'dies before'
+  | 'dies after'
+  | 'loses the partition'
+  /** Of those that are let go then: the request goes on, and its answer may come when the partition is read again. */
+  | 'takes long';
+
+/** The next request that can be let go is. What stands for `runtime/within.ts` in these tests asks. */
+export const lettingGo = { next: false, ms: 1 };
 
 /** One bridge, from the assignment of a partition until it dies, loses it, or has read what it reads. */
 export interface Life {
@@ -34,6 +47,8 @@ export interface Life {
   fates: Fate[];
   /** Which of its commits get through; behind the last one all do. */
   commits: boolean[];
+  /** Whether its packs go through the payload store. */
+  stored: boolean;
   /** How often it is asked whether to pause before it says yes, once. */
   pausesAfter: number;
 }
@@ -115,8 +130,10 @@ export class ChainModel {
       die();
       return new Promise<never>(() => undefined);
     };
-    const request = async <T>(what: string, effect: () => T): Promise<T> => {
+    const request = async <T>(what: string, effect: () => T, canBeLetGo = false): Promise<T> => {
       const fate = fates.shift() ?? 'done';
+      // In the same step: whoever asks waits for it next.
+      if (fate === 'takes long' && canBeLetGo) lettingGo.next = true;
       await this.turn(`${what}: ${fate}`);
       if (fate === 'dies before') return await gone();
       if (fate === 'refused') throw new Trouble('connection refused');
@@ -133,7 +150,7 @@ export class ChainModel {
           return await work();
         } catch (error) {
           // Anything else is a mistake, and trying again would never end.
-          if (this.broken || !(error instanceof Trouble)) throw error;
+          if (this.broken || !(error instanceof Trouble || error instanceof TakesLong)) throw error;
           if (patience?.ms === 0 && patience.isOwn(error)) throw new StandsStill(what);
         }
       }
@@ -145,16 +162,19 @@ export class ChainModel {
     });
     const version = this.version;
     const handOver = createHandOver({
-      requests: {
+      requests: createRequests({
         startPack: (pack) => request(`start ${pack.workflowId}`, () => this.start(pack)),
+        startStoredPack: (pack) => request(`start ${pack.workflowId}`, () => this.start(pack), true),
+        isStored: () => life.stored,
         findExistingPacks: createFindExistingPacks(this.client(request)),
-        sendDeadLetters: (poison) =>
-          request('dead letters', () => {
-            poison.forEach(({ record }) => this.deadLetters.add(keyOf(record)));
-            return poison;
-          }),
-        forget: () => undefined,
-      },
+        sendDeadLetters: (poison) => {
+          const write = () => poison.forEach(({ record }) => this.deadLetters.add(keyOf(record)));
+          return request('dead letters', write, true);
+        },
+        stopping: new AbortController().signal,
+        concurrency: 2,
+        limits: { firstMs: lettingGo.ms, againMs: lettingGo.ms },
+      }),
       readRecord: (record) => this.read(record, version),
       claimJobIds: this.withLedger
         ? createClaimJobIds({ claim: this.watched(ledger).claim, untilDone, logger: silent })
@@ -201,7 +221,7 @@ export class ChainModel {
 
   /** Without trouble, until everything is read. */
   async drain(partition: number, maxJobs: number): Promise<void> {
-    const calm = { fates: [], commits: [], pausesAfter: -1 };
+    const calm = { fates: [], commits: [], pausesAfter: -1, stored: false };
     const fetches = this.log.flat().map(() => 7);
     await this.live({ partition, maxJobs, fetches, ...calm });
     const end = BigInt(this.log[partition]?.length ?? 0);
@@ -211,6 +231,8 @@ export class ChainModel {
 
   /** What has to be true when everything is read. */
   check(): void {
+    // By a request that nobody waited for.
+    if (this.broken) throw this.broken;
     const done = new Map<string, number>();
     for (const record of this.all) {
       const key = keyOf(record);

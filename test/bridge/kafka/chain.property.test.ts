@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { ChainModel, type Fate, type Life, type RecordPlan } from './chain-model';
+import { ChainModel, lettingGo, type Fate, type Life, type RecordPlan } from './chain-model';
+
+// No clock: a request is let go when the model says so, and never otherwise.
+jest.mock('../../../runtime/within', () => ({
+  async within<Value>(ms: number, promise: Promise<Value>, otherwise: () => Value): Promise<Value> {
+    if (ms !== lettingGo.ms || !lettingGo.next) return await promise;
+    lettingGo.next = false;
+    return otherwise();
+  },
+}));
 
 const partitions = 2;
 /** PROPERTY_RUNS=20000 looks longer. A counterexample prints the seed and the path that repeat it. */
@@ -29,6 +38,7 @@ const fate: fc.Arbitrary<Fate> = fc.oneof(
       'dies before',
       'dies after',
       'loses the partition',
+      'takes long',
     ),
   },
 );
@@ -40,6 +50,7 @@ const life: fc.Arbitrary<Life> = fc.record({
   fates: fc.array(fate, { maxLength: 12 }),
   commits: fc.array(fc.boolean(), { maxLength: 4 }),
   pausesAfter: fc.integer({ min: -1, max: 5 }),
+  stored: fc.boolean(),
 });
 
 /** What happens while no bridge runs. */
