@@ -218,6 +218,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
 
   /** Writes dead letters; false when the partition was lost, or the bridge stopped, before they were written. */
   async function putAside(all: Poison[], batch: QueueBatch): Promise<boolean> {
+    if (all.length === 0) return true;
     const { partition, held } = batch;
     const written = deadLettered.get(partition) ?? new Map<string, bigint>();
     deadLettered.set(partition, written);

@@ -4,10 +4,14 @@ import { deferred, settled } from './support';
 const asking = (request: () => Promise<string>, waitMs = 10) => ({
   ...{ key: 'partition', name: 'it', isWanted: () => true, waitMs, request },
 });
+afterEach(() => jest.useRealTimers());
+
 const never = () => new Promise<never>(() => undefined);
 
 test('an answer is kept for some time, and no longer', async () => {
-  const requests = createLongRequests<string>(100);
+  // Not the clock of whoever waits for an answer.
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] });
+  const requests = createLongRequests<string>(60_000);
   const first = deferred<string>();
   await expect(requests.ask(asking(() => first.promise))).rejects.toThrow('within 10 ms');
   first.resolve('late');
@@ -16,7 +20,8 @@ test('an answer is kept for some time, and no longer', async () => {
   const second = deferred<string>();
   await expect(requests.ask(asking(() => second.promise))).rejects.toThrow('within 10 ms');
   second.resolve('much later');
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  await settled();
+  jest.advanceTimersByTime(60_000);
   await expect(requests.ask(asking(() => Promise.resolve('new')))).resolves.toBe('new');
 });
 
