@@ -8,10 +8,8 @@ export interface Crew {
   pids(): number[];
   /** SIGKILL of one, which is started again after a moment. Resolves when it is dead. */
   kill(place: number): Promise<void>;
-  /** One consumer more. */
-  join(): Promise<void>;
-  /** The last one that joined is told to stop. */
-  leave(): Promise<void>;
+  /** One consumer more. Resolves when it consumes, with what tells it to stop and does not wait for that. */
+  join(): Promise<() => void>;
   /** What went wrong, in sentences. */
   problems: string[];
   /** Waits for those that are being started, and stops everyone. */
@@ -31,7 +29,6 @@ export async function startCrew(
   restartMs: number,
 ): Promise<Crew> {
   const members: Consumer[] = [];
-  const guests: Consumer[] = [];
   const problems: string[] = [];
   const pending = new Set<Promise<unknown>>();
   let started = 0;
@@ -90,20 +87,15 @@ export async function startCrew(
       await member.kill();
       inBackground(`restart of consumer ${place}`, startAgain(member));
     },
-    join() {
-      inBackground(
-        'a consumer more',
-        start().then((guest) => guests.push(guest)),
-      );
-      return Promise.resolve();
-    },
-    async leave() {
-      const guest = guests.pop();
-      if (!guest) return void problems.push('the guest was not ready before it should have left');
-      members.splice(members.indexOf(guest), 1);
-      // Told, not killed: it may take its time, in which everything goes on.
-      inBackground('the leaving consumer', within(STOP_MS, 'its stop', guest.stop()));
-      return Promise.resolve();
+    async join() {
+      const starting = start();
+      inBackground('a consumer more', starting);
+      const guest = await starting;
+      return () => {
+        members.splice(members.indexOf(guest), 1);
+        // Told, not killed: it may take its time, in which everything goes on.
+        inBackground('the leaving consumer', within(STOP_MS, 'its stop', guest.stop()));
+      };
     },
   };
 }

@@ -118,7 +118,7 @@ async function measure(
   progress(`jobs for ${Math.round(schedule.loadMs / 1_000)} s`);
   const [load, struck] = await Promise.all([
     sendLoad(schedule.records, beganAt, send, signal),
-    strike(schedule.faults, beganAt, { crew, simulator }, signal),
+    strike(schedule.faults, { beganAt, loadMs: schedule.loadMs, crew, simulator, signal }),
   ]);
 
   const own = deadLetterReader(contender, context, servers);

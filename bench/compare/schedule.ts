@@ -15,7 +15,9 @@ export interface PlannedRecord {
 export type PlannedFault =
   /** `consumer` is the place of the one that is killed. */
   | { at: number; kind: 'kill'; consumer: number }
-  | { at: number; kind: 'llm-away' | 'llm-back' | 'join' | 'leave' };
+  | { at: number; kind: 'llm-away' | 'llm-back' }
+  /** One consumer more, which leaves again `stayMs` after it was ready. How long it takes to start is its own. */
+  | { at: number; kind: 'join'; stayMs: number };
 
 export interface Schedule {
   records: PlannedRecord[];
@@ -104,13 +106,10 @@ function planKills(
 
 function planGuests({ guests = 0 }: Scenario, loadMs: number): PlannedFault[] {
   const part = (0.8 * loadMs) / Math.max(1, guests);
-  return Array.from({ length: guests }, (_, index) => {
-    const from = 0.1 * loadMs + part * index;
-    return [
-      { at: from + 0.1 * part, kind: 'join' as const },
-      { at: from + 0.6 * part, kind: 'leave' as const },
-    ];
-  }).flat();
+  return Array.from({ length: guests }, (_, index) => ({
+    at: 0.1 * loadMs + part * index,
+    ...{ kind: 'join', stayMs: 0.4 * part },
+  }));
 }
 
 /** The bytes of a record. A poison record names itself, so that it can be found among the dead letters. */

@@ -5,26 +5,50 @@ import type { PlannedFault } from './schedule';
 import type { SimulatorControl } from './simulator-control';
 
 export interface Struck {
-  kind: PlannedFault['kind'];
-  /** When it had happened. */
+  kind: PlannedFault['kind'] | 'leave';
+  /** When it had happened; of a consumer that joins, when it was ready. */
   at: number;
 }
 
-/** Lets each fault happen at its time. Resolves when the last one has. */
-export async function strike(
-  faults: PlannedFault[],
-  beganAt: number,
-  { crew, simulator }: { crew: Crew; simulator: SimulatorControl },
-  signal: AbortSignal,
-): Promise<Struck[]> {
+export interface StrikeOptions {
+  beganAt: number;
+  /** How long jobs are sent: a guest that would come after that does not come. */
+  loadMs: number;
+  crew: Pick<Crew, 'kill' | 'join' | 'problems'>;
+  simulator: Pick<SimulatorControl, 'setAway'>;
+  signal: AbortSignal;
+}
+
+/** Lets each fault happen at its time, and one guest come after the other has left. Resolves when the last one has. */
+export async function strike(faults: PlannedFault[], options: StrikeOptions): Promise<Struck[]> {
+  const { beganAt, loadMs, crew, simulator, signal } = options;
   const struck: Struck[] = [];
+  const happened = (kind: Struck['kind']) => struck.push({ kind, at: now() });
+
+  async function visit(stayMs: number): Promise<void> {
+    if (now() - beganAt >= loadMs) return void crew.problems.push('no jobs were left for a guest to come');
+    // That it does not start is said by the crew.
+    const leave = await crew.join().catch(() => undefined);
+    if (!leave) return;
+    happened('join');
+    await delay(stayMs, undefined, { signal });
+    leave();
+    happened('leave');
+  }
+
+  let visits = Promise.resolve();
   for (const fault of faults) {
     await delay(Math.max(0, beganAt + fault.at - now()), undefined, { signal });
+    if (fault.kind === 'join') {
+      visits = visits.then(() => visit(fault.stayMs));
+      // Whoever ends the run ends both of us; nobody waits for the guests then.
+      visits.catch(() => {});
+      continue;
+    }
     if (fault.kind === 'kill') await crew.kill(fault.consumer);
-    else if (fault.kind === 'join') await crew.join();
-    else if (fault.kind === 'leave') await crew.leave();
     else await simulator.setAway(fault.kind === 'llm-away');
-    struck.push({ kind: fault.kind, at: now() });
+    happened(fault.kind);
   }
+  await visits;
   return struck;
 }
