@@ -11,6 +11,7 @@ import { createFairLimit } from '../../runtime/fair-limit';
 import type { LlmPrices } from '../../runtime/llm-prices';
 import type { Logger } from '../../runtime/logger';
 import { createCallFollower, type FollowCallsOptions } from './follow-calls';
+import { withTimeout } from './http/with-timeout';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
 import { createTroubleTeller } from './tell-trouble';
@@ -68,7 +69,12 @@ export function createBackgroundCalls({
           () => {
             // Whoever takes over would not know of a call made after this attempt has ended.
             signal?.throwIfAborted();
-            return client.responses.create({ ...body, background: true, store: true }, requestOptions(call));
+            return withTimeout(REQUEST_TIMEOUT_MS, (within) =>
+              client.responses.create(
+                { ...body, background: true, store: true },
+                requestOptions(within, call),
+              ),
+            );
           },
           signal,
         );
@@ -118,9 +124,8 @@ export function createBackgroundCalls({
     },
 
     async cancel(handle, turn) {
-      await limitPolls(turn, () => client.responses.cancel(handle.callId, requestOptions())).catch(
-        () => undefined,
-      );
+      const stop = (within: AbortSignal) => client.responses.cancel(handle.callId, requestOptions(within));
+      await limitPolls(turn, () => withTimeout(REQUEST_TIMEOUT_MS, stop)).catch(() => undefined);
     },
   };
 
@@ -134,7 +139,10 @@ export function createBackgroundCalls({
       // Without `signal`: the client never takes its listener off again, and a poll is short.
       return await limitPolls(
         turn,
-        () => client.responses.retrieve(handle.callId, {}, requestOptions()),
+        () =>
+          withTimeout(REQUEST_TIMEOUT_MS, (within) =>
+            client.responses.retrieve(handle.callId, {}, requestOptions(within)),
+          ),
         signal,
       );
     } catch (error) {
@@ -147,10 +155,9 @@ export function createBackgroundCalls({
   }
 }
 
-/** The client's own timeout ends with the headers of the answer; the signal covers the body too. */
-function requestOptions(call?: LlmCall) {
+function requestOptions(within: AbortSignal, call?: LlmCall) {
   const headers = call?.traceparent === undefined ? undefined : { traceparent: call.traceparent };
-  return { timeout: REQUEST_TIMEOUT_MS, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS), headers };
+  return { timeout: REQUEST_TIMEOUT_MS, signal: within, headers };
 }
 
 /** How a call is told apart and when waiting for it ends. */

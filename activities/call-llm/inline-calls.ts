@@ -5,6 +5,7 @@ import type { LlmCall, LlmHandle, LlmOutcome } from '../../contracts/stages';
 import { alreadyExpired, timedOut, toHandle, type LlmCallsOptions } from './background-calls';
 import { classifyError } from './classify-error';
 import type { LlmCalls } from './llm-calls';
+import { withTimeout } from './http/with-timeout';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
 import { viaResponses, type Respond } from './respond';
@@ -97,17 +98,13 @@ export function createInlineCalls(
   ): Promise<LlmOutcome> {
     const { model, pipelineNamed, limits, prices } = options;
     const handle = toHandle(call, '', startedAt);
-    const timedOutSignal = AbortSignal.timeout(handle.timeoutAt - startedAt);
+    const timeout = handle.timeoutAt - startedAt;
     try {
       const pipeline = pipelineNamed(call.pipeline);
-      const timeout = handle.timeoutAt - startedAt;
-      // The client's own timeout ends with the headers of the answer; this one covers the body too.
-      const options = {
-        timeout,
-        signal: AbortSignal.any([signal, timedOutSignal]),
-        headers: traceHeadersOf(call),
-      };
-      const response = await send(toRequest(call, pipeline, model), options);
+      const request = toRequest(call, pipeline, model);
+      const response = await withTimeout(timeout, (within) =>
+        send(request, { timeout, signal: AbortSignal.any([signal, within]), headers: traceHeadersOf(call) }),
+      );
       const base = {
         index: call.index,
         startedAt,
@@ -116,8 +113,7 @@ export function createInlineCalls(
       };
       return { ...base, ...tellOutcome(readResponse(response, pipeline, limits), call) };
     } catch (error) {
-      if (error instanceof APIConnectionTimeoutError || timedOutSignal.aborted)
-        return timedOut(handle, Date.now());
+      if (error instanceof APIConnectionTimeoutError) return timedOut(handle, Date.now());
       // One that we have given up is no trouble of the provider.
       const failure = signal.aborted ? classifyError(error) : readError(error, call);
       return { index: call.index, startedAt, endedAt: Date.now(), usage: noUsage, ...failure };

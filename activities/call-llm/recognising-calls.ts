@@ -8,6 +8,7 @@ import { alreadyExpired, createBackgroundCalls, toHandle, type LlmCallsOptions }
 import { viaChatCompletions } from './chat-completions';
 import { classifyError } from './classify-error';
 import type { LlmCalls } from './llm-calls';
+import { withTimeout } from './http/with-timeout';
 import { createInlineCalls } from './inline-calls';
 import { viaResponses, type Respond } from './respond';
 
@@ -189,7 +190,7 @@ function isUnderWay({ status }: Response): boolean {
 /** Whether the provider keeps the response; undefined when it could not be asked. */
 async function isKnown(client: OpenAI, id: string): Promise<boolean | undefined> {
   try {
-    await client.responses.retrieve(id, {}, { timeout: 10_000, signal: AbortSignal.timeout(10_000) });
+    await withTimeout(10_000, (signal) => client.responses.retrieve(id, {}, { timeout: 10_000, signal }));
     return true;
   } catch (error) {
     return isMissing(error) ? false : undefined;

@@ -8,13 +8,11 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { acceptEncoding, decodeBody } from './content-encoding';
 import { fetchGoesElsewhere } from './fetch-route';
 import { redirectOf } from './redirect';
+import { wholeResponse } from './whole-response';
 
 /** A connection that was idle for longer is not used again: servers close theirs after 5 s and more, and what is written to a closed one is lost. */
 const IDLE_MS = 4_000;
 const CONNECT_MS = 10_000;
-
-/** Statuses of answers that have no body. */
-const bodiless = [204, 205, 304];
 
 export interface HttpFetchOptions {
   /** How long a connection may take to come about. Default: 10,000 ms, as with `fetch`; the operating system would try for minutes. */
@@ -47,7 +45,10 @@ export function createHttpFetch({
     const isSecure = url.protocol === 'https:';
     const request = (isSecure ? httpsRequest : httpRequest)(url, {
       method,
-      headers: { ...acceptEncoding, ...Object.fromEntries(new Headers(headers)) },
+      headers: {
+        ...acceptEncoding,
+        ...Object.fromEntries(headers instanceof Headers ? headers : new Headers(headers)),
+      },
       agent: agents[isSecure ? 'https:' : 'http:'],
     });
     limitConnecting(request, isSecure ? 'secureConnect' : 'connect', connectMs);
@@ -99,10 +100,10 @@ async function toResponse(method: string, answer: IncomingMessage, bytes: Buffer
   const { statusCode: status = 0, statusMessage: statusText, rawHeaders } = answer;
   const headers = new Headers();
   for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at]!, rawHeaders[at + 1]!);
-  const init = { status, statusText, headers };
-  if (method === 'HEAD' || bodiless.includes(status)) return new Response(null, init);
   try {
-    return new Response(await decodeBody(bytes, headers.get('content-encoding')), init);
+    const body =
+      method === 'HEAD' ? Buffer.alloc(0) : await decodeBody(bytes, headers.get('content-encoding'));
+    return wholeResponse(body, { status, statusText, headers });
   } catch (cause) {
     throw new TypeError('fetch failed', { cause });
   }
