@@ -5,23 +5,24 @@ import { serverVersion } from '../server-version';
 import { rotated } from '../rotated';
 import { bareRound } from './bare-loop';
 import { bridgeRound } from './bridge-round';
+import { consumerRound } from './consumer-round';
 import { titles, ways, type Round, type Way } from './round';
 import { handoffMarkdown } from './summary';
 
 /** Records are multiples of 12 partitions times the pack, so that packs are full. */
 const plans = {
-  quick: { rounds: 2, records: { bare: 360, 'packs-1': 360, 'packs-50': 3_600 } },
-  full: { rounds: 7, records: { bare: 1_200, 'packs-1': 1_200, 'packs-50': 12_000 } },
+  quick: { rounds: 2, records: { bare: 360, consumer: 360, 'packs-1': 360, 'packs-50': 3_600 } },
+  full: { rounds: 7, records: { bare: 1_200, consumer: 1_200, 'packs-1': 1_200, 'packs-50': 12_000 } },
 } as const;
 
 /** Enough that connections are made and the code is compiled. */
-const WARM_UP = { 'packs-1': 240, 'packs-50': 2_400 } as const;
+const WARM_UP = { consumer: 240, 'packs-1': 240, 'packs-50': 2_400 } as const;
 
-/** The bridge against a bare loop of `client.workflow.start`. */
+/** The bridge against a bare loop of `client.workflow.start`, and against the least that a bridge has to do. */
 export const handoff: Measurement = {
   name: 'handoff',
   title: 'Handing over: from the topic into Temporal',
-  estimateMs: ({ size }) => 20_000 + plans[size].rounds * (size === 'full' ? 45_000 : 22_000),
+  estimateMs: ({ size }) => 20_000 + plans[size].rounds * (size === 'full' ? 58_000 : 28_000),
 
   async run(options): Promise<Measured> {
     const { startConcurrency: concurrency } = loadConfig({}, ['bridge']).bridge;
@@ -43,6 +44,7 @@ async function measure(
   const measureOne = (way: Way, round: number): Promise<Round> => {
     const records = plan.records[way];
     if (way === 'bare') return bareRound(bench, { round, records, concurrency });
+    if (way === 'consumer') return consumerRound(bench, { round, records, warmUp: WARM_UP.consumer });
     const packMax = way === 'packs-1' ? 1 : 50;
     return bridgeRound(bench, { round, packMax, records, warmUp: WARM_UP[way], concurrency });
   };

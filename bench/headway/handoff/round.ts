@@ -12,12 +12,13 @@ export interface Round {
   serverCpuMsPerRecord: number;
 }
 
-export type Way = 'bare' | 'packs-1' | 'packs-50';
+export type Way = 'bare' | 'consumer' | 'packs-1' | 'packs-50';
 
-export const ways: readonly Way[] = ['bare', 'packs-1', 'packs-50'];
+export const ways: readonly Way[] = ['bare', 'consumer', 'packs-1', 'packs-50'];
 
 export const titles: Record<Way, string> = {
   bare: 'bare loop of `client.workflow.start`',
+  consumer: 'plain consumer that starts and commits',
   'packs-1': 'bridge, packs of 1',
   'packs-50': 'bridge, packs of 50',
 };
