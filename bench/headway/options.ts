@@ -6,8 +6,8 @@ import type { EngineName, MeasurementOptions } from './measurement';
 export interface HeadwayBenchOptions extends Pick<MeasurementOptions, 'engine' | 'size' | 'seed'> {
   /** Names of the parts, in the order in which they run. */
   only: string[];
-  /** JSON file of a run that `sizing` is made from, in place of this one. */
-  from?: string;
+  /** JSON files of runs that `sizing` is made from, in place of this one. */
+  from?: string[];
   /** Folder of the written results. */
   out: string;
 }
@@ -29,7 +29,7 @@ Everything runs on this machine. It says how long it takes before it begins.
   --engine NAME   what Temporal keeps its state in: ${engines.join(' or ')} (default: embedded)
   --size SIZE     quick: the smallest that says something (the default); full: what is published
   --seed N        decides how long each LLM call takes (default 1)
-  --from FILE     with --only sizing: the JSON file of a run that has measured cost (and in-flight)
+  --from A,B      with --only sizing: the JSON file of a run that has measured cost, and of one that has measured in-flight, where it is another
   --out FOLDER    default: bench/results
 
 The engine postgres is a full Temporal server, built with Go the first time (about 4 minutes), on a PostgreSQL of its own, which has to be installed.
@@ -53,7 +53,7 @@ export function readHeadwayBenchOptions(
     throw invalid('--from goes with --only sizing.');
   return {
     only,
-    ...(values.from !== undefined && { from: values.from }),
+    ...(values.from !== undefined && { from: values.from.split(',') }),
     engine: oneOf('--engine', values.engine, known.engines) as EngineName,
     size: oneOf('--size', values.size, sizes) as MeasurementOptions['size'],
     seed: wholeNumber('--seed', values.seed, 0, 2 ** 31 - 1),

@@ -25,7 +25,7 @@ export const sizing: Measurement = {
     return {
       figures: sized,
       markdown: sizingMarkdown(sized),
-      charts: { sizing: await fitPlot(model, `Measured ${date}, ${machine}.`) },
+      charts: { fit: await fitPlot(model, `Measured ${date}, ${machine}.`) },
     };
   },
 };

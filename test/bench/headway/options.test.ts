@@ -39,7 +39,7 @@ it('takes a file for sizing alone', () => {
   const names = { ...known, parts: ['cost', 'sizing'] };
   const from = (only: string) =>
     readHeadwayBenchOptions(['--only', only, '--from', 'run.json'], names, '/project')?.from;
-  expect(from('sizing')).toBe('run.json');
+  expect(from('sizing')).toEqual(['run.json']);
   expect(() => from('cost,sizing')).toThrow('--from goes with --only sizing.');
 });
 

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readEarlier } from '../../../bench/headway/report/read-earlier';
 import { writeReport } from '../../../bench/headway/report/write-report';
 import type { PartText, Written } from '../../../bench/headway/report/written';
 
@@ -41,4 +42,34 @@ it('has a section for each part, with its plots, and says of one that failed why
   expect(text).toContain('## What a job costs\n\na table\n\n![cpu](headway-2026-01-31-embedded-cpu.svg)');
   expect(text).toContain('## How it grows\n\nNot measured: the server ended\n');
   expect(text).toContain('kafka 4.3.1');
+});
+
+describe('runs that are read again', () => {
+  const runOf = async (name: string, machine: string, parts: Written['parts']) => {
+    const [path = ''] = await writeReport(join(folder, name), { ...written, machine, parts }, texts);
+    return path;
+  };
+  const part = (figures: unknown) => ({ title: 'a part', seconds: 1, figures });
+
+  it('are as if they had been one, where the first has measured more', async () => {
+    const first = await runOf('first', 'this machine', { cost: part(1) });
+    const second = await runOf('second', 'this machine', { cost: part(2), growth: part(3) });
+    const { machine, parts } = await readEarlier([first, second]);
+    expect(machine).toBe('this machine');
+    expect(parts).toMatchObject({ cost: { figures: 1 }, growth: { figures: 3 } });
+  });
+
+  it('are refused when they are of different machines', async () => {
+    const first = await runOf('first', 'this machine', { cost: part(1) });
+    const second = await runOf('second', 'another', { growth: part(3) });
+    const reading = readEarlier([first, second]);
+    await expect(reading).rejects.toMatchObject({ code: 'HW_CONFIG_INVALID' });
+    await expect(reading).rejects.toThrow(
+      `--from: ${second} was measured on another, ${first} on this machine`,
+    );
+  });
+
+  it('are refused when one is none', async () => {
+    await expect(readEarlier([join(folder, 'none.json')])).rejects.toThrow('--from: ');
+  });
 });

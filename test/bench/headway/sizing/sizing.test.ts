@@ -9,7 +9,7 @@ import { planFor } from '../../../../bench/headway/sizing/plan';
 import { sizingMarkdown } from '../../../../bench/headway/sizing/summary';
 
 const recorded = async (): Promise<{ cost: CostFigures; inFlight: unknown }> => {
-  const { parts } = await readEarlier(join(__dirname, 'recorded-run.json'));
+  const { parts } = await readEarlier([join(__dirname, 'recorded-run.json')]);
   return { cost: readCost(parts.cost?.figures), inFlight: parts['in-flight']?.figures };
 };
 const textOf = (cost: CostFigures) => {
