@@ -102,8 +102,10 @@ export function createInlineCalls(
     try {
       const pipeline = pipelineNamed(call.pipeline);
       const request = toRequest(call, pipeline, model);
-      const response = await withTimeout(timeout, (within) =>
-        send(request, { timeout, signal: AbortSignal.any([signal, within]), headers: traceHeadersOf(call) }),
+      const response = await withTimeout(
+        timeout,
+        (within) => send(request, { timeout, signal: within, headers: traceHeadersOf(call) }),
+        signal,
       );
       const base = {
         index: call.index,

@@ -92,6 +92,7 @@ export async function startCrew(
       inBackground('a consumer more', starting);
       const guest = await starting;
       return () => {
+        if (!members.includes(guest)) return;
         members.splice(members.indexOf(guest), 1);
         // Told, not killed: it may take its time, in which everything goes on.
         inBackground('the leaving consumer', within(STOP_MS, 'its stop', guest.stop()));

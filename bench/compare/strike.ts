@@ -19,19 +19,29 @@ export interface StrikeOptions {
   signal: AbortSignal;
 }
 
-/** Lets each fault happen at its time, and one guest come after the other has left. Resolves when the last one has. */
+/**
+ * Lets each fault happen at its time, and one guest come after the other has left. Resolves when the last one has, at the end of the load at the latest: who
+ * is not ready then does not come.
+ */
 export async function strike(faults: PlannedFault[], options: StrikeOptions): Promise<Struck[]> {
   const { beganAt, loadMs, crew, simulator, signal } = options;
   const struck: Struck[] = [];
   const happened = (kind: Struck['kind']) => struck.push({ kind, at: now() });
+  const leftMs = () => beganAt + loadMs - now();
 
   async function visit(stayMs: number): Promise<void> {
-    if (now() - beganAt >= loadMs) return void crew.problems.push('no jobs were left for a guest to come');
+    if (leftMs() <= 0) return void crew.problems.push('no jobs were left for a guest to come');
     // That it does not start is said by the crew.
-    const leave = await crew.join().catch(() => undefined);
+    const joining = crew.join().catch(() => undefined);
+    const isReady = await Promise.race([joining.then(() => true), delay(leftMs(), false, { signal })]);
+    if (!isReady) {
+      crew.problems.push('a guest was not ready before the last job was sent');
+      return void joining.then((leave) => leave?.());
+    }
+    const leave = await joining;
     if (!leave) return;
     happened('join');
-    await delay(stayMs, undefined, { signal });
+    await delay(Math.max(0, Math.min(stayMs, leftMs())), undefined, { signal });
     leave();
     happened('leave');
   }

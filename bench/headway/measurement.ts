@@ -21,7 +21,7 @@ export interface MeasurementOptions {
   report: Report;
   /** A line that stays, beside the progress line. */
   log: (line: string) => void;
-  /** What there is by now: the parts of this run that came before, or those of the file of `--from`. */
+  /** What there is by now: the parts of this run that came before, or those of the files of `--from`. */
   earlier: Earlier;
 }
 

@@ -101,8 +101,7 @@ async function toResponse(method: string, answer: IncomingMessage, bytes: Buffer
   const headers = new Headers();
   for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at]!, rawHeaders[at + 1]!);
   try {
-    const body =
-      method === 'HEAD' ? Buffer.alloc(0) : await decodeBody(bytes, headers.get('content-encoding'));
+    const body = method === 'HEAD' ? null : await decodeBody(bytes, headers.get('content-encoding'));
     return wholeResponse(body, { status, statusText, headers });
   } catch (cause) {
     throw new TypeError('fetch failed', { cause });

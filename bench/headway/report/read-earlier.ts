@@ -5,30 +5,41 @@ import type { Earlier } from '../measurement';
 
 const schema = z.object({
   ...{ date: z.string(), machine: z.string() },
+  versions: z.record(z.string(), z.string()).optional(),
+  options: z.object({ engine: z.string() }).optional(),
   parts: z.record(z.string(), z.object({ figures: z.unknown().optional() })),
 });
+type Run = z.infer<typeof schema>;
 
 /**
- * The parts of some runs, as if they had been one: of those that several have measured, the one of the first.
+ * The parts of some runs, as if they had been one: of those that several have measured, the one of the first. A part that failed was not measured.
  *
- * @throws HeadwayError HW_CONFIG_INVALID for a file that cannot be read, or is none that this bench has written; for runs on different machines
+ * @throws HeadwayError HW_CONFIG_INVALID for a file that cannot be read, or is none that this bench has written; for runs on different machines or
+ * engines, or of different versions
  */
 export async function readEarlier(paths: string[]): Promise<Earlier> {
   const runs = await Promise.all(paths.map(readOne));
-  const [first] = runs;
-  const other = runs.findIndex(({ machine }) => machine !== first?.machine);
-  if (!first || other >= 0) {
-    throw invalid(
-      `${paths[other]} was measured on ${runs[other]?.machine}, ${paths[0]} on ${first?.machine}`,
-    );
+  const [first] = runs as [Run, ...Run[]];
+  for (const [index, run] of runs.entries()) {
+    const [here, there] = [measuredOn(run), measuredOn(first)];
+    if (here !== there) throw invalid(`${paths[index]} was measured on ${here}, ${paths[0]} on ${there}`);
   }
+  const measured = runs.map(({ parts }) =>
+    Object.fromEntries(Object.entries(parts).filter(([, { figures }]) => figures !== undefined)),
+  );
   return {
-    ...first,
-    parts: Object.assign({}, ...runs.map(({ parts }) => parts).reverse()) as Earlier['parts'],
+    date: [...new Set(runs.map(({ date }) => date))].join(' and '),
+    machine: first.machine,
+    parts: Object.assign({}, ...measured.reverse()) as Earlier['parts'],
   };
 }
 
-async function readOne(path: string): Promise<Earlier> {
+function measuredOn({ machine, options, versions = {} }: Run): string {
+  const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [machine, ...(options ? [`${options.engine} engine`] : []), ...named].join(', ');
+}
+
+async function readOne(path: string): Promise<Run> {
   try {
     return schema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (error) {

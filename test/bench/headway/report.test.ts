@@ -59,14 +59,34 @@ describe('runs that are read again', () => {
     expect(parts).toMatchObject({ cost: { figures: 1 }, growth: { figures: 3 } });
   });
 
+  it('make up for a part that failed', async () => {
+    const failed = { title: 'a part', seconds: 1, problem: 'no' };
+    const first = await runOf('first', 'this machine', { cost: failed });
+    const second = await runOf('second', 'this machine', { cost: part(2) });
+    expect((await readEarlier([first, second])).parts).toMatchObject({ cost: { figures: 2 } });
+  });
+
+  it.each([
+    ['engine', { options: { ...written.options, engine: 'postgres' as const } }],
+    ['version', { versions: { kafka: '4.4.0' } }],
+  ])('are refused when they are of another %s', async (_, other) => {
+    const first = await runOf('first', 'this machine', { cost: part(1) });
+    const [second = ''] = await writeReport(
+      join(folder, 'second'),
+      { ...written, machine: 'this machine', ...other },
+      texts,
+    );
+    await expect(readEarlier([first, second])).rejects.toThrow(
+      /was measured on .*(postgres engine|kafka 4\.4\.0)/,
+    );
+  });
+
   it('are refused when they are of different machines', async () => {
     const first = await runOf('first', 'this machine', { cost: part(1) });
     const second = await runOf('second', 'another', { growth: part(3) });
     const reading = readEarlier([first, second]);
     await expect(reading).rejects.toMatchObject({ code: 'HW_CONFIG_INVALID' });
-    await expect(reading).rejects.toThrow(
-      `--from: ${second} was measured on another, ${first} on this machine`,
-    );
+    await expect(reading).rejects.toThrow(`--from: ${second} was measured on another, embedded engine`);
   });
 
   it('are refused when one is none', async () => {

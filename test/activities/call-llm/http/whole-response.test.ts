@@ -1,5 +1,10 @@
 import { wholeResponse } from '../../../../activities/call-llm/http/whole-response';
 
+/** Newer than the types. */
+interface BytesReader {
+  bytes(): Promise<Uint8Array>;
+}
+
 const text = '{"a":"grün"}';
 const init = {
   status: 201,
@@ -21,10 +26,27 @@ it.each<[string, (answer: Response) => Promise<unknown>]>([
   ['json', (answer) => answer.json()],
   ['arrayBuffer', async (answer) => Buffer.from(await answer.arrayBuffer()).toString()],
   ['blob', async (answer) => (await answer.blob()).text()],
+  ['bytes', async (answer) => Buffer.from(await (answer as unknown as BytesReader).bytes()).toString()],
   ['body', (answer) => new Response(answer.body).text()],
   ['clone', (answer) => answer.clone().text()],
 ])('is read as the one of Node.js is: %s', async (_, read) => {
   await expect(read(open())).resolves.toEqual(await read(real()));
+});
+
+it('takes the place of everything that reads a body', () => {
+  const own = Object.getOwnPropertyNames(Object.getPrototypeOf(open()) as object);
+  const all = Object.getOwnPropertyNames(Response.prototype);
+  // What it is made with, and is told by the one that it is.
+  const aboutIt = ['constructor', 'type', 'url', 'redirected', 'status', 'ok', 'statusText', 'headers'];
+  expect(all.filter((name) => !own.includes(name) && !aboutIt.includes(name))).toEqual([]);
+});
+
+it('has one body, which is used up', async () => {
+  const answer = open();
+  expect(answer.body).toBe(answer.body);
+  expect(answer.bodyUsed).toBe(false);
+  await answer.arrayBuffer();
+  expect(answer.bodyUsed).toBe(true);
 });
 
 it('reads a form', async () => {
@@ -50,11 +72,17 @@ it('rejects what is no JSON as fetch does', async () => {
 });
 
 it.each([204, 205, 304])('has no body where there must be none: %i', async (status) => {
-  const answer = wholeResponse(Buffer.alloc(0), { status });
+  const answer = wholeResponse(Buffer.from('x'), { status });
   expect(answer.body).toBeNull();
   await expect(answer.text()).resolves.toBe('');
 });
 
 it('refuses a status that is none', () => {
   expect(() => wholeResponse(Buffer.alloc(0), { status: 99 })).toThrow('status');
+});
+
+it('may have none whatever its status is, as the answer to HEAD', async () => {
+  const answer = wholeResponse(null, {});
+  expect(answer.body).toBeNull();
+  await expect(answer.text()).resolves.toBe('');
 });

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import OpenAI, { APIConnectionTimeoutError, InternalServerError } from 'openai';
 import { createHttpFetch } from '../../../../activities/call-llm/http/http-fetch';
 import { withTimeout } from '../../../../activities/call-llm/http/with-timeout';
@@ -6,9 +7,12 @@ import { openServer } from './local-server';
 
 type Respond = Parameters<typeof openServer>[0];
 
-let server: Awaited<ReturnType<typeof openServer>>;
+let server: Awaited<ReturnType<typeof openServer>> | undefined;
 const opened = async (respond: Respond) => (server = await openServer(respond)).origin;
-afterEach(() => server.close());
+afterEach(() => {
+  jest.restoreAllMocks();
+  return server?.close();
+});
 
 /** One request, which the client itself would wait for much longer. */
 function ask(origin: string, fetch: typeof globalThis.fetch, milliseconds: number) {
@@ -42,8 +46,8 @@ describe.each([
     const { answer, wasAborted } = ask(origin, openFetch(), 54_321);
     await expect(answer).resolves.toMatchObject({ id: 'resp_1' });
     const index = set.mock.calls.findIndex(([, ms]) => ms === 54_321);
+    expect(index).toBeGreaterThanOrEqual(0);
     expect(cleared).toHaveBeenCalledWith(set.mock.results[index]?.value);
-    jest.restoreAllMocks();
     expect(wasAborted()).toBe(false);
   });
 
@@ -51,4 +55,41 @@ describe.each([
     const origin = await opened((_seen, answer) => answer.writeHead(500).end());
     await expect(ask(origin, openFetch(), 60_000).answer).rejects.toThrow(InternalServerError);
   });
+});
+
+describe('what gives a request up', () => {
+  const hang = (signal: AbortSignal) =>
+    new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+
+  it('is no timeout', async () => {
+    const givenUp = new AbortController();
+    const request = withTimeout(60_000, hang, givenUp.signal);
+    givenUp.abort(new Error('given up'));
+    await expect(request).rejects.toThrow('given up');
+  });
+
+  it('may have done so before', async () => {
+    const request = (signal: AbortSignal) => Promise.resolve(signal.aborted);
+    await expect(withTimeout(60_000, request, AbortSignal.abort())).resolves.toBe(true);
+  });
+
+  it('is not listened to any longer than the request lasts', async () => {
+    const { signal } = new AbortController();
+    const during = await withTimeout(
+      60_000,
+      () => Promise.resolve(getEventListeners(signal, 'abort')),
+      signal,
+    );
+    expect(during).toHaveLength(1);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});
+
+it('does not take an answer for a timeout, however late it is seen', async () => {
+  const answer = new InternalServerError(500, {}, 'no', new Headers());
+  const request = (signal: AbortSignal) =>
+    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(answer)));
+  await expect(withTimeout(1, request)).rejects.toBe(answer);
 });
