@@ -27,7 +27,7 @@ const PACE_MS = 40;
  */
 export function createCommitter(
   commit: (next: ReadonlyMap<number, bigint>) => Promise<void>,
-  logger: Logger,
+  logger: Pick<Logger, 'warn'>,
   onCommitted: (partition: number, next: bigint) => void = () => undefined,
   paceMs = PACE_MS,
 ): Committer {

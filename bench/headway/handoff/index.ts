@@ -18,7 +18,7 @@ const plans = {
 /** Enough that connections are made and the code is compiled. */
 const WARM_UP = { consumer: 240, 'packs-1': 240, 'packs-50': 2_400 } as const;
 
-/** The bridge against a bare loop of `client.workflow.start`, and against the least that a bridge has to do. */
+/** The bridge against a bare loop of `client.workflow.start`, and against a consumer that does nothing but start and commit. */
 export const handoff: Measurement = {
   name: 'handoff',
   title: 'Handing over: from the topic into Temporal',
@@ -44,7 +44,7 @@ async function measure(
   const measureOne = (way: Way, round: number): Promise<Round> => {
     const records = plan.records[way];
     if (way === 'bare') return bareRound(bench, { round, records, concurrency });
-    if (way === 'consumer') return consumerRound(bench, { round, records, warmUp: WARM_UP.consumer });
+    if (way === 'consumer') return consumerRound(bench, { round, records, warmUp: WARM_UP.consumer, log });
     const packMax = way === 'packs-1' ? 1 : 50;
     return bridgeRound(bench, { round, packMax, records, warmUp: WARM_UP[way], concurrency });
   };

@@ -14,7 +14,7 @@ export interface Handoff {
 export function handoffMarkdown({ rounds, concurrency, temporalVersion }: Handoff): string {
   return [
     `Records a second into Temporal, ${concurrency} starts at a time, no worker. Rounds alternate; ratios are those to the same round. ` +
-      `The plain consumer reads nothing of a record and only starts and commits: what any bridge has to do on the CPU that the server needs too. Median (lowest-highest). Temporal server ${temporalVersion}.`,
+      `The plain consumer reads nothing of a record: it starts, and commits as the bridge does. Beside the bare loop it shows what Kafka costs where everything shares the CPU. Median (lowest-highest). Temporal server ${temporalVersion}.`,
     table(
       [
         ...['way', 'records a round', 'records/s', 'to the bare loop', 'to the plain consumer'],
