@@ -60,3 +60,15 @@ it('lets nobody in who comes behind its end', async () => {
   gate.close();
   await expect(gate.enter()).resolves.toBe(false);
 });
+
+it('leaves those waiting for whom there is no room', async () => {
+  const gate = createGate([2]);
+  const entered: boolean[] = [];
+  for (let n = 0; n < 3; n++) void gate.enter().then((isLetIn) => entered.push(isLetIn));
+  void gate.passed();
+  await settled();
+  expect(entered).toEqual([true, true]);
+  gate.close();
+  await settled();
+  expect(entered).toEqual([true, true, false]);
+});
