@@ -375,7 +375,12 @@ const worker = {
     'LLM activities at a time in one worker. Each of them awaits the calls of a whole pack.',
   ),
   WORKER_LOCAL_ACTIVITY_SLOTS: wholeNumber(1, 5_000, 200, 'Short stages at a time in one worker.'),
-  WORKER_WORKFLOW_TASK_SLOTS: wholeNumber(2, 1_000, 40, 'Workflow tasks at a time in one worker.'),
+  WORKER_WORKFLOW_TASK_SLOTS: wholeNumber(
+    2,
+    1_000,
+    16,
+    'Workflow tasks at a time in one worker. Each enriches, post-processes or publishes for a whole pack, and what takes longer than its limit is done again.',
+  ),
   WORKER_MAX_CACHED_WORKFLOWS: wholeNumber(
     0,
     50_000,

@@ -16,6 +16,7 @@ import { endFor, failureMessage } from './failures';
 import { acceptEarlyEnds } from './end-early';
 import { decide, finishWave, newWave, publish, type JobEnd } from './finish-wave';
 import { ended } from './job-progress';
+import { keepPublished } from './keep-published';
 import { untilBegin } from './not-before';
 import { openPack, type Pack } from './pack';
 import { historyIsFull } from './size';
@@ -60,6 +61,7 @@ export async function processPack(input: PackInput): Promise<PackSummary> {
     if (CancellationScope.current().consideredCancelled || !pack.scope.consideredCancelled) {
       await CancellationScope.nonCancellable(async () => {
         await endUnfinished(pack, error);
+        await keepPublished(pack);
         await condition(allHandlersFinished);
       });
       showEnd(pack.jobs);
@@ -68,6 +70,7 @@ export async function processPack(input: PackInput): Promise<PackSummary> {
     // All jobs had ended, and their stages were told to stop.
     await CancellationScope.nonCancellable(() => pack.work.settled());
   }
+  await keepPublished(pack);
   await condition(allHandlersFinished);
   const summary = showEnd(pack.jobs);
   if (pack.jobs.length > 1) return summary;

@@ -94,7 +94,7 @@ describe('loadConfig', () => {
       worker: {
         activitySlots: 2_500,
         localActivitySlots: 200,
-        workflowTaskSlots: 40,
+        workflowTaskSlots: 16,
         maxCachedWorkflows: 2_000,
         shutdownGraceMs: 10_000,
       },
