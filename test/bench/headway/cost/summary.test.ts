@@ -117,4 +117,12 @@ describe('the report', () => {
       expect(svg).toContain(text);
     expect(svg).not.toContain('DBOS');
   });
+
+  it('says in the title of the plot how much cheaper packs are, where both were measured', async () => {
+    expect(await cpuPlot(measured, 'One round.')).toContain('What a job costs');
+    const dear = round('straightforward', { cpuMsPerJob: { ...cpuMsPerJob, engine: 90 } });
+    const svg = await cpuPlot({ ...measured, rounds: [...measured.rounds, dear] }, 'One round.');
+    expect(svg).toContain('Packs of 50 make a job 12 times cheaper');
+    expect(svg.replaceAll(/<[^>]*>/g, ' ')).toMatch(/8\s+instead\s+of\s+96\s+CPU-ms/);
+  });
 });
