@@ -7,7 +7,9 @@ const amount = z.number().nonnegative();
 /** What the model needs of the cost part, as its JSON has it. */
 const costSchema = z.object({
   temporalVersion: z.string(),
-  scenarios: z.array(z.object({ name: z.string(), title: z.string() })),
+  scenarios: z.array(
+    z.object({ name: z.string(), title: z.string(), fromMs: amount.default(0), toMs: amount.default(0) }),
+  ),
   rounds: z.array(
     z.object({
       ...{ way: z.string(), scenario: z.string() },

@@ -2,12 +2,13 @@ import { accent, plain, renderPlot } from '../../compare/report/plot';
 import { MOST_DEVIATION, systemCpuMsAt, type Model } from './model';
 
 /** What was measured, on the curve of the model; both axes are logarithmic. As SVG text. */
-export async function fitPlot({ cpuMs, points, scenario, worst }: Model, subtitle: string): Promise<string> {
+export async function fitPlot(model: Model, subtitle: string): Promise<string> {
+  const { points, scenario, worst } = model;
   const sizes = points.map(({ packSize }) => packSize);
   const [from, to] = [Math.min(...sizes), Math.max(...sizes)];
   const curve = Array.from({ length: 60 }, (_, index) => {
     const packSize = from * (to / from) ** (index / 59);
-    return { packSize, cpuMs: systemCpuMsAt(cpuMs, packSize) };
+    return { packSize, cpuMs: systemCpuMsAt(model, packSize) };
   });
   const x = { field: 'packSize', type: 'quantitative', title: 'jobs a pack', scale: { type: 'log' } };
   const y = { field: 'cpuMs', type: 'quantitative', title: 'CPU-ms a job, system', scale: { type: 'log' } };
@@ -16,7 +17,7 @@ export async function fitPlot({ cpuMs, points, scenario, worst }: Model, subtitl
     {
       name: 'sizing',
       title: `The model is ${good} ${Math.round(100 * MOST_DEVIATION)} % of what was measured`,
-      subtitle: [`Points: measured, "${scenario.title}". Line: a + b / packSize. ${subtitle}`],
+      subtitle: [`Points: measured, "${scenario.title}". Line: the model. ${subtitle}`],
     },
     {
       ...{ width: 560, height: 260 },

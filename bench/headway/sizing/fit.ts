@@ -1,10 +1,14 @@
-/** Something that a job costs in packs of some size: part of it is the job's own, part of it the pack's, which its jobs share. */
+/** Something that a job costs in packs of some size: part of it is the job's own, the rest is its pack's, which shares it among its jobs. */
 export interface Line {
   /** A job's own. */
   perJob: number;
   /** A pack's. */
   perPack: number;
+  /** A wave's: of calls that end together. */
+  perWave: number;
 }
+
+export type Term = keyof Line;
 
 export interface Measured {
   packSize: number;
@@ -12,38 +16,90 @@ export interface Measured {
   value: number;
 }
 
-/** What a job costs by the model: `perJob + perPack / packSize`. */
-export function valueAt({ perJob, perPack }: Line, packSize: number): number {
-  return perJob + perPack / packSize;
+/**
+ * How many waves the calls of a pack end in, on average, when each ends in any of `most` with the same chance.
+ *
+ * @param most 1 when all calls take as long
+ */
+export function wavesOf(packSize: number, most: number): number {
+  return most * (1 - (1 - 1 / most) ** packSize);
+}
+
+/** What a job costs by the model: `perJob + (perPack + perWave * waves) / packSize`. */
+export function valueAt(line: Line, packSize: number, most: number): number {
+  return terms.reduce((sum, term) => sum + line[term] * shareOf(term, packSize, most), 0);
+}
+
+const terms: readonly Term[] = ['perJob', 'perPack', 'perWave'];
+
+function shareOf(term: Term, packSize: number, most: number): number {
+  if (term === 'perJob') return 1;
+  return (term === 'perPack' ? 1 : wavesOf(packSize, most)) / packSize;
 }
 
 /**
- * The line with the least squares of relative deviations, since points are 40 times apart. Neither part is below zero: no job gives anything back.
+ * The line with the least squares of relative deviations, since points are 40 times apart. No part is below zero: no job gives anything back.
  *
+ * @param most waves of a pack; with 1, a wave costs nothing that is not the pack's
+ * @param used the parts that it may have
  * @throws Error with fewer than three sizes of packs: two fit any line, and show nothing
  */
-export function fitLine(points: readonly Measured[]): Line {
+export function fitLine(points: readonly Measured[], most: number, used: readonly Term[] = terms): Line {
   if (new Set(points.map(({ packSize }) => packSize)).size < 3) {
     throw new Error('packs of at least three sizes have to be measured');
   }
+  const nothing: Line = { perJob: 0, perPack: 0, perWave: 0 };
   // Relative: every equation is divided by what was measured. What is zero weighs as much as the smallest that is not.
   const smallest = Math.min(...points.flatMap(({ value }) => (value > 0 ? [value] : [])));
-  if (smallest === Infinity) return { perJob: 0, perPack: 0 };
-  const rows = points.map(({ packSize, value }) => {
-    const weight = 1 / Math.max(value, smallest);
-    return { job: weight, pack: weight / packSize, value: value * weight };
-  });
-  const sum = (read: (row: (typeof rows)[number]) => number) => rows.reduce((all, row) => all + read(row), 0);
-  const [jj, jp, pp] = [
-    sum(({ job }) => job * job),
-    sum(({ job, pack }) => job * pack),
-    sum(({ pack }) => pack * pack),
-  ];
-  const [jv, pv] = [sum(({ job, value }) => job * value), sum(({ pack, value }) => pack * value)];
-  const determinant = jj * pp - jp * jp;
-  const perJob = (jv * pp - pv * jp) / determinant;
-  const perPack = (pv * jj - jv * jp) / determinant;
-  if (perJob < 0) return { perJob: 0, perPack: pv / pp };
-  if (perPack < 0) return { perJob: jv / jj, perPack: 0 };
-  return { perJob, perPack };
+  if (smallest === Infinity) return nothing;
+  const weights = points.map(({ value }) => 1 / Math.max(value, smallest));
+  const squares = (line: Line) =>
+    points.reduce((sum, { packSize, value }, index) => {
+      return sum + ((valueAt(line, packSize, most) - value) * weights[index]!) ** 2;
+    }, 0);
+  let best = nothing;
+  for (const some of subsetsOf(used.filter((term) => term !== 'perWave' || most > 1))) {
+    const rows = points.map(({ packSize }, index) =>
+      some.map((term) => shareOf(term, packSize, most) * weights[index]!),
+    );
+    const solved = leastSquares(
+      rows,
+      points.map(({ value }, index) => value * weights[index]!),
+    );
+    if (!solved || solved.some((one) => one < 0)) continue;
+    const line = { ...nothing, ...Object.fromEntries(some.map((term, index) => [term, solved[index]])) };
+    if (squares(line) < squares(best)) best = line;
+  }
+  return best;
+}
+
+/** All but the empty one. With so few parts, trying them is the shortest way to one without negative parts. */
+function subsetsOf(all: readonly Term[]): Term[][] {
+  const subsets = all.reduce<Term[][]>((some, term) => [...some, ...some.map((one) => [...one, term])], [[]]);
+  return subsets.filter(({ length }) => length > 0);
+}
+
+/** By the normal equations. Undefined where they have no single solution. */
+function leastSquares(rows: readonly number[][], values: readonly number[]): number[] | undefined {
+  const size = rows[0]?.length ?? 0;
+  const sum = (read: (row: number[], at: number) => number) =>
+    rows.reduce((all, row, at) => all + read(row, at), 0);
+  const matrix = Array.from({ length: size }, (_, i) => [
+    ...Array.from({ length: size }, (__, j) => sum((row) => row[i]! * row[j]!)),
+    sum((row, at) => row[i]! * values[at]!),
+  ]);
+  for (let i = 0; i < size; i++) {
+    const pivot = matrix
+      .slice(i)
+      .reduce((most, row) => (Math.abs(row[i]!) > Math.abs(most[i]!) ? row : most));
+    if (Math.abs(pivot[i]!) < 1e-12) return undefined;
+    const at = matrix.indexOf(pivot);
+    [matrix[i], matrix[at]] = [pivot, matrix[i]!];
+    for (const row of matrix) {
+      if (row === pivot) continue;
+      const factor = row[i]! / pivot[i]!;
+      pivot.forEach((one, j) => (row[j]! -= factor * one));
+    }
+  }
+  return matrix.map((row, i) => row[size]! / row[i]!);
 }

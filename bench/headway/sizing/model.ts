@@ -9,6 +9,8 @@ export const MOST_DEVIATION = 0.15;
 /** What a job costs, by the size of its pack. */
 export interface Model {
   scenario: { name: string; title: string };
+  /** Waves that the calls of a pack may end in: half a second each. */
+  mostWaves: number;
   /** CPU-milliseconds, of each part. */
   cpuMs: Record<SystemPart, Line>;
   /** State transitions on the Temporal server, in packs of more than one: a job alone takes another way, on which one activity makes and awaits the call. */
@@ -29,6 +31,9 @@ export interface Point {
   deviation: number;
 }
 
+/** Calls that end within this time of each other are one wave (activities/call-llm/next-wave.ts). */
+const WAVE_MS = 500;
+
 /** In this order: the scenario that is most like jobs that wait. */
 const preferred = ['llm-5-10', 'llm-10', 'llm-0'];
 
@@ -41,11 +46,13 @@ export function fitModel(figures: CostFigures): Model {
   for (const name of preferred) {
     const sizes = sizesOf(figures, name);
     if (sizes.filter(({ packSize }) => packSize > 1).length < 3) continue;
-    const title = figures.scenarios.find((one) => one.name === name)?.title ?? name;
-    return modelOf({ name, title }, sizes);
+    const { title, fromMs, toMs } = figures.scenarios.find((one) => one.name === name) ?? unnamed(name);
+    return modelOf({ name, title }, Math.max(1, Math.round((toMs - fromMs) / WAVE_MS)), sizes);
   }
   throw new Error('no scenario has Headway measured with packs of at least three sizes above one');
 }
+
+const unnamed = (title: string) => ({ title, fromMs: 0, toMs: 0 });
 
 /** Whether the model is good enough to say something about what was not measured. */
 export function mayExtrapolate({ worst }: Pick<Model, 'worst'>): boolean {
@@ -53,8 +60,11 @@ export function mayExtrapolate({ worst }: Pick<Model, 'worst'>): boolean {
 }
 
 /** CPU-milliseconds of a job over all parts. */
-export function systemCpuMsAt(cpuMs: Model['cpuMs'], packSize: number): number {
-  return systemParts.reduce((sum, part) => sum + valueAt(cpuMs[part], packSize), 0);
+export function systemCpuMsAt(
+  { cpuMs, mostWaves }: Pick<Model, 'cpuMs' | 'mostWaves'>,
+  packSize: number,
+): number {
+  return systemParts.reduce((sum, part) => sum + valueAt(cpuMs[part], packSize, mostWaves), 0);
 }
 
 interface Size {
@@ -81,21 +91,29 @@ function sizesOf({ rounds }: CostFigures, scenario: string): Size[] {
   });
 }
 
-function modelOf(scenario: Model['scenario'], sizes: readonly Size[]): Model {
+function modelOf(scenario: Model['scenario'], mostWaves: number, sizes: readonly Size[]): Model {
   const lineOf = (read: (size: Size) => number) =>
-    fitLine(sizes.map((size) => ({ packSize: size.packSize, value: read(size) })));
+    fitLine(
+      sizes.map((size) => ({ packSize: size.packSize, value: read(size) })),
+      mostWaves,
+    );
   const lines = systemParts.map((part) => [part, lineOf(({ cpuMs }) => cpuMs[part])] as const);
   const cpuMs = Object.fromEntries(lines) as Model['cpuMs'];
   const several = sizes.filter(({ packSize }) => packSize > 1);
-  const transitions = fitLine(several.map(({ packSize, transitions: value }) => ({ packSize, value })));
+  // A job in a pack has none of its own. In a single wave, some of them are: of large packs that came to be several.
+  const transitions = fitLine(
+    several.map(({ packSize, transitions: value }) => ({ packSize, value })),
+    mostWaves,
+    mostWaves > 1 ? ['perPack', 'perWave'] : ['perJob', 'perPack'],
+  );
   const points = sizes.map((size): Point => {
     const cpu = {
       measured: systemParts.reduce((sum, part) => sum + size.cpuMs[part], 0),
-      model: systemCpuMsAt(cpuMs, size.packSize),
+      model: systemCpuMsAt({ cpuMs, mostWaves }, size.packSize),
     };
     const steps = {
       measured: size.transitions,
-      ...(size.packSize > 1 && { model: valueAt(transitions, size.packSize) }),
+      ...(size.packSize > 1 && { model: valueAt(transitions, size.packSize, mostWaves) }),
     };
     const deviation = Math.max(
       ...[cpu, steps].map(({ measured, model = measured }) => Math.abs(model / measured - 1)),
@@ -104,6 +122,7 @@ function modelOf(scenario: Model['scenario'], sizes: readonly Size[]): Model {
   });
   return {
     scenario,
+    mostWaves,
     cpuMs,
     transitions,
     points,

@@ -26,20 +26,20 @@ const HOUR_S = 3_600;
 
 /** What so many jobs need by the model. The formulas are in docs/sizing.md. */
 export function planFor(
-  model: Pick<Model, 'cpuMs' | 'transitions'>,
+  model: Pick<Model, 'cpuMs' | 'transitions' | 'mostWaves'>,
   inputs: Inputs,
   inFlight?: InFlightFigures,
 ): Plan {
   const { jobsPerSecond, packSize, coreShare } = inputs;
   const coresOf = (part: SystemPart) =>
-    (jobsPerSecond * valueAt(model.cpuMs[part], packSize)) / 1_000 / coreShare;
+    (jobsPerSecond * valueAt(model.cpuMs[part], packSize, model.mostWaves)) / 1_000 / coreShare;
   const cores = Object.fromEntries(systemParts.map((part) => [part, coresOf(part)])) as Plan['cores'];
   // A process of Node.js has one core for what it does itself.
   const byCpu = Math.ceil(cores.worker);
   const byCalls = Math.ceil(inputs.inFlight / inputs.inFlightPerWorker);
   const bridges = Math.max(1, Math.ceil(cores.bridge));
   const workflowsPerSecond = jobsPerSecond / packSize;
-  const transitionsPerSecond = jobsPerSecond * valueAt(model.transitions, packSize);
+  const transitionsPerSecond = jobsPerSecond * valueAt(model.transitions, packSize, model.mostWaves);
   const shardsUsed = (transitionsPerSecond * inputs.writeMs) / 1_000 / inputs.shardShare;
   const kilobytes = kilobytesPerJob(inFlight);
   const memoryGb = kilobytes && (inputs.inFlight * kilobytes) / 2 ** 20;

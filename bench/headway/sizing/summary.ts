@@ -20,9 +20,9 @@ export interface Sizing {
 export function sizingMarkdown({ source, temporalVersion, model, inputs, plan }: Sizing): string {
   const { scenario, points, worst } = model;
   return [
-    `Made from ${source}; scenario "${scenario.title}", Temporal server ${temporalVersion}. What a job costs is \`a + b / packSize\`, fitted for each part by itself; transitions in packs of more than one, since a job alone takes another way.`,
+    `Made from ${source}; scenario "${scenario.title}", Temporal server ${temporalVersion}. ${formulaOf(model)}, fitted for each part by itself; transitions in packs of more than one, since a job alone takes another way.`,
     table(
-      ['CPU-ms', 'a: a job', 'b: a pack'],
+      ['CPU-ms', 'a: a job', 'b: a pack', 'c: a wave'],
       [
         ...systemParts.map((part) => [partTitles[part], ...lineCells(model.cpuMs[part])]),
         ['state transitions, number', ...lineCells(model.transitions)],
@@ -51,8 +51,16 @@ export function sizingMarkdown({ source, temporalVersion, model, inputs, plan }:
   ].join('\n\n');
 }
 
-function lineCells({ perJob, perPack }: Model['transitions']): string[] {
-  return [text(perJob, 2), text(perPack, 2)];
+function formulaOf({ mostWaves }: Model): string {
+  if (mostWaves === 1) return 'What a job costs is `a + b / packSize`';
+  return (
+    'What a job costs is `a + (b + c * waves) / packSize`; the calls of a pack end in ' +
+    `\`waves = ${mostWaves} * (1 - (1 - 1 / ${mostWaves}) ^ packSize)\` of half a second`
+  );
+}
+
+function lineCells({ perJob, perPack, perWave }: Model['transitions']): string[] {
+  return [text(perJob, 2), text(perPack, 2), text(perWave, 2)];
 }
 
 function planTable(plan: Plan, inputs: Inputs): string {
