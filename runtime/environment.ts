@@ -374,7 +374,12 @@ const worker = {
     2_500,
     'LLM activities at a time in one worker. Each of them awaits the calls of a whole pack.',
   ),
-  WORKER_LOCAL_ACTIVITY_SLOTS: wholeNumber(1, 5_000, 200, 'Short stages at a time in one worker.'),
+  WORKER_LOCAL_ACTIVITY_SLOTS: wholeNumber(
+    1,
+    5_000,
+    200,
+    'Short stages at a time in one worker. A workflow task has one at a time, so more than WORKER_WORKFLOW_TASK_SLOTS are never used.',
+  ),
   WORKER_WORKFLOW_TASK_SLOTS: wholeNumber(
     2,
     1_000,

@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { CancelAnswer } from '../contracts/job-state';
 import type { PackJob } from '../contracts/pack';
-import { durableNow } from './durable-point';
+import { durableNow, durablePoint } from './durable-point';
 import { cancelledByUser, deadlinePassed, type EarlyEnd } from './failures';
 import { publish } from './finish-wave';
 import { ended } from './job-progress';
@@ -18,14 +18,31 @@ import { cancelJobUpdate, stillWanted, toCancelAnswer } from './visible';
 /** A job whose LLM call ends with its deadline says so by itself. The timer is for all others, and comes later so as not to do it twice. */
 const DEADLINE_GRACE_MS = 1_000;
 
+/** Ends jobs whose deadline passes. */
+export interface DeadlineWatch {
+  /** It has set a timer. */
+  isWaiting(): boolean;
+  /** No job is left that it could end. */
+  stop(): void;
+}
+
 /**
  * From here on jobs of the pack can be cancelled one by one, and end when their deadline passes, wherever they stand. What their stages still
  * bring is ignored then.
+ *
+ * @returns the watch over deadlines, where there are any
  */
-export function acceptEarlyEnds(pack: Pack): void {
+export function acceptEarlyEnds(pack: Pack): DeadlineWatch | undefined {
   setHandler(cancelJobUpdate, (id, tenant) => cancel(pack, id, tenant), stillWanted);
+  if (!hasDeadline(pack.jobs.map(({ job }) => job))) return undefined;
+  const scope = new CancellationScope();
+  let isWaiting = true;
   // Not part of the pack's work: nobody waits for a deadline once all have ended.
-  if (hasDeadline(pack.jobs.map(({ job }) => job))) watchDeadlines(pack).catch(unlessCancelled);
+  scope
+    .run(() => watchDeadlines(pack))
+    .catch(unlessCancelled)
+    .finally(() => (isWaiting = false));
+  return { isWaiting: () => isWaiting, stop: () => scope.cancel() };
 }
 
 /** Histories of before have no timers for deadlines. */
@@ -48,6 +65,7 @@ async function cancel(pack: Pack, id: string, tenant?: string): Promise<CancelAn
   const indexes = pack.jobs.flatMap(({ job }, index) =>
     job.id === id && (tenant === undefined || job.tenant === tenant) ? [index] : [],
   );
+  await whatIsKnownIsDurable();
   // One that is about to leave can be cancelled where it goes.
   await condition(() => !indexes.some((index) => pack.moving.has(index)));
   const open = indexes.filter((index) => pack.isOpen(index));
@@ -65,8 +83,18 @@ async function watchDeadlines(pack: Pack): Promise<void> {
     const next = Math.min(...open.map(({ at }) => at));
     if (next === Infinity) return;
     for (const { index, at } of open) if (at <= Date.now()) endEarly(pack, index, deadlinePassed);
-    if (next > Date.now()) await sleep(next - Date.now(), { summary: 'the next deadline' });
+    if (next <= Date.now()) continue;
+    await sleep(next - Date.now(), { summary: 'the next deadline' });
+    await whatIsKnownIsDurable();
   }
+}
+
+/**
+ * To be awaited before a job is given another end than its stages give it. A workflow task that is done again, since its worker died or Temporal refused it, may learn of the
+ * wish for that end together with what it had begun with, and its first try may have published what the stages gave.
+ */
+async function whatIsKnownIsDurable(): Promise<void> {
+  if (patched('decide-when-durable')) await durablePoint();
 }
 
 /** Ends an open job now. In one step: nothing else can give it another end. */

@@ -1,12 +1,4 @@
-import {
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  isCancellation,
-  setHandler,
-  sleep,
-  TemporalFailure,
-} from '@temporalio/workflow';
+import { CancellationScope, isCancellation, setHandler, sleep, TemporalFailure } from '@temporalio/workflow';
 import { markOf } from '../contracts/confidential';
 import type { PackInput, PackSummary } from '../contracts/pack';
 import type { EnrichOutcome, EnrichResponse } from '../contracts/stages';
@@ -16,10 +8,10 @@ import { endFor, failureMessage } from './failures';
 import { acceptEarlyEnds } from './end-early';
 import { decide, finishWave, newWave, publish, type JobEnd } from './finish-wave';
 import { ended } from './job-progress';
-import { keepPublished } from './keep-published';
 import { untilBegin } from './not-before';
 import { openPack, type Pack } from './pack';
 import { historyIsFull } from './size';
+import { untilSafeToEnd } from './until-safe-to-end';
 import {
   closingResult,
   jobFailure,
@@ -48,7 +40,7 @@ export async function processPack(input: PackInput): Promise<PackSummary> {
       result.id === id ? [{ ...result, ...markOf(pack.job(index)) }] : [],
     ),
   );
-  acceptEarlyEnds(pack);
+  const watch = acceptEarlyEnds(pack);
   showProgress(pack.jobs);
   try {
     await pack.scope.run(async () => {
@@ -61,8 +53,7 @@ export async function processPack(input: PackInput): Promise<PackSummary> {
     if (CancellationScope.current().consideredCancelled || !pack.scope.consideredCancelled) {
       await CancellationScope.nonCancellable(async () => {
         await endUnfinished(pack, error);
-        await keepPublished(pack);
-        await condition(allHandlersFinished);
+        await untilSafeToEnd(pack, watch, true);
       });
       showEnd(pack.jobs);
       throw error;
@@ -70,8 +61,7 @@ export async function processPack(input: PackInput): Promise<PackSummary> {
     // All jobs had ended, and their stages were told to stop.
     await CancellationScope.nonCancellable(() => pack.work.settled());
   }
-  await keepPublished(pack);
-  await condition(allHandlersFinished);
+  await untilSafeToEnd(pack, watch);
   const summary = showEnd(pack.jobs);
   if (pack.jobs.length > 1) return summary;
   const only = pack.job(0);

@@ -68,7 +68,8 @@ export async function startCrew(
   const beganAt = now();
   const stop = async () => {
     stopping = true;
-    await Promise.all(pending);
+    // A guest that is ready only now leaves at once, which is waited for too.
+    while (pending.size > 0) await Promise.all(pending);
     await within(STOP_MS, 'the stop of the consumers', Promise.all(members.map((one) => one.stop())));
   };
   try {

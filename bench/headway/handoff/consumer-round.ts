@@ -44,7 +44,9 @@ export async function consumerRound(
   async function eachBatch(payload: EachBatchPayload): Promise<void> {
     const { partition, messages } = payload.batch;
     for (const { offset } of messages) {
-      if (!(await gate.enter()) || !payload.isRunning()) return;
+      if (!(await gate.enter())) return;
+      if (!payload.isRunning())
+        return gate.fail(new Error('the plain consumer was stopped, or lost its partitions'));
       try {
         await client.workflow.start(PROCESS_PACK, starts.pop()!);
         committer.durable(partition, BigInt(offset) + 1n);
