@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { CancelAnswer } from '../contracts/job-state';
 import type { PackJob } from '../contracts/pack';
-import { durableNow, durablePoint } from './durable-point';
+import { durableNow } from './durable-point';
 import { cancelledByUser, deadlinePassed, type EarlyEnd } from './failures';
 import { publish } from './finish-wave';
 import { ended } from './job-progress';
@@ -65,7 +65,6 @@ async function cancel(pack: Pack, id: string, tenant?: string): Promise<CancelAn
   const indexes = pack.jobs.flatMap(({ job }, index) =>
     job.id === id && (tenant === undefined || job.tenant === tenant) ? [index] : [],
   );
-  await whatIsKnownIsDurable();
   // One that is about to leave can be cancelled where it goes.
   await condition(() => !indexes.some((index) => pack.moving.has(index)));
   const open = indexes.filter((index) => pack.isOpen(index));
@@ -83,18 +82,8 @@ async function watchDeadlines(pack: Pack): Promise<void> {
     const next = Math.min(...open.map(({ at }) => at));
     if (next === Infinity) return;
     for (const { index, at } of open) if (at <= Date.now()) endEarly(pack, index, deadlinePassed);
-    if (next <= Date.now()) continue;
-    await sleep(next - Date.now(), { summary: 'the next deadline' });
-    await whatIsKnownIsDurable();
+    if (next > Date.now()) await sleep(next - Date.now(), { summary: 'the next deadline' });
   }
-}
-
-/**
- * To be awaited before a job is given another end than its stages give it. A workflow task that is done again, since its worker died or Temporal refused it, may learn of the
- * wish for that end together with what it had begun with, and its first try may have published what the stages gave.
- */
-async function whatIsKnownIsDurable(): Promise<void> {
-  if (patched('decide-when-durable')) await durablePoint();
 }
 
 /** Ends an open job now. In one step: nothing else can give it another end. */
