@@ -33,8 +33,6 @@ export interface Pack {
   isOpen(index: number): boolean;
   /** A job has ended without its stages: they are stopped, as far as no other job needs them. */
   endedEarly(index: number): void;
-  /** Whether a job has. */
-  hasEndedEarly(): boolean;
   /** To be called when a job ended or left, or a batch of calls has been made. */
   stopIfDone(): void;
   job(index: number): JobProgress;
@@ -70,7 +68,6 @@ export function openPack(input: PackInput): Pack {
       for (const watcher of [...pack.watchers]) watcher(index);
       pack.stopIfDone();
     },
-    hasEndedEarly: () => someEndedEarly,
     stopIfDone() {
       const done = jobs.every(({ status }) => status !== 'running') && pack.callsBeingMade === 0;
       if (someEndedEarly && done) scope.cancel();
