@@ -11,12 +11,21 @@ export async function fitPlot(model: Model, subtitle: string): Promise<string> {
     return { packSize, cpuMs: systemCpuMsAt(model, packSize) };
   });
   const x = { field: 'packSize', type: 'quantitative', title: 'jobs a pack', scale: { type: 'log' } };
-  const y = { field: 'cpuMs', type: 'quantitative', title: 'CPU-ms a job, system', scale: { type: 'log' } };
-  const good = worst <= MOST_DEVIATION ? 'within' : 'not within';
+  const y = {
+    field: 'cpuMs',
+    type: 'quantitative',
+    title: 'CPU-ms a job, system',
+    scale: { type: 'log', nice: false },
+  };
+  const percent = Math.max(1, Math.ceil(100 * worst));
+  const finding =
+    worst <= MOST_DEVIATION
+      ? `The model is within ${percent} % of what was measured`
+      : `The model is up to ${percent} % away from what was measured: it is not used`;
   const { svg } = await renderPlot(
     {
       name: 'sizing',
-      title: `The model is ${good} ${Math.round(100 * MOST_DEVIATION)} % of what was measured`,
+      title: finding,
       subtitle: [`Points: measured, "${scenario.title}". Line: the model. ${subtitle}`],
     },
     {

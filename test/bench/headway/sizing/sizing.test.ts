@@ -113,6 +113,7 @@ it('asks for figures where there are none', () => {
 });
 
 it('has a plot that says how good the model is', async () => {
-  const { cost } = await recorded();
-  expect(await fitPlot(fitModel(cost), 'A run.')).toContain('The model is within 15 %');
+  const model = fitModel((await recorded()).cost);
+  expect(await fitPlot({ ...model, worst: 0.101 }, 'A run.')).toContain('The model is within 11 %');
+  expect(await fitPlot({ ...model, worst: 0.2 }, 'A run.')).toContain('The model is up to 20 % away');
 });
