@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { CancelAnswer } from '../contracts/job-state';
 import type { PackJob } from '../contracts/pack';
-import { durableNow } from './durable-point';
+import { durableNow, durablePoint } from './durable-point';
 import { cancelledByUser, deadlinePassed, type EarlyEnd } from './failures';
 import { publish } from './finish-wave';
 import { ended } from './job-progress';
@@ -68,26 +68,88 @@ async function cancel(pack: Pack, id: string, tenant?: string): Promise<CancelAn
   // One that is about to leave can be cancelled where it goes.
   await condition(() => !indexes.some((index) => pack.moving.has(index)));
   const open = indexes.filter((index) => pack.isOpen(index));
-  for (const index of open) endEarly(pack, index, cancelledByUser);
-  if (open.length > 0) return { outcome: 'cancelled' };
-  const [job] = indexes.map((index) => pack.job(index));
+  const left = endIfUnpublished(pack, open, cancelledByUser);
+  if (left.length > 0) await CancellationScope.nonCancellable(() => endIfOpen(pack, left, cancelledByUser));
+  const jobs = indexes.map((index) => pack.job(index));
+  const [job] = [...jobs.filter(({ status }) => status === 'cancelled'), ...jobs];
   return job ? toCancelAnswer(job, id) : { outcome: 'unknown' };
 }
 
 async function watchDeadlines(pack: Pack): Promise<void> {
+  const due = new Set<number>();
+  const ending: Promise<void>[] = [];
   for (;;) {
     const open = pack.jobs.flatMap(({ job }, index) =>
-      pack.isOpen(index) ? [{ index, at: expiresAt(job) }] : [],
+      pack.isOpen(index) && !due.has(index) ? [{ index, at: expiresAt(job) }] : [],
     );
     const next = Math.min(...open.map(({ at }) => at));
-    if (next === Infinity) return;
-    for (const { index, at } of open) if (at <= Date.now()) endEarly(pack, index, deadlinePassed);
+    if (next === Infinity) break;
+    const passed = open.filter(({ at }) => at <= Date.now()).map(({ index }) => index);
+    const left = endIfUnpublished(pack, passed, deadlinePassed);
+    for (const index of left) due.add(index);
+    if (left.length > 0) ending.push(endIfOpen(pack, left, deadlinePassed).catch(unlessCancelled));
     if (next > Date.now()) await sleep(next - Date.now(), { summary: 'the next deadline' });
   }
+  await Promise.all(ending);
 }
 
-/** Ends an open job now. In one step: nothing else can give it another end. */
-function endEarly(pack: Pack, index: number, { status, failure }: EarlyEnd): void {
+/**
+ * Ends those of these open jobs at once that no workflow task can have published, and returns the others. A result that comes of `enrich` is published in a task of its own.
+ */
+function endIfUnpublished(pack: Pack, indexes: number[], end: EarlyEnd): number[] {
+  const mayBePublished = (index: number) => pack.job(index).stage !== 'enrich';
+  // Workflows of before ended all of them at once.
+  const left = indexes.some(mayBePublished) && patched('end-if-open') ? indexes.filter(mayBePublished) : [];
+  for (const index of indexes) if (!left.includes(index)) endAtOnce(pack, index, end);
+  return left;
+}
+
+/**
+ * Ends those of these jobs that are still open in the next workflow task, and publishes that in the one after it. The present task may be one that a crash cut short
+ * and that is done again, with news that it did not have then: it may have published a result already. It does so again, and what a task decides here is in the
+ * history before it is published.
+ *
+ * Returns when it is decided how each of them ends.
+ */
+async function endIfOpen(pack: Pack, indexes: number[], end: EarlyEnd): Promise<void> {
+  const endedAt = Date.now();
+  await durablePoint();
+  const busy = indexes.filter((index) => isBusy(pack, index));
+  endOpen(
+    pack,
+    indexes.filter((index) => !busy.includes(index)),
+    end,
+    endedAt,
+  );
+  await Promise.all(
+    busy.map(async (index) => {
+      await condition(() => !isBusy(pack, index));
+      endOpen(pack, [index], end, endedAt);
+    }),
+  );
+}
+
+/** About to leave, or post-processed in a way that may take several tasks without a trace in the history. */
+function isBusy(pack: Pack, index: number): boolean {
+  return pack.moving.has(index) || pack.postProcessing.has(index);
+}
+
+function endOpen(pack: Pack, indexes: number[], { status, failure }: EarlyEnd, endedAt: number): void {
+  const open = indexes.filter((index) => pack.isOpen(index));
+  if (open.length === 0) return;
+  const ends = open.map((index) => ({ index, item: ended(pack.job(index), status, failure, endedAt) }));
+  for (const index of open) pack.job(index).status = status;
+  pack.work.add(
+    CancellationScope.nonCancellable(async () => {
+      await durablePoint();
+      await publish(pack, ends);
+    }),
+  );
+  for (const index of open) pack.endedEarly(index);
+}
+
+/** In one step: nothing else can give the job another end. */
+function endAtOnce(pack: Pack, index: number, { status, failure }: EarlyEnd): void {
   const job = pack.job(index);
   job.status = status;
   pack.work.add(

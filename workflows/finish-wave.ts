@@ -39,11 +39,14 @@ export async function finishWave(pack: Pack, wave: Wave): Promise<void> {
   if (answered.length > 0) {
     // By size: should this become an ordinary activity, its argument has to fit into one payload.
     const [some = []] = chunksBySize(answered, (index) => jsonBytes(toItem(pack, index)));
-    const outcomes = await postProcessSome(pack, some);
+    for (const index of some) pack.postProcessing.add(index);
+    const isOver = () => some.forEach((index) => pack.postProcessing.delete(index));
+    const outcomes = await postProcessSome(pack, some, isOver);
     for (const outcome of outcomes) {
       durable &&= isSameEveryTime(pack, outcome);
       takeOutput(pack, outcome, ends, leaving);
     }
+    isOver();
     const done = new Set(outcomes.map((outcome) => outcome.index));
     const rest = answered.filter((index) => !done.has(index) && pack.isOpen(index));
     if (rest.length > 0) pack.work.add(finishRest(pack, rest));
@@ -70,12 +73,17 @@ async function finishRest(pack: Pack, answered: number[]): Promise<void> {
   await finishWave(pack, { ...newWave(), answered, durable: true });
 }
 
-async function postProcessSome(pack: Pack, indexes: number[]): Promise<PostProcessOutcome[]> {
+async function postProcessSome(
+  pack: Pack,
+  indexes: number[],
+  onTrouble: () => void,
+): Promise<PostProcessOutcome[]> {
   const items = indexes.map((index) => toItem(pack, index));
   const othersSucceeded = pack.jobs.some((job) => job.status === 'completed');
   const timeoutMs = Math.max(...indexes.map((index) => pack.policy(index).postProcess.timeoutMs));
   try {
-    return (await pack.stages.postProcess({ items, timeoutMs, othersSucceeded })).outcomes;
+    const request = { items, timeoutMs, othersSucceeded };
+    return (await pack.stages.postProcess(request, onTrouble)).outcomes;
   } catch (error) {
     if (isCancellation(error)) throw error;
     const endedAt = await durableNow();

@@ -23,6 +23,8 @@ export interface Pack {
   results: Map<number, JobResult>;
   /** Jobs that are about to leave. */
   moving: Set<number>;
+  /** Jobs that a local activity post-processes, or is about to: nothing of that is in the history yet. */
+  postProcessing: Set<number>;
   /** All stages run inside. Cancelled when no job is left that needs them. */
   scope: CancellationScope;
   /** Told of each job that ended while its stages were at work. */
@@ -59,6 +61,7 @@ export function openPack(input: PackInput): Pack {
     answers: 0,
     results: new Map(),
     moving: new Set(),
+    postProcessing: new Set(),
     scope,
     watchers: new Set(),
     callsBeingMade: 0,

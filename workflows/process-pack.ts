@@ -158,4 +158,6 @@ async function endUnfinished(pack: Pack, cause: TemporalFailure): Promise<void> 
     job.status === 'running' ? [{ index, item: ended(job, status, failure, endedAt) }] : [],
   );
   await publish(pack, ends);
+  // A job may have been cancelled by itself meanwhile.
+  await pack.work.settled();
 }

@@ -145,12 +145,18 @@ export function ownStages(policy: PipelinePolicy, llmTaskQueue: string) {
 
 type ShortStage = 'enrichJobs' | 'postProcess' | 'publishResults';
 
+/** @param onTrouble called before the ordinary activity takes over */
+type LocalFirst<Name extends ShortStage> = (
+  request: Parameters<Activities[Name]>[0],
+  onTrouble?: () => void,
+) => ReturnType<Activities[Name]>;
+
 function localFirst<Name extends ShortStage>(
   { inTurn, budget }: { inTurn: ReturnType<typeof oneAtATime>; budget: TaskBudget },
   name: Name,
   timeoutMs: number,
   giveUpAfterMs: number | undefined,
-): Activities[Name] {
+): LocalFirst<Name> {
   type Stage = (request: object) => Promise<unknown>;
   const local = (summary: string) =>
     proxyLocalActivities<Activities>({
@@ -167,7 +173,7 @@ function localFirst<Name extends ShortStage>(
       retry: backoff,
       summary,
     })[name] as Stage;
-  const stage: Stage = async (request) => {
+  const stage = async (request: object, onTrouble?: () => void): Promise<unknown> => {
     const [list] = Object.values(request).filter(Array.isArray);
     const summary = count(list ?? [], 'job');
     try {
@@ -179,11 +185,12 @@ function localFirst<Name extends ShortStage>(
       });
     } catch (error) {
       if (isCancellation(error)) throw error;
+      onTrouble?.();
       await budget.room(jsonBytes(request));
       return await ordinary(`${summary}, after trouble`)(request);
     }
   };
-  return stage as unknown as Activities[Name];
+  return stage as LocalFirst<Name>;
 }
 
 function count(list: unknown[], noun: string): string {

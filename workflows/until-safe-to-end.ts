@@ -11,13 +11,14 @@ import type { Pack } from './pack';
 export async function untilSafeToEnd(
   pack: Pack,
   watch: DeadlineWatch | undefined,
-  isCancelled = false,
+  hasFailed = false,
 ): Promise<void> {
-  const mayHaveNews = isCancelled || pack.jobs.some(({ status }) => status === 'left');
+  const mayHaveNews = hasFailed || pack.jobs.some(({ status }) => status === 'left');
   const mayBeRefused = watch?.isWaiting() || (mayHaveNews && pack.results.size > 0);
-  if (!mayBeRefused || !patched('safe-to-end')) return await condition(allHandlersFinished);
+  const byTasks = mayBeRefused && patched('safe-to-end');
   // All jobs have ended: a cancel that comes now is too late for any of them.
   await CancellationScope.nonCancellable(async () => {
+    if (!byTasks) return await condition(allHandlersFinished);
     watch?.stop();
     if (mayHaveNews && pack.results.size > 0) await durablePoint();
     await condition(allHandlersFinished);
