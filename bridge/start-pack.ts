@@ -84,7 +84,7 @@ export function packStartOptions(
   { taskQueue, llmTaskQueue, pipelineNamed }: Omit<PackStarterOptions, 'client' | 'requestTimeoutMs'>,
 ) {
   const { workflowId, jobs, range } = pack;
-  const input: PackInput = { jobs, policies: policiesOf(pack, pipelineNamed), llmTaskQueue };
+  const input = packInput(pack, { llmTaskQueue, pipelineNamed });
   const memo: PackMemo | undefined = range && { lastOffset: String(range.lastOffset) };
   return {
     workflowId,
@@ -101,8 +101,16 @@ export function packStartOptions(
   } satisfies WorkflowStartOptions;
 }
 
+/** The argument of the workflow. */
+export function packInput(
+  pack: Pick<PackToStart, 'jobs'>,
+  { llmTaskQueue, pipelineNamed }: Pick<PackStarterOptions, 'llmTaskQueue' | 'pipelineNamed'>,
+): PackInput {
+  return { jobs: pack.jobs, policies: policiesOf(pack, pipelineNamed), llmTaskQueue };
+}
+
 function policiesOf(
-  { jobs }: PackToStart,
+  { jobs }: Pick<PackToStart, 'jobs'>,
   pipelineNamed: PackStarterOptions['pipelineNamed'],
 ): PackInput['policies'] {
   return Object.fromEntries(jobs.map(({ pipeline }) => [pipeline, pipelineNamed(pipeline).policy]));

@@ -37,6 +37,17 @@ export async function connectTemporalClient(
   return new Client({ connection, namespace: config.namespace, dataConverter });
 }
 
+/**
+ * The same client for what is known to be small. One with a payload store looks through each request for what to store, which costs as much CPU
+ * as to read and check a record.
+ */
+export function withoutPayloadStore(client: Client): Client {
+  const { namespace, identity, loadedDataConverter } = client.options;
+  if (!loadedDataConverter.externalStorage) return client;
+  const { payloadCodecs } = loadedDataConverter;
+  return new Client({ connection: client.connection, namespace, identity, dataConverter: { payloadCodecs } });
+}
+
 /** `Connection.connect` would leave its channel open, and trying, after a failure. */
 async function connectOnce(
   config: Config['temporal'],

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -14,13 +15,19 @@ import {
   type CancelQuestion,
 } from '../../contracts/job-state';
 import { lateAnswer } from './late-answer';
-import { reachable } from './reachable';
+import { grpcCode, reachable } from './reachable';
 
 /** A worker has to take the request, and may be busy. For all workflows together that are asked. */
 const UPDATE_MS = 10_000;
 
 /** Before we give up on it: who takes the request at the last moment has time to say so. */
 const ANSWER_MS = 1_000;
+
+/** https://grpc.io/docs/guides/status-codes/ */
+const RESOURCE_EXHAUSTED = 8;
+
+/** About as long as a workflow takes to answer. */
+const ASK_AGAIN_AFTER_MS = 300;
 
 /** A job leaves its pack once, and what it leaves for under another name never moves. */
 const HOPS_MAX = 3;
@@ -64,12 +71,27 @@ async function update(
   const updateId = randomUUID();
   const [jobId, , wantedUntil = 0] = question;
   try {
-    return await reachable(client, giveUpAt - Date.now(), () =>
-      handle.executeUpdate<CancelAnswer, CancelQuestion>(CANCEL_JOB_UPDATE, { updateId, args: question }),
+    return await unlessFull(wantedUntil, () =>
+      reachable(client, giveUpAt - Date.now(), () =>
+        handle.executeUpdate<CancelAnswer, CancelQuestion>(CANCEL_JOB_UPDATE, { updateId, args: question }),
+      ),
     );
   } catch (error) {
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
     return await lateAnswer(client, { workflowId, updateId, jobId, wantedUntil });
+  }
+}
+
+/** The server takes ten updates of one workflow at a time (`history.maxInFlightUpdates`), and a pack may have more jobs that are to be cancelled. */
+async function unlessFull<T>(until: number, request: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await request();
+    } catch (error) {
+      const waitMs = ASK_AGAIN_AFTER_MS * (0.5 + Math.random());
+      if (grpcCode(error) !== RESOURCE_EXHAUSTED || Date.now() + waitMs > until) throw error;
+      await delay(waitMs);
+    }
   }
 }
 

@@ -6,10 +6,11 @@ import type { Config } from '../../runtime/config';
 import type { Logger } from '../../runtime/logger';
 import type { BridgeMetrics } from '../../runtime/metrics';
 import type { Readiness } from '../../runtime/status-server';
+import { withoutPayloadStore } from '../../runtime/temporal';
 import type { JobIdLedger } from '../job-id-ledger';
 import {
   createPackStarter,
-  packStartOptions,
+  packInput,
   type PackStarterOptions,
   type PackToStart,
   type StartPack,
@@ -98,7 +99,7 @@ export function createBridge({
       return started;
     };
   const requests = createRequests({
-    startPack: watched(createPackStarter(starter)),
+    startPack: watched(createPackStarter({ ...starter, client: withoutPayloadStore(client) })),
     startStoredPack: watched(createPackStarter({ ...starter, requestTimeoutMs: STORED_START_MS })),
     isStored: (pack) => isStored(pack, starter, temporal.payloadStore?.thresholdBytes),
     stopping: stopping.signal,
@@ -161,7 +162,7 @@ export function createBridge({
 /** Whether Temporal's client will put it into the payload store. In doubt it counts as if, since an encrypted one is a little larger. */
 function isStored(pack: PackToStart, starter: PackStarterOptions, thresholdBytes?: number): boolean {
   if (thresholdBytes === undefined) return false;
-  const [input] = packStartOptions(pack, starter).args;
+  const input = packInput(pack, starter);
   return Buffer.byteLength(JSON.stringify(input)) >= thresholdBytes - STORED_MARGIN_BYTES;
 }
 

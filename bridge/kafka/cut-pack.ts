@@ -47,6 +47,8 @@ export function cutPack(
   let bytes = 0;
   const attributes = [new AttributeSize(), new AttributeSize(), new AttributeSize()] as const;
   for (const record of records) {
+    // Reading it would be in vain.
+    if (cut.jobs.length >= limits.maxJobs) break;
     const job = readOrPoison(record, read, cut.poison);
     if (job) {
       // As the workflow carries it: JSON may write a number longer than the record did, and headers come along.
@@ -55,9 +57,7 @@ export function cutPack(
       attributes[1].add(job.pipeline);
       attributes[2].add(job.tenant);
       const full =
-        cut.jobs.length >= limits.maxJobs ||
-        bytes > limits.maxBytes ||
-        attributes.some((attribute) => attribute.bytes > ATTRIBUTE_MAX_BYTES);
+        bytes > limits.maxBytes || attributes.some((attribute) => attribute.bytes > ATTRIBUTE_MAX_BYTES);
       if (full && cut.jobs.length > 0) return { ...cut, isFull: true };
       cut.jobs.push(job);
     }

@@ -105,7 +105,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
           batch.progressed();
           committer.durable(partition, next);
         }
-        records = records.filter((record) => record.offset > last);
+        records = behindOffset(records, last);
       }
       if (existing && !existing.more && owned()) searched.delete(partition);
     } catch (error) {
@@ -242,6 +242,12 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
     const at = { partition, offset: String(offset) };
     logger.warn({ ...at, code: error.code, reason: error.message }, 'record is not a job; dead-lettered');
   }
+}
+
+/** They are in order, and there may be thousands of them: not looked at again with every pack. */
+function behindOffset(records: QueueRecord[], last: bigint): QueueRecord[] {
+  const first = records.findIndex(({ offset }) => offset > last);
+  return first < 0 ? [] : records.slice(first);
 }
 
 /** The timestamp tells records of a topic that was made anew from those before. */

@@ -1,8 +1,15 @@
 import { createServer, type Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { Client } from '@temporalio/client';
 import pino from 'pino';
 import { ShuttingDown } from '../../runtime/shutdown';
-import { connectTemporalClient, connectTemporalWorker, isThrottled } from '../../runtime/temporal';
+import { createDataConverter } from '../../runtime/payload-store/data-converter';
+import {
+  connectTemporalClient,
+  connectTemporalWorker,
+  isThrottled,
+  withoutPayloadStore,
+} from '../../runtime/temporal';
 
 /** Nothing listens on port 1. */
 const away = { address: '127.0.0.1:1', namespace: 'default', taskQueue: 'q', llmTaskQueue: 'l' };
@@ -63,5 +70,29 @@ describe('a server that has too much to do', () => {
     await client.connection.close();
     expect(isThrottled(error)).toBe(true);
     expect(starts).toBe(1);
+  });
+});
+
+describe('withoutPayloadStore', () => {
+  const place = { kind: 'folder', folder: '/nowhere' } as const;
+  const client = (store: boolean) =>
+    new Client({
+      ...{ namespace: 'jobs', identity: 'bridge' },
+      dataConverter: createDataConverter(store ? { payloadStore: { place, thresholdBytes: 1 } } : {}),
+    });
+
+  it('stores nothing, and is the same client otherwise', () => {
+    const before = client(true);
+    const { options, connection } = withoutPayloadStore(before);
+    const { payloadCodecs, externalStorage } = options.loadedDataConverter;
+    expect(externalStorage).toBeUndefined();
+    expect(payloadCodecs).toEqual(before.options.loadedDataConverter.payloadCodecs);
+    expect(connection).toBe(before.connection);
+    expect(options).toMatchObject({ namespace: 'jobs', identity: 'bridge' });
+  });
+
+  it('is the client itself where there is no store', () => {
+    const before = client(false);
+    expect(withoutPayloadStore(before)).toBe(before);
   });
 });

@@ -161,9 +161,11 @@ describe('poison', () => {
     expect(cut.lastOffset).toBe(3n);
   });
 
-  it('behind the last job that fits is left to no one: it is covered', () => {
-    const cut = cutPack(withPoison(4, 1), { ...limits, maxJobs: 1 }, readSimply);
-    expect([offsetsOf(cut), poisonOf(cut), cut.lastOffset]).toEqual([[0], [1], 1n]);
+  it('behind the last job that fits is left to the next pack, unread', () => {
+    const read = jest.fn(readSimply);
+    const cut = cutPack(withPoison(4, 1), { ...limits, maxJobs: 1 }, read);
+    expect([offsetsOf(cut), poisonOf(cut), cut.lastOffset]).toEqual([[0], [], 0n]);
+    expect(read).toHaveBeenCalledTimes(1);
   });
 
   it('alone makes no pack', () => {
