@@ -1,4 +1,4 @@
-import { sleep } from '@temporalio/workflow';
+import { condition, sleep } from '@temporalio/workflow';
 
 /**
  * Ends the current workflow task: when this returns, whatever local activities returned so far is in the history, and a
@@ -16,4 +16,11 @@ export async function durableNow(): Promise<number> {
   const now = Date.now();
   await durablePoint();
   return now;
+}
+
+/** Returns when everything else that this workflow task brought has come as far as it can: conditions are looked at when nothing else is left to run. */
+export async function afterAllElse(): Promise<void> {
+  let isLooking = true;
+  void Promise.resolve().then(() => (isLooking = false));
+  await condition(() => !isLooking);
 }

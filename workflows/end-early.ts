@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { CancelAnswer } from '../contracts/job-state';
 import type { PackJob } from '../contracts/pack';
-import { durableNow, durablePoint } from './durable-point';
+import { afterAllElse, durableNow, durablePoint } from './durable-point';
 import { cancelledByUser, deadlinePassed, type EarlyEnd } from './failures';
 import { publish } from './finish-wave';
 import { ended } from './job-progress';
@@ -68,8 +68,8 @@ async function cancel(pack: Pack, id: string, tenant?: string): Promise<CancelAn
   // One that is about to leave can be cancelled where it goes.
   await condition(() => !indexes.some((index) => pack.moving.has(index)));
   const open = indexes.filter((index) => pack.isOpen(index));
-  const left = endIfUnpublished(pack, open, cancelledByUser);
-  if (left.length > 0) await CancellationScope.nonCancellable(() => endIfOpen(pack, left, cancelledByUser));
+  const later = endIfUnpublished(pack, open, cancelledByUser);
+  if (later.length > 0) await CancellationScope.nonCancellable(() => endIfOpen(pack, later, cancelledByUser));
   const jobs = indexes.map((index) => pack.job(index));
   const [job] = [...jobs.filter(({ status }) => status === 'cancelled'), ...jobs];
   return job ? toCancelAnswer(job, id) : { outcome: 'unknown' };
@@ -85,35 +85,37 @@ async function watchDeadlines(pack: Pack): Promise<void> {
     const next = Math.min(...open.map(({ at }) => at));
     if (next === Infinity) break;
     const passed = open.filter(({ at }) => at <= Date.now()).map(({ index }) => index);
-    const left = endIfUnpublished(pack, passed, deadlinePassed);
-    for (const index of left) due.add(index);
-    if (left.length > 0) ending.push(endIfOpen(pack, left, deadlinePassed).catch(unlessCancelled));
+    const later = endIfUnpublished(pack, passed, deadlinePassed);
+    for (const index of later) due.add(index);
+    if (later.length > 0) ending.push(endIfOpen(pack, later, deadlinePassed).catch(unlessCancelled));
     if (next > Date.now()) await sleep(next - Date.now(), { summary: 'the next deadline' });
   }
   await Promise.all(ending);
 }
 
 /**
- * Ends those of these open jobs at once that no workflow task can have published, and returns the others. A result that comes of `enrich` is published in a task of its own.
+ * Ends those of these open jobs at once that no workflow task can have published, and returns the others. A result that comes of `enrich` is published in a task of its own, unless
+ * the whole pack ends.
  */
 function endIfUnpublished(pack: Pack, indexes: number[], end: EarlyEnd): number[] {
-  const mayBePublished = (index: number) => pack.job(index).stage !== 'enrich';
+  const mayBePublished = (index: number) => pack.isEnding || pack.job(index).stage !== 'enrich';
   // Workflows of before ended all of them at once.
-  const left = indexes.some(mayBePublished) && patched('end-if-open') ? indexes.filter(mayBePublished) : [];
-  for (const index of indexes) if (!left.includes(index)) endAtOnce(pack, index, end);
-  return left;
+  const later = indexes.some(mayBePublished) && patched('end-if-open') ? indexes.filter(mayBePublished) : [];
+  for (const index of indexes) if (!later.includes(index)) endAtOnce(pack, index, end);
+  return later;
 }
 
 /**
  * Ends those of these jobs that are still open in the next workflow task, and publishes that in the one after it. The present task may be one that a crash cut short
- * and that is done again, with news that it did not have then: it may have published a result already. It does so again, and what a task decides here is in the
- * history before it is published.
+ * and that is done again, with news that it did not have then: it may have published a result already. It does so again. The next task may be done again as well, so
+ * here it comes last, and what it decides is in the history before it is published.
  *
  * Returns when it is decided how each of them ends.
  */
 async function endIfOpen(pack: Pack, indexes: number[], end: EarlyEnd): Promise<void> {
   const endedAt = Date.now();
   await durablePoint();
+  await afterAllElse();
   const busy = indexes.filter((index) => isBusy(pack, index));
   endOpen(
     pack,

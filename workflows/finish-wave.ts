@@ -35,22 +35,28 @@ export function newWave(): Wave {
 export async function finishWave(pack: Pack, wave: Wave): Promise<void> {
   const { ends, leaving } = wave;
   const answered = wave.answered.filter((index) => pack.isOpen(index));
+  const unmark = () => wave.answered.forEach((index) => pack.postProcessing.delete(index));
+  let rest: number[] = [];
   let { durable } = wave;
-  if (answered.length > 0) {
-    // By size: should this become an ordinary activity, its argument has to fit into one payload.
-    const [some = []] = chunksBySize(answered, (index) => jsonBytes(toItem(pack, index)));
-    for (const index of some) pack.postProcessing.add(index);
-    const isOver = () => some.forEach((index) => pack.postProcessing.delete(index));
-    const outcomes = await postProcessSome(pack, some, isOver);
-    for (const outcome of outcomes) {
-      durable &&= isSameEveryTime(pack, outcome);
-      takeOutput(pack, outcome, ends, leaving);
+  try {
+    if (answered.length > 0) {
+      for (const index of answered) pack.postProcessing.add(index);
+      // By size: should this become an ordinary activity, its argument has to fit into one payload.
+      const [some = []] = chunksBySize(answered, (index) => jsonBytes(toItem(pack, index)));
+      const outcomes = await postProcessSome(pack, some, unmark);
+      for (const outcome of outcomes) {
+        durable &&= isSameEveryTime(pack, outcome);
+        takeOutput(pack, outcome, ends, leaving);
+      }
+      const done = new Set(outcomes.map((outcome) => outcome.index));
+      rest = answered.filter((index) => !done.has(index) && pack.isOpen(index));
     }
-    isOver();
-    const done = new Set(outcomes.map((outcome) => outcome.index));
-    const rest = answered.filter((index) => !done.has(index) && pack.isOpen(index));
-    if (rest.length > 0) pack.work.add(finishRest(pack, rest));
+  } finally {
+    unmark();
   }
+  // They stay marked: in a task of before that was cut short they may have been done.
+  for (const index of rest) pack.postProcessing.add(index);
+  if (rest.length > 0) pack.work.add(finishRest(pack, rest));
   if (ends.length + leaving.length === 0) return;
   if (!durable) await durablePoint();
   const open = leaving.filter((index) => pack.isOpen(index));

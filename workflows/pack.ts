@@ -23,8 +23,10 @@ export interface Pack {
   results: Map<number, JobResult>;
   /** Jobs that are about to leave. */
   moving: Set<number>;
-  /** Jobs that a local activity post-processes, or is about to: nothing of that is in the history yet. */
+  /** Jobs that are being post-processed, unless an ordinary activity does so: nothing of that is in the history yet. */
   postProcessing: Set<number>;
+  /** The jobs that still run are given an end together, since the workflow ends. */
+  isEnding: boolean;
   /** All stages run inside. Cancelled when no job is left that needs them. */
   scope: CancellationScope;
   /** Told of each job that ended while its stages were at work. */
@@ -62,6 +64,7 @@ export function openPack(input: PackInput): Pack {
     results: new Map(),
     moving: new Set(),
     postProcessing: new Set(),
+    isEnding: false,
     scope,
     watchers: new Set(),
     callsBeingMade: 0,

@@ -152,11 +152,11 @@ function takeEnriched(pack: Pack, outcomes: EnrichOutcome[]): void {
 /** No workflow ends without a result for each of its jobs. */
 async function endUnfinished(pack: Pack, cause: TemporalFailure): Promise<void> {
   await pack.work.settled();
+  pack.isEnding = true;
   const endedAt = await durableNow();
   const { status, failure } = endFor(cause);
-  const ends: JobEnd[] = pack.jobs.flatMap((job, index) =>
-    job.status === 'running' ? [{ index, item: ended(job, status, failure, endedAt) }] : [],
-  );
+  const ends: JobEnd[] = [];
+  pack.jobs.forEach((job, index) => decide(pack, ends, index, ended(job, status, failure, endedAt)));
   await publish(pack, ends);
   // A job may have been cancelled by itself meanwhile.
   await pack.work.settled();

@@ -29,7 +29,7 @@ export const jobsQuery = defineQuery<JobState[]>(JOBS_QUERY);
 /** The published results of the jobs with this id. */
 export const resultsQuery = defineQuery<ResultsAnswer, [id: string]>(RESULTS_QUERY);
 
-/** Ends a job at once. Its result is published, its LLM call stopped. */
+/** Ends a job that has no end yet. Its result is published, its LLM call stopped. */
 export const cancelJobUpdate = defineUpdate<CancelAnswer, CancelQuestion>(CANCEL_JOB_UPDATE);
 
 /**

@@ -26,7 +26,6 @@ const ANSWER_MS = 1_000;
 /** https://grpc.io/docs/guides/status-codes/ */
 const RESOURCE_EXHAUSTED = 8;
 
-/** About as long as a workflow takes to answer. */
 const ASK_AGAIN_AFTER_MS = 300;
 
 /** A job leaves its pack once, and what it leaves for under another name never moves. */

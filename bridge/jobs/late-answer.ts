@@ -3,7 +3,7 @@ import { HeadwayError } from '../../contracts/errors';
 import type { CancelAnswer } from '../../contracts/job-state';
 import { grpcCode, reachable } from './reachable';
 
-/** A server that lives answers at once; so does one who has accepted a cancel, unless the job is just leaving its pack. */
+/** A server that lives answers at once; a workflow that has accepted a cancel within about a second, unless the job is being post-processed or leaves its pack. */
 const ASK_MS = 2_000;
 
 /** https://grpc.io/docs/guides/status-codes/ */

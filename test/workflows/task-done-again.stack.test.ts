@@ -1,3 +1,6 @@
+import { Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
 import { NativeConnection } from '@temporalio/worker';
 import type { Activities } from '../../activities';
 import { CANCEL_JOB_UPDATE, type CancelAnswer } from '../../contracts/job-state';
@@ -17,7 +20,7 @@ import { createStubWorkers, type StubWorkers } from './stub-workers';
 let stub: StubWorkers;
 let proxy: TcpProxy;
 let connection: NativeConnection;
-let release: () => void = () => {};
+const releases: (() => void)[] = [];
 
 beforeEach(async () => {
   stub = await createStubWorkers();
@@ -27,15 +30,21 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  release();
+  for (const release of releases.splice(0)) release();
   proxy.restore();
-  await stub.close();
-  await connection.close();
-  await proxy.close();
+  try {
+    await stub.close();
+  } finally {
+    await connection.close();
+    await proxy.close();
+  }
 });
 
+type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+type Request = Parameters<Activities['postProcess']>[0];
+
 const source = { door: 'http', timestamp: 0 } as const;
-const policies = { p: policySchema.parse({ postProcess: { deterministic: true, timeoutMs: 20_000 } }) };
+const policies = { p: policySchema.parse({ postProcess: { deterministic: true, timeoutMs: 60_000 } }) };
 const enrichJobs: Activities['enrichJobs'] = ({ jobs }) =>
   Promise.resolve({
     outcomes: jobs.map(({ index }) => ({
@@ -46,22 +55,44 @@ const enrichJobs: Activities['enrichJobs'] = ({ jobs }) =>
 const postProcess: Activities['postProcess'] = ({ items }) =>
   Promise.resolve({ outcomes: items.map(({ index }) => ({ index, kind: 'output', output: {} })) });
 
-/** A pack of two jobs, of which the first one has its answer at once; a worker that loses its connection when it has published that. */
-async function publishedInALostTask(deadline?: string) {
-  const lost: string[] = [];
+type PostProcess = Activities['postProcess'];
+
+interface Lost {
+  pack: WorkflowHandle;
+  /** As JSON. */
+  published: string[];
+  ids: [string, string];
+  answerSecond(): void;
+}
+
+interface Plan {
+  /** Of the first job. Sooner its workflow cannot begin. */
+  deadlineInMs?: number;
+  /** Of the worker that publishes in vain. */
+  postProcess?: PostProcess;
+  /** Otherwise the first job has its answer at once, and the second one when it is told to. */
+  answersTogether?: boolean;
+}
+
+/** A pack of two jobs, and a worker that loses its connection when it has published something for the first time. */
+async function publishedInALostTask(plan: Plan = {}): Promise<Lost> {
+  const published: string[] = [];
+  const ids = [0, 1].map((index) => `${stub.taskQueue}-${index}`) as Lost['ids'];
+  const process = plan.postProcess ?? postProcess;
   await stub.startWorkflows(
     {
       enrichJobs,
-      postProcess,
+      postProcess: process,
       publishResults: ({ items }) => {
-        lost.push(...items.map(({ result }) => JSON.stringify(result)));
+        published.push(...items.map(({ result }) => JSON.stringify(result)));
         proxy.refuse();
         return Promise.resolve({ tooLarge: [] });
       },
     },
     { connection },
   );
-  const secondAnswer = new Promise<void>((resolve) => (release = resolve));
+  let answerSecond: () => void = () => {};
+  const secondAnswer = new Promise<void>((resolve) => releases.push((answerSecond = resolve)));
   await stub.startLlm({
     startLlmCalls: ({ calls }) =>
       Promise.resolve({
@@ -71,20 +102,18 @@ async function publishedInALostTask(deadline?: string) {
         })),
       }),
     async awaitLlmCalls({ handles }) {
-      const [handle] = handles;
-      if (handle?.index !== 0) await secondAnswer;
+      const answered = plan.answersTogether ? handles : handles.slice(0, 1);
+      if (answered[0]?.index === 1) await secondAnswer;
       return {
-        outcomes: [
-          {
-            ...{ index: handle?.index ?? 0, startedAt: 1, endedAt: 2, model: 'm' },
-            ...{ kind: 'answer', answer: {}, citations: [] },
-            usage: { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 1 },
-          },
-        ],
+        outcomes: answered.map(({ index }) => ({
+          ...{ index, startedAt: 1, endedAt: 2, model: 'm', kind: 'answer', answer: {}, citations: [] },
+          usage: { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 1 },
+        })),
       };
     },
   });
-  const ids = [0, 1].map((index) => `${stub.taskQueue}-${index}`);
+  const { deadlineInMs } = plan;
+  const deadline = deadlineInMs === undefined ? undefined : new Date(Date.now() + deadlineInMs).toISOString();
   const input: PackInput = {
     jobs: ids.map((id, index) => ({
       ...{ id, pipeline: 'p', input: {}, source },
@@ -96,55 +125,85 @@ async function publishedInALostTask(deadline?: string) {
   const pack = await stub.client.workflow.start(PROCESS_PACK, {
     ...{ workflowId: stub.taskQueue, taskQueue: stub.taskQueue, args: [input] },
   });
-  await eventually('the result is published', () => lost.length === 1);
-  return { pack, lost: lost as [string], firstId: ids[0] as string };
+  await eventually('a result is published', () => published.length > 0);
+  return { pack, published, ids, answerSecond };
 }
 
-type Lost = Awaited<ReturnType<typeof publishedInALostTask>>;
+/** Asks to cancel the first job. */
+function cancel({ pack, ids: [id] }: Pick<Lost, 'pack' | 'ids'>): Promise<CancelAnswer> {
+  return pack.executeUpdate<CancelAnswer, [string]>(CANCEL_JOB_UPDATE, { args: [id] });
+}
 
-async function expectTheSameEnd({ pack, lost: [published], firstId }: Lost): Promise<void> {
-  await eventually('the task was done again', () => stub.published.some(({ id }) => id === firstId));
-  expect(JSON.stringify(stub.published[0])).toBe(published);
-  expect(stub.published).toMatchObject([{ status: 'completed' }]);
-  release();
+async function expectTheSameEnds({ pack, published, ids, answerSecond }: Lost): Promise<void> {
+  await eventually('the task was done again', () => stub.published.some(({ id }) => id === ids[0]));
+  answerSecond();
   expect(await (pack.result() as Promise<PackSummary>)).toMatchObject({ completed: 2 });
-  expect(stub.published).toHaveLength(2);
+  const second = stub.published.map((result) => JSON.stringify(result));
+  expect(second).toEqual(expect.arrayContaining(published));
+  expect(stub.published.map(({ id }) => id).sort()).toEqual(ids);
 }
+
+async function eventsSince(pack: WorkflowHandle, since: (event: HistoryEvent) => unknown) {
+  const { events } = await pack.fetchHistory();
+  const first = events?.findIndex((event) => since(event)) ?? -1;
+  return first < 0 ? [] : events!.slice(first);
+}
+
+const accepted = (event: HistoryEvent) => event.workflowExecutionUpdateAcceptedEventAttributes;
 
 test('a job whose result is published is not cancelled any more', async () => {
   const lost = await publishedInALostTask();
-  const answer = lost.pack.executeUpdate<CancelAnswer, [string]>(CANCEL_JOB_UPDATE, { args: [lost.firstId] });
+  const answer = cancel(lost);
   await stub.startWorkflows({ enrichJobs, postProcess });
   expect(await answer).toEqual({ outcome: 'ended', status: 'completed' });
-  await expectTheSameEnd(lost);
+  await expectTheSameEnds(lost);
   await recordHistory(stub.client, stub.taskQueue, 'task-done-again-cancelled');
 });
 
-test('nor when its post-processing takes longer than a workflow task the second time', async () => {
-  const lost = await publishedInALostTask();
-  const answer = lost.pack.executeUpdate<CancelAnswer, [string]>(CANCEL_JOB_UPDATE, { args: [lost.firstId] });
-  const takesLong: Activities['postProcess'] = async (request) => {
-    const { pack } = lost;
+test('nor when its post-processing takes longer than a workflow task the second time, and is put off then', async () => {
+  const lost = await publishedInALostTask({ answersTogether: true });
+  expect(lost.published).toHaveLength(2);
+  const answer = cancel(lost);
+  const slowly: PostProcess = async ({ items }) => {
     // Temporal has been told that the task goes on, and the timer of the cancel has fired.
-    await eventually('the cancel was looked at', async () => {
-      const { events } = await pack.fetchHistory();
-      const updated =
-        events?.findIndex((event) => event.workflowExecutionUpdateAcceptedEventAttributes) ?? -1;
-      return updated > 0 && events!.slice(updated).some((event) => event.timerFiredEventAttributes);
-    });
-    return await postProcess(request);
+    await eventually('the cancel was looked at', async () =>
+      (await eventsSince(lost.pack, accepted)).some((event) => event.timerFiredEventAttributes),
+    );
+    return await postProcess({ items: items.slice(-1) } as Request);
   };
-  await stub.startWorkflows({ enrichJobs, postProcess: takesLong });
+  await stub.startWorkflows({ enrichJobs, postProcess: slowly });
   expect(await answer).toEqual({ outcome: 'ended', status: 'completed' });
-  await expectTheSameEnd(lost);
+  await expectTheSameEnds(lost);
   await recordHistory(stub.client, stub.taskQueue, 'task-done-again-slowly');
 });
 
-test('nor does it expire', async () => {
-  const deadline = Date.now() + 4_000;
-  const lost = await publishedInALostTask(new Date(deadline).toISOString());
-  await eventually('its deadline has passed', () => Date.now() > deadline + 2_000);
+test('nor when it was about to be cancelled before an ordinary activity had post-processed it', async () => {
+  let answer: Promise<CancelAnswer> | undefined;
+  const afterTrouble: PostProcess = async (request) => {
+    if (Context.current().info.isLocal) throw new Error('trouble');
+    const pack = stub.client.workflow.getHandle(stub.taskQueue);
+    answer = cancel({ pack, ids: [`${stub.taskQueue}-0`, ''] });
+    answer.catch(() => undefined);
+    await eventually('the cancel is taken', async () => (await eventsSince(pack, accepted)).length > 0);
+    return await postProcess(request);
+  };
+  const lost = await publishedInALostTask({ postProcess: afterTrouble });
+  expect(lost.published).toMatchObject([expect.stringContaining('"completed"')]);
   await stub.startWorkflows({ enrichJobs, postProcess });
-  await expectTheSameEnd(lost);
+  expect(await answer).toEqual({ outcome: 'ended', status: 'completed' });
+  await expectTheSameEnds(lost);
+  await recordHistory(stub.client, stub.taskQueue, 'task-done-again-after-trouble');
+});
+
+test('nor does it expire', async () => {
+  const deadlineInMs = 6_000;
+  const beganAt = Date.now();
+  const lost = await publishedInALostTask({ deadlineInMs });
+  await eventually('its deadline has passed', async () =>
+    (await eventsSince(lost.pack, () => true)).some((event) => event.timerFiredEventAttributes),
+  );
+  expect(Date.now() - beganAt).toBeGreaterThan(deadlineInMs);
+  await stub.startWorkflows({ enrichJobs, postProcess });
+  await expectTheSameEnds(lost);
   await recordHistory(stub.client, stub.taskQueue, 'task-done-again-expired');
 });
