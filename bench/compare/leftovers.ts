@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readProcessTable, treeOf, type ProcessRow } from './process-table';
 
 export interface Leftovers {
-  /** Ends, by their pids, the processes below this one that have come since and still run. Resolves with how many had to be ended. */
-  end(): Promise<number>;
+  /** Ends, by their pids, the processes below this one that have come since and still run. Resolves with what had to be ended: command lines. */
+  end(): Promise<string[]>;
 }
 
 /** What was told to end may take so long to be gone. */
@@ -35,6 +36,7 @@ export function rememberProcesses(graceMs = GRACE_MS): Leftovers {
       const giveUpAt = performance.now() + graceMs;
       while (alive().length > 0 && performance.now() < giveUpAt) await delay(50);
       const left = alive();
+      const commands = left.map(commandOf);
       for (const pid of left) {
         try {
           process.kill(pid, 'SIGKILL');
@@ -42,7 +44,17 @@ export function rememberProcesses(graceMs = GRACE_MS): Leftovers {
           // It was faster.
         }
       }
-      return left.length;
+      return commands;
     },
   };
+}
+
+/** Its beginning, without the folders, which are those of this machine. */
+function commandOf(pid: number): string {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, 12);
+    return words.join(' ').replace(/\S*\//g, '').trim().slice(0, 120);
+  } catch {
+    return `process ${pid}`;
+  }
 }

@@ -52,7 +52,7 @@ export async function runOnce(world: World, contender: Contender, options: RunOp
     );
   }
   const ended = await leftovers.end();
-  if (ended > 0) run.problems.push(`${ended} processes still ran after the run, and were ended`);
+  for (const command of ended) run.problems.push(`this still ran after the run, and was ended: ${command}`);
   await rm(dataDir, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
   return run;
 }
