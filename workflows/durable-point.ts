@@ -18,7 +18,7 @@ export async function durableNow(): Promise<number> {
   return now;
 }
 
-/** Returns when everything else that this workflow task brought has come as far as it can: conditions are looked at when nothing else is left to run. */
+/** Returns when all else that was brought together with what is awaited has come as far as it can: conditions are looked at when nothing is left to run. */
 export async function afterAllElse(): Promise<void> {
   let isLooking = true;
   void Promise.resolve().then(() => (isLooking = false));

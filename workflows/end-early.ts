@@ -66,7 +66,10 @@ async function cancel(pack: Pack, id: string, tenant?: string): Promise<CancelAn
     job.id === id && (tenant === undefined || job.tenant === tenant) ? [index] : [],
   );
   // One that is about to leave can be cancelled where it goes.
-  await condition(() => !indexes.some((index) => pack.moving.has(index)));
+  const isLeaving = () => indexes.some((index) => pack.moving.has(index));
+  const wasLeaving = isLeaving();
+  await condition(() => !isLeaving());
+  if (wasLeaving && patched('end-if-open')) await comeLast(pack);
   const open = indexes.filter((index) => pack.isOpen(index));
   const later = endIfUnpublished(pack, open, cancelledByUser);
   if (later.length > 0) await CancellationScope.nonCancellable(() => endIfOpen(pack, later, cancelledByUser));
@@ -115,7 +118,7 @@ function endIfUnpublished(pack: Pack, indexes: number[], end: EarlyEnd): number[
 async function endIfOpen(pack: Pack, indexes: number[], end: EarlyEnd): Promise<void> {
   const endedAt = Date.now();
   await durablePoint();
-  await afterAllElse();
+  await comeLast(pack);
   const busy = indexes.filter((index) => isBusy(pack, index));
   endOpen(
     pack,
@@ -125,10 +128,22 @@ async function endIfOpen(pack: Pack, indexes: number[], end: EarlyEnd): Promise<
   );
   await Promise.all(
     busy.map(async (index) => {
-      await condition(() => !isBusy(pack, index));
+      while (isBusy(pack, index)) {
+        await condition(() => !isBusy(pack, index));
+        await comeLast(pack);
+      }
       endOpen(pack, [index], end, endedAt);
     }),
   );
+}
+
+/**
+ * Waits for everything that came with what the caller has waited for. While a local activity runs through several workflow tasks, a timer and the end of the activity come one after the other,
+ * but together when the workflow is replayed, and what follows has to be in the same order.
+ */
+async function comeLast(pack: Pack): Promise<void> {
+  await pack.stages.afterThose();
+  await afterAllElse();
 }
 
 /** About to leave, or post-processed in a way that may take several tasks without a trace in the history. */

@@ -44,6 +44,8 @@ export function shortStages(policies: PipelinePolicy[], budget: TaskBudget) {
     ),
     // Nothing is ever given up once it only waits to be published.
     publishResults: localFirst(turns, 'publishResults', LOCAL_TIMEOUT_MS, undefined),
+    /** Returns when the local activities are over that have been asked for, and their callers have gone on. */
+    afterThose: () => turns.inTurn(() => Promise.resolve()),
   };
 }
 

@@ -52,8 +52,10 @@ export function rememberProcesses(graceMs = GRACE_MS): Leftovers {
 /** Its beginning, without the folders, which are those of this machine. */
 function commandOf(pid: number): string {
   try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, 12);
-    return words.join(' ').replace(/\S*\//g, '').trim().slice(0, 120);
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    // Of Java's options none says what it is.
+    const telling = words.filter((word) => !/^-[XD]/.test(word)).map((word) => word.replace(/\S*\//g, ''));
+    return telling.join(' ').trim().slice(0, 120) || `process ${pid}`;
   } catch {
     return `process ${pid}`;
   }

@@ -69,29 +69,25 @@ async function update(
   const handle = client.workflow.getHandle(workflowId);
   const updateId = randomUUID();
   const [jobId, , wantedUntil = 0] = question;
-  try {
-    return await unlessFull(wantedUntil, () =>
-      reachable(client, giveUpAt - Date.now(), () =>
+  const asked = { workflowId, updateId, jobId, wantedUntil };
+  for (;;) {
+    try {
+      return await reachable(client, giveUpAt - Date.now(), () =>
         handle.executeUpdate<CancelAnswer, CancelQuestion>(CANCEL_JOB_UPDATE, { updateId, args: question }),
-      ),
-    );
-  } catch (error) {
-    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
-    return await lateAnswer(client, { workflowId, updateId, jobId, wantedUntil });
+      );
+    } catch (error) {
+      const waitMs = ASK_AGAIN_AFTER_MS * (0.5 + Math.random());
+      const isLate = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError;
+      if (!isLate && !isFull(error)) throw error;
+      if (isLate || Date.now() + waitMs > wantedUntil) return await lateAnswer(client, asked);
+      await delay(waitMs);
+    }
   }
 }
 
 /** The server takes ten updates of one workflow at a time (`history.maxInFlightUpdates`), and a pack may have more jobs that are to be cancelled. */
-async function unlessFull<T>(until: number, request: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await request();
-    } catch (error) {
-      const waitMs = ASK_AGAIN_AFTER_MS * (0.5 + Math.random());
-      if (grpcCode(error) !== RESOURCE_EXHAUSTED || Date.now() + waitMs > until) throw error;
-      await delay(waitMs);
-    }
-  }
+function isFull(error: unknown): boolean {
+  return grpcCode(error) === RESOURCE_EXHAUSTED && /in-flight updates/.test(messageOf(error));
 }
 
 /** What the client threw, as what it means for the job. */
