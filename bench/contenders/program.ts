@@ -30,14 +30,22 @@ export async function startProgram(name: string, program: Program): Promise<Cons
   const listeners: ((how: string) => void)[] = [];
   const tellEnd = (how: string) => listeners.forEach((listener) => listener(how));
   let running = await run(program, tellEnd);
+  // One after the other: a kill that comes while it is being started again must not leave a second one behind.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
   return {
     pids: () => (running.child.pid === undefined || running.gone() ? {} : { [name]: running.child.pid }),
-    kill: () => running.end('SIGKILL'),
-    async startAgain() {
-      await running.end('SIGKILL');
-      running = await run(program, tellEnd);
-    },
-    stop: () => running.end('SIGTERM'),
+    kill: () => inTurn(() => running.end('SIGKILL')),
+    startAgain: () =>
+      inTurn(async () => {
+        await running.end('SIGKILL');
+        running = await run(program, tellEnd);
+      }),
+    stop: () => inTurn(() => running.end('SIGTERM')),
     onEndedByItself: (listener) => void listeners.push(listener),
   };
 }
