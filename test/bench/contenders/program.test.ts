@@ -1,19 +1,26 @@
-import { readProcessTable, treeOf } from '../../../bench/compare/process-table';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readProcessTable } from '../../../bench/compare/process-table';
 import { startProgram } from '../../../bench/contenders/program';
 
 it('leaves no process behind that is killed while it is being started again', async () => {
-  const below = () => treeOf(readProcessTable(), [process.pid]).length;
-  const before = below();
-  const consumer = await startProgram('slow', {
-    command: process.execPath,
-    args: ['-e', 'setTimeout(() => console.log("ready"), 300); setInterval(() => {}, 1000)'],
-    env: {},
-  });
+  const mark = randomUUID();
+  const code = `/* ${mark} */ setTimeout(() => console.log("ready"), 300); setInterval(() => {}, 1000)`;
+  const alive = () => [...readProcessTable().keys()].filter((pid) => commandOf(pid).includes(mark)).length;
+  const consumer = await startProgram('slow', { command: process.execPath, args: ['-e', code], env: {} });
   await consumer.kill();
   const first = consumer.startAgain();
   const killed = consumer.kill();
   await Promise.all([first, killed, consumer.startAgain()]);
-  expect(below()).toBe(before + 1);
+  expect(alive()).toBe(1);
   await consumer.stop();
-  expect(below()).toBe(before);
+  expect(alive()).toBe(0);
 });
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
