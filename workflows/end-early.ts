@@ -66,10 +66,7 @@ async function cancel(pack: Pack, id: string, tenant?: string): Promise<CancelAn
     job.id === id && (tenant === undefined || job.tenant === tenant) ? [index] : [],
   );
   // One that is about to leave can be cancelled where it goes.
-  const isLeaving = () => indexes.some((index) => pack.moving.has(index));
-  const wasLeaving = isLeaving();
-  await condition(() => !isLeaving());
-  if (wasLeaving && patched('end-if-open')) await comeLast(pack);
+  await condition(() => !indexes.some((index) => pack.moving.has(index)));
   const open = indexes.filter((index) => pack.isOpen(index));
   const later = endIfUnpublished(pack, open, cancelledByUser);
   if (later.length > 0) await CancellationScope.nonCancellable(() => endIfOpen(pack, later, cancelledByUser));

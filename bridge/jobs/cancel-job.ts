@@ -79,7 +79,11 @@ async function update(
       const waitMs = ASK_AGAIN_AFTER_MS * (0.5 + Math.random());
       const isLate = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError;
       if (!isLate && !isFull(error)) throw error;
-      if (isLate || Date.now() + waitMs > wantedUntil) return await lateAnswer(client, asked);
+      if (isLate) return await lateAnswer(client, asked);
+      if (Date.now() + waitMs > wantedUntil) {
+        const message = `no room for a request to cancel job ${jobId}: others of its workflow were before it`;
+        throw new HeadwayError('HW_NO_WORKER', message, { cause: error });
+      }
       await delay(waitMs);
     }
   }
