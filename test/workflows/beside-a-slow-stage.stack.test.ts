@@ -7,7 +7,7 @@ import { PROCESS_PACK } from '../../contracts/workflow-names';
 import { replayHistories } from '../../workers/replay/replay-histories';
 import { eventually } from '../support/eventually';
 import { recordHistory } from '../support/record-history';
-import { createStubWorkers, type StubWorkers } from './stub-workers';
+import { beginAllCalls, enrichAll, createStubWorkers, type StubWorkers } from './stub-workers';
 
 let stub: StubWorkers;
 let answer: () => void = () => {};
@@ -26,8 +26,8 @@ test('a job that is cancelled while a stage of another one takes several workflo
   const handle = stub.client.workflow.getHandle(stub.taskQueue);
   const answered = new Promise<void>((resolve) => (answer = resolve));
   let isSlow = false;
-  const enrichJobs: Activities['enrichJobs'] = async ({ jobs }) => {
-    if (jobs[0]?.index === 1) {
+  const enrichJobs: Activities['enrichJobs'] = async (request) => {
+    if (request.jobs[0]?.index === 1) {
       isSlow = true;
       await eventually('the timer of the cancel has fired', async () => {
         const { events = [] } = await handle.fetchHistory();
@@ -37,23 +37,12 @@ test('a job that is cancelled while a stage of another one takes several workflo
       // The workflow is told so while this goes on.
       await delay(500);
     }
-    return {
-      outcomes: jobs.map(({ index }) => ({
-        ...{ index, kind: 'enriched' as const, enrichment: {} },
-        prompt: { instructions: '', input: '' },
-      })),
-    };
+    return await enrichAll(request);
   };
   await stub.startWorkflows({ enrichJobs, postProcess });
   const stopped: number[] = [];
   await stub.startLlm({
-    startLlmCalls: ({ calls }) =>
-      Promise.resolve({
-        outcomes: [],
-        handles: calls.map(({ index, jobId, pipeline }) => ({
-          ...{ index, jobId, pipeline, callId: 'call', startedAt: 0, timeoutAt: 0 },
-        })),
-      }),
+    startLlmCalls: beginAllCalls,
     async awaitLlmCalls({ handles }) {
       if (handles[0]?.index === 0) await answered;
       return {
@@ -69,7 +58,7 @@ test('a job that is cancelled while a stage of another one takes several workflo
     },
   });
   const ids = [0, 1].map((index) => `${stub.taskQueue}-${index}`);
-  const notBefore = new Date(Date.now() + 3_000).toISOString();
+  const notBefore = new Date(Date.now() + 8_000).toISOString();
   const input: PackInput = {
     jobs: ids.map((id, index) => ({
       ...{ id, pipeline: 'p', input: {}, source },

@@ -5,7 +5,7 @@ import { policySchema } from '../../contracts/policy';
 import type { RetryInput } from '../../contracts/retry';
 import { PROCESS_JOB, PROCESS_PACK } from '../../contracts/workflow-names';
 import { eventually } from '../support/eventually';
-import { createStubWorkers, type StubWorkers } from './stub-workers';
+import { enrichAll, createStubWorkers, type StubWorkers } from './stub-workers';
 
 /** Nobody works on LLM calls here, so that a job which has got so far ends only if something else ends it. */
 let stub: StubWorkers;
@@ -13,13 +13,7 @@ let stub: StubWorkers;
 beforeEach(async () => {
   stub = await createStubWorkers();
   await stub.startWorkflows({
-    enrichJobs: ({ jobs }) =>
-      Promise.resolve({
-        outcomes: jobs.map(({ index }) => ({
-          ...{ index, kind: 'enriched' as const, enrichment: {} },
-          prompt: { instructions: '', input: '' },
-        })),
-      }),
+    enrichJobs: enrichAll,
     enrichJob: () => Promise.resolve({ prompt: { instructions: '', input: '' }, enrichment: {} }),
   });
 });

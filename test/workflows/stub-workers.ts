@@ -20,6 +20,24 @@ export interface StubWorkers {
   close(): Promise<void>;
 }
 
+/** Enriches every job, with nothing. */
+export const enrichAll: Activities['enrichJobs'] = ({ jobs }) =>
+  Promise.resolve({
+    outcomes: jobs.map(({ index }) => ({
+      ...{ index, kind: 'enriched' as const, enrichment: {} },
+      prompt: { instructions: '', input: '' },
+    })),
+  });
+
+/** Begins every call. None of them ends by that. */
+export const beginAllCalls: Activities['startLlmCalls'] = ({ calls }) =>
+  Promise.resolve({
+    outcomes: [],
+    handles: calls.map(({ index, jobId, pipeline }) => ({
+      ...{ index, jobId, pipeline, callId: 'call', startedAt: 0, timeoutAt: 0 },
+    })),
+  });
+
 export interface RunningWorker {
   stop(): Promise<void>;
 }

@@ -11,7 +11,7 @@ import { readLocalStack } from '../../runtime/local-stack';
 import { createTcpProxy, type TcpProxy } from '../faults/suite/tcp-proxy';
 import { eventually } from '../support/eventually';
 import { recordHistory } from '../support/record-history';
-import { createStubWorkers, type StubWorkers } from './stub-workers';
+import { beginAllCalls, enrichAll, createStubWorkers, type StubWorkers } from './stub-workers';
 
 /**
  * A worker publishes what a job ended in, and its workflow task never gets to Temporal. Before the task is done again by another worker, the job is
@@ -45,13 +45,6 @@ type Request = Parameters<Activities['postProcess']>[0];
 
 const source = { door: 'http', timestamp: 0 } as const;
 const policies = { p: policySchema.parse({ postProcess: { deterministic: true, timeoutMs: 60_000 } }) };
-const enrichJobs: Activities['enrichJobs'] = ({ jobs }) =>
-  Promise.resolve({
-    outcomes: jobs.map(({ index }) => ({
-      ...{ index, kind: 'enriched' as const, enrichment: {} },
-      prompt: { instructions: '', input: '' },
-    })),
-  });
 const postProcess: Activities['postProcess'] = ({ items }) =>
   Promise.resolve({ outcomes: items.map(({ index }) => ({ index, kind: 'output', output: {} })) });
 
@@ -81,7 +74,7 @@ async function publishedInALostTask(plan: Plan = {}): Promise<Lost> {
   const process = plan.postProcess ?? postProcess;
   await stub.startWorkflows(
     {
-      enrichJobs,
+      enrichJobs: enrichAll,
       postProcess: process,
       publishResults: ({ items }) => {
         published.push(...items.map(({ result }) => JSON.stringify(result)));
@@ -94,13 +87,7 @@ async function publishedInALostTask(plan: Plan = {}): Promise<Lost> {
   let answerSecond: () => void = () => {};
   const secondAnswer = new Promise<void>((resolve) => releases.push((answerSecond = resolve)));
   await stub.startLlm({
-    startLlmCalls: ({ calls }) =>
-      Promise.resolve({
-        outcomes: [],
-        handles: calls.map(({ index, jobId, pipeline }) => ({
-          ...{ index, jobId, pipeline, callId: 'call', startedAt: 0, timeoutAt: 0 },
-        })),
-      }),
+    startLlmCalls: beginAllCalls,
     async awaitLlmCalls({ handles }) {
       const answered = plan.answersTogether ? handles : handles.slice(0, 1);
       if (answered[0]?.index === 1) await secondAnswer;
@@ -154,7 +141,7 @@ const accepted = (event: HistoryEvent) => event.workflowExecutionUpdateAcceptedE
 test('a job whose result is published is not cancelled any more', async () => {
   const lost = await publishedInALostTask();
   const answer = cancel(lost);
-  await stub.startWorkflows({ enrichJobs, postProcess });
+  await stub.startWorkflows({ enrichJobs: enrichAll, postProcess });
   expect(await answer).toEqual({ outcome: 'ended', status: 'completed' });
   await expectTheSameEnds(lost);
   await recordHistory(stub.client, stub.taskQueue, 'task-done-again-cancelled');
@@ -171,7 +158,7 @@ test('nor when its post-processing takes longer than a workflow task the second 
     );
     return await postProcess({ items: items.slice(-1) } as Request);
   };
-  await stub.startWorkflows({ enrichJobs, postProcess: slowly });
+  await stub.startWorkflows({ enrichJobs: enrichAll, postProcess: slowly });
   expect(await answer).toEqual({ outcome: 'ended', status: 'completed' });
   await expectTheSameEnds(lost);
   await recordHistory(stub.client, stub.taskQueue, 'task-done-again-slowly');
@@ -189,7 +176,7 @@ test('nor when it was about to be cancelled before an ordinary activity had post
   };
   const lost = await publishedInALostTask({ postProcess: afterTrouble });
   expect(lost.published).toMatchObject([expect.stringContaining('"completed"')]);
-  await stub.startWorkflows({ enrichJobs, postProcess });
+  await stub.startWorkflows({ enrichJobs: enrichAll, postProcess });
   expect(await answer).toEqual({ outcome: 'ended', status: 'completed' });
   await expectTheSameEnds(lost);
   await recordHistory(stub.client, stub.taskQueue, 'task-done-again-after-trouble');
@@ -203,7 +190,7 @@ test('nor does it expire', async () => {
     (await eventsSince(lost.pack, () => true)).some((event) => event.timerFiredEventAttributes),
   );
   expect(Date.now() - beganAt).toBeGreaterThan(deadlineInMs);
-  await stub.startWorkflows({ enrichJobs, postProcess });
+  await stub.startWorkflows({ enrichJobs: enrichAll, postProcess });
   await expectTheSameEnds(lost);
   await recordHistory(stub.client, stub.taskQueue, 'task-done-again-expired');
 });

@@ -7,7 +7,7 @@ import { PROCESS_PACK } from '../../../contracts/workflow-names';
 import { loadConfig } from '../../../runtime/config';
 import { connectTemporalClient } from '../../../runtime/temporal';
 import { eventually } from '../../support/eventually';
-import { createStubWorkers, type StubWorkers } from '../../workflows/stub-workers';
+import { enrichAll, createStubWorkers, type StubWorkers } from '../../workflows/stub-workers';
 
 /** The server takes ten updates of one workflow at a time (`history.maxInFlightUpdates`). */
 const JOBS = 25;
@@ -19,13 +19,7 @@ afterEach(() => stub.close());
 
 test('all jobs of a pack are cancelled at once, one by one', async () => {
   await stub.startWorkflows({
-    enrichJobs: ({ jobs }) =>
-      Promise.resolve({
-        outcomes: jobs.map(({ index }) => ({
-          ...{ index, kind: 'enriched' as const, enrichment: {} },
-          prompt: { instructions: '', input: '' },
-        })),
-      }),
+    enrichJobs: enrichAll,
   });
   const ids = Array.from({ length: JOBS }, (_, index) => `${stub.taskQueue}-${index}`);
   const source = { door: 'http', timestamp: 0 } as const;
