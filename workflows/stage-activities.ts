@@ -1,5 +1,6 @@
 import {
   ActivityCancellationType,
+  CancellationScope,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
@@ -8,6 +9,7 @@ import type { PipelinePolicy } from '../contracts/policy';
 import type { LlmHandle, StartCalls } from '../contracts/stages';
 import type { TaskPriority } from '../contracts/task-priority';
 import type { Activities } from '../activities';
+import { afterAllElse } from './durable-point';
 import { oneAtATime } from './one-at-a-time';
 import { jsonBytes } from './size';
 import type { TaskBudget } from './task-budget';
@@ -181,7 +183,7 @@ function localFirst<Name extends ShortStage>(
     try {
       return await inTurn(async () => {
         await budget.anyRoom();
-        const response = await local(summary)(request);
+        const response = await comingLast(local(summary)(request));
         budget.spend(jsonBytes(response));
         return response;
       });
@@ -193,6 +195,18 @@ function localFirst<Name extends ShortStage>(
     }
   };
   return stage as LocalFirst<Name>;
+}
+
+/**
+ * The end of a local activity, taken up after everything that was brought together with it. While the activity runs through several workflow tasks, what came
+ * meanwhile has come as far as it can when it ends; a replay brings both at once, and what they do next has to be in the same order.
+ */
+async function comingLast<T>(activity: Promise<T>): Promise<T> {
+  try {
+    return await activity;
+  } finally {
+    await CancellationScope.nonCancellable(afterAllElse);
+  }
 }
 
 function count(list: unknown[], noun: string): string {

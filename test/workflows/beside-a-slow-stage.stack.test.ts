@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
 import type { Activities } from '../../activities';
 import { CANCEL_JOB_UPDATE, JOBS_QUERY, type CancelAnswer, type JobState } from '../../contracts/job-state';
 import type { PackInput, PackSummary } from '../../contracts/pack';
 import { policySchema } from '../../contracts/policy';
+import type { LlmHandle, LlmOutcome } from '../../contracts/stages';
 import { PROCESS_PACK } from '../../contracts/workflow-names';
 import { replayHistories } from '../../workers/replay/replay-histories';
 import { eventually } from '../support/eventually';
@@ -21,6 +24,23 @@ afterEach(async () => {
 const source = { door: 'http', timestamp: 0 } as const;
 const postProcess: Activities['postProcess'] = ({ items }) =>
   Promise.resolve({ outcomes: items.map(({ index }) => ({ index, kind: 'output', output: {} })) });
+const timed = {
+  ...{ startedAt: 1, endedAt: 2 },
+  usage: { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 1 },
+};
+const answerOf = ({ index }: LlmHandle): LlmOutcome => ({
+  ...{ index, ...timed },
+  ...{ model: 'm', kind: 'answer', answer: {}, citations: [] },
+});
+/** A local activity is not cut off by the wait for its state. */
+const STAGE_TIMEOUT_MS = 60_000;
+const WAIT_IN_STAGE_MS = 50_000;
+
+async function expectReplay(handle: WorkflowHandle): Promise<void> {
+  const history = await handle.fetchHistory();
+  for await (const { problem } of replayHistories([{ name: 'pack', history }], {}))
+    expect(problem).toBeUndefined();
+}
 
 test('a job that is cancelled while a stage of another one takes several workflow tasks leaves a history that replays', async () => {
   const handle = stub.client.workflow.getHandle(stub.taskQueue);
@@ -29,11 +49,12 @@ test('a job that is cancelled while a stage of another one takes several workflo
   const enrichJobs: Activities['enrichJobs'] = async (request) => {
     if (request.jobs[0]?.index === 1) {
       isSlow = true;
-      await eventually('the timer of the cancel has fired', async () => {
+      const hasFired = async () => {
         const { events = [] } = await handle.fetchHistory();
         const accepted = events?.findIndex((event) => event.workflowExecutionUpdateAcceptedEventAttributes);
         return accepted! > 0 && events!.slice(accepted).some((event) => event.timerFiredEventAttributes);
-      });
+      };
+      await eventually('the timer of the cancel has fired', hasFired, WAIT_IN_STAGE_MS);
       // The workflow is told so while this goes on.
       await delay(500);
     }
@@ -45,12 +66,7 @@ test('a job that is cancelled while a stage of another one takes several workflo
     startLlmCalls: beginAllCalls,
     async awaitLlmCalls({ handles }) {
       if (handles[0]?.index === 0) await answered;
-      return {
-        outcomes: handles.map(({ index }) => ({
-          ...{ index, startedAt: 1, endedAt: 2, model: 'm', kind: 'answer', answer: {}, citations: [] },
-          usage: { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 1 },
-        })),
-      };
+      return { outcomes: handles.map(answerOf) };
     },
     cancelLlmCalls: ({ handles }) => {
       stopped.push(...handles.map(({ index }) => index));
@@ -64,7 +80,7 @@ test('a job that is cancelled while a stage of another one takes several workflo
       ...{ id, pipeline: 'p', input: {}, source },
       ...(index === 1 && { notBefore }),
     })),
-    policies: { p: policySchema.parse({ enrich: { timeoutMs: 60_000 } }) },
+    policies: { p: policySchema.parse({ enrich: { timeoutMs: STAGE_TIMEOUT_MS } }) },
     llmTaskQueue: stub.llmTaskQueue,
   };
   await stub.client.workflow.start(PROCESS_PACK, {
@@ -82,8 +98,88 @@ test('a job that is cancelled while a stage of another one takes several workflo
   await eventually('its call is stopped', () => stopped.length > 0);
   answer();
   expect(await (handle.result() as Promise<PackSummary>)).toMatchObject({ cancelled: 1, completed: 1 });
-  const history = await handle.fetchHistory();
-  for await (const { problem } of replayHistories([{ name: 'pack', history }], {}))
-    expect(problem).toBeUndefined();
+  await expectReplay(handle);
   await recordHistory(stub.client, stub.taskQueue, 'cancelled-beside-a-slow-stage');
+});
+
+describe('jobs that leave while another one is post-processed through several workflow tasks', () => {
+  const leaving = [1, 2, 3, 4, 5];
+  const idOf = (index: number) => `${stub.taskQueue}-${index}`;
+  const pack = () => stub.client.workflow.getHandle(stub.taskQueue);
+  type Events = temporal.api.history.v1.IHistoryEvent[];
+  const eventsOf = async (): Promise<Events> => (await pack().fetchHistory()).events ?? [];
+  const hasTaskBehind = (events: Events, place: number) =>
+    place >= 0 && events.slice(place).some((event) => event.workflowTaskStartedEventAttributes);
+
+  /** Whether a workflow task has begun in which the jobs are let go. */
+  async function areLetGo(): Promise<boolean> {
+    const events = await eventsOf();
+    const ends = events.flatMap((event, place) =>
+      event.activityTaskCompletedEventAttributes ? [place] : [],
+    );
+    // Calls were made, the first one was answered, then the others.
+    return hasTaskBehind(events, ends[2] ?? -1);
+  }
+
+  /** Whether a workflow task has begun that knows of it. */
+  async function haveLeft(): Promise<boolean> {
+    const events = await eventsOf();
+    const starts = events.flatMap((event, place) =>
+      event.childWorkflowExecutionStartedEventAttributes ? [place] : [],
+    );
+    return hasTaskBehind(events, starts[leaving.length - 1] ?? -1);
+  }
+
+  async function startPack(untilPostProcessed: () => Promise<boolean>): Promise<void> {
+    let isSlow = false;
+    await stub.startWorkflows({
+      enrichJobs: enrichAll,
+      async postProcess(request) {
+        isSlow = true;
+        await eventually('the time has come', untilPostProcessed, WAIT_IN_STAGE_MS);
+        // The workflow is told so while this goes on.
+        await delay(500);
+        return await postProcess(request);
+      },
+    });
+    await stub.startLlm({
+      startLlmCalls: beginAllCalls,
+      async awaitLlmCalls({ handles }) {
+        const [first] = handles;
+        if (first?.index === 0) return { outcomes: [answerOf(first)] };
+        await eventually('the first one is post-processed', () => isSlow);
+        const bad = { kind: 'bad-answer', code: 'HW_LLM_BAD_ANSWER', message: 'no', answer: '' } as const;
+        return { outcomes: handles.map(({ index }) => ({ index, ...timed, ...bad })) };
+      },
+      callLlm: ({ index }) =>
+        Promise.resolve({ ...{ index, ...timed }, kind: 'final', code: 'HW_LLM_REFUSED', message: 'no' }),
+    });
+    const input: PackInput = {
+      jobs: [0, ...leaving].map((index) => ({ ...{ id: idOf(index), pipeline: 'p', input: {}, source } })),
+      policies: { p: policySchema.parse({ postProcess: { timeoutMs: STAGE_TIMEOUT_MS } }) },
+      llmTaskQueue: stub.llmTaskQueue,
+    };
+    await stub.client.workflow.start(PROCESS_PACK, {
+      ...{ workflowId: stub.taskQueue, taskQueue: stub.taskQueue, args: [input] },
+    });
+  }
+
+  const summary = { completed: 1, left: leaving.length };
+
+  it('are let go in the same order when the pack is replayed', async () => {
+    await startPack(areLetGo);
+    expect(await (pack().result() as Promise<PackSummary>)).toMatchObject(summary);
+    await expectReplay(pack());
+    await recordHistory(stub.client, stub.taskQueue, 'left-beside-a-slow-stage');
+  });
+
+  it('and are cancelled just then leave a pack that replays', async () => {
+    await startPack(haveLeft);
+    await eventually('they are let go', areLetGo);
+    const cancelled = pack().executeUpdate<CancelAnswer, [string]>(CANCEL_JOB_UPDATE, { args: [idOf(3)] });
+    expect(await cancelled).toMatchObject({ outcome: 'left', leftAs: idOf(3) });
+    expect(await (pack().result() as Promise<PackSummary>)).toMatchObject(summary);
+    await expectReplay(pack());
+    await recordHistory(stub.client, stub.taskQueue, 'cancelled-while-leaving-beside-a-slow-stage');
+  });
 });

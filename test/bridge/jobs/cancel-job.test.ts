@@ -10,7 +10,8 @@ import { TAKEN_TOO_LATE, type CancelAnswer } from '../../../contracts/job-state'
 
 const timeout = new WorkflowUpdateRPCTimeoutOrCancelledError('deadline');
 const RUNNING = { workflowExecutionInfo: { status: 1 } };
-const grpcError = (code: number) => Object.assign(new Error('grpc'), { code, details: '', metadata: {} });
+const grpcError = (code: number, details = '') =>
+  Object.assign(new Error(`${code} ${details}`), { code, details, metadata: {} });
 
 interface Server {
   /** The answer to the update, in time. */
@@ -142,4 +143,59 @@ test('a cancel is wanted until one second before the door gives up, over all wor
   } finally {
     jest.useRealTimers();
   }
+});
+
+describe('a workflow that has no room for one more request', () => {
+  const full = () => grpcError(8, 'limit on number of concurrent in-flight updates has been reached');
+
+  it('is asked again with the same request, until it has', async () => {
+    const refusals = [full(), full()];
+    const { client, executeUpdate } = clientOf({
+      update: () => {
+        const refusal = refusals.shift();
+        return refusal ? Promise.reject(refusal) : Promise.resolve({ outcome: 'cancelled' });
+      },
+    });
+    await cancelJob(client, 'w', 'j');
+    expect(executeUpdate).toHaveBeenCalledTimes(3);
+    const [first, ...others] = executeUpdate.mock.calls;
+    expect(others).toEqual([first, first]);
+  });
+
+  it('is not asked when the cancel would not be wanted any more, and nothing was cancelled', async () => {
+    jest.useFakeTimers({
+      now: 1_000_000,
+      doNotFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'nextTick'],
+    });
+    try {
+      const { client, executeUpdate } = clientOf({
+        update: () => {
+          jest.setSystemTime(Date.now() + 4_000);
+          return Promise.reject(full());
+        },
+      });
+      await expect(cancelJob(client, 'w', 'j')).rejects.toMatchObject({
+        code: 'HW_NO_WORKER',
+        message: expect.stringMatching(/no room .* job j/) as string,
+      });
+      // At 0, 4 and 8 s; the cancel is wanted for 9 s.
+      expect(executeUpdate).toHaveBeenCalledTimes(3);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('may have taken the request that was not answered in time', async () => {
+    const refusals: Error[] = [full(), timeout];
+    const update = () => Promise.reject(refusals.shift() ?? new Error('asked once too often'));
+    const outcome = () => Promise.resolve({ outcome: 'cancelled' as const });
+    expect(await cancelAt({ update, poll: () => Promise.resolve({ stage: 2 }), outcome })).toBe('cancelled');
+  });
+
+  it('is not what another exhausted resource means', async () => {
+    const busy = grpcError(8, 'namespace rate limit exceeded');
+    const { client, executeUpdate } = clientOf({ update: () => Promise.reject(busy) });
+    await expect(cancelJob(client, 'w', 'j')).rejects.toBeDefined();
+    expect(executeUpdate).toHaveBeenCalledTimes(1);
+  });
 });
