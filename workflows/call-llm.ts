@@ -144,6 +144,8 @@ async function settle(pack: Pack, outcomes: LlmOutcome[]): Promise<void> {
   const wave = newWave();
   const again = new Map<number, number[]>();
   const atOnce: number[] = [];
+  // Jobs whose waits are the same are tried again together, so the clock has no say in it.
+  const now = pack.deadlinesAreDurable ? Math.max(...outcomes.map(({ endedAt }) => endedAt)) : Date.now();
   pack.answers += outcomes.filter((outcome) => outcome.kind === 'answer').length;
   for (const outcome of outcomes) {
     const { index, endedAt } = outcome;
@@ -172,7 +174,7 @@ async function settle(pack: Pack, outcomes: LlmOutcome[]): Promise<void> {
       const leaves = verdict === 'leave' || (verdict === 'again' && historyIsFull(LONG_OUTAGE_BYTES));
       if (leaves) wave.leaving.push(index);
       else if (verdict === 'again') {
-        const waitMs = backoffMs(job, pack.policy(index), outcome.retryAfterMs);
+        const waitMs = backoffMs(job, pack.policy(index), outcome.retryAfterMs, now);
         job.nextAttemptAt = Date.now() + waitMs;
         again.set(waitMs, [...(again.get(waitMs) ?? []), index]);
       }

@@ -18,15 +18,8 @@ export async function durableNow(): Promise<number> {
   return now;
 }
 
-/**
- * Returns when all else that was brought together with what is awaited has come to rest: waits for a command of its own, or for what has not come yet.
- * Conditions are looked at when nothing is left to run. What one of them lets go on is waited for too.
- */
+/** Returns when all else that was brought together with what is awaited has come as far as it can: conditions are looked at when nothing is left to run. */
 export async function afterAllElse(): Promise<void> {
-  for (let round = 0; round < 2; round++) await afterAllThatRuns();
-}
-
-async function afterAllThatRuns(): Promise<void> {
   let isLooking = true;
   void Promise.resolve().then(() => (isLooking = false));
   await condition(() => !isLooking);

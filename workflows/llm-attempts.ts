@@ -80,12 +80,11 @@ export function backoffMs(
   { job, llmAttempts }: JobProgress,
   policy: PipelinePolicy,
   retryAfterMs = 0,
+  now = Date.now(),
 ): number {
   const { backoffMs: first, maxBackoffMs } = policy.llm;
   const doubled = Math.min(maxBackoffMs, first * 2 ** Math.min(20, llmAttempts - 1));
   const exact = Math.max(doubled, retryAfterMs);
   const wait = exact < WAIT_GRAIN_MS ? exact : Math.ceil(exact / WAIT_GRAIN_MS) * WAIT_GRAIN_MS;
-  return job.deadline === undefined
-    ? wait
-    : Math.max(1, Math.min(wait, Date.parse(job.deadline) - Date.now()));
+  return job.deadline === undefined ? wait : Math.max(1, Math.min(wait, Date.parse(job.deadline) - now));
 }

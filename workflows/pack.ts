@@ -27,6 +27,8 @@ export interface Pack {
   postProcessing: Set<number>;
   /** The jobs that still run are given an end together, since the workflow ends. */
   isEnding: boolean;
+  /** Decisions about deadlines rest on what is in the history, and not on the clock. In workflows of before they rested on that. */
+  deadlinesAreDurable: boolean;
   /** All stages run inside. Cancelled when no job is left that needs them. */
   scope: CancellationScope;
   /** Told of each job that ended while its stages were at work. */
@@ -65,6 +67,7 @@ export function openPack(input: PackInput): Pack {
     moving: new Set(),
     postProcessing: new Set(),
     isEnding: false,
+    deadlinesAreDurable: false,
     scope,
     watchers: new Set(),
     callsBeingMade: 0,

@@ -30,7 +30,7 @@ const backoff = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval:
 export function shortStages(policies: PipelinePolicy[], budget: TaskBudget) {
   const longest = (timeout: (policy: PipelinePolicy) => number) => Math.max(...policies.map(timeout));
   const giveUpAfterMs = longest((policy) => policy.giveUpAfterMs);
-  const turns = { inTurn: oneAtATime(), budget };
+  const turns: Turns = { inTurn: oneAtATime(), budget, isUnderWay: false };
   return {
     enrichJobs: localFirst(
       turns,
@@ -48,6 +48,8 @@ export function shortStages(policies: PipelinePolicy[], budget: TaskBudget) {
     publishResults: localFirst(turns, 'publishResults', LOCAL_TIMEOUT_MS, undefined),
     /** Returns when the local activities are over that have been asked for, and their callers have gone on. */
     afterThose: () => turns.inTurn(() => Promise.resolve()),
+    /** Whether a local activity runs. `Date.now()` of what comes meanwhile is later in a replay, that of its end, and must decide about no commands. */
+    isUnderWay: () => turns.isUnderWay,
   };
 }
 
@@ -155,12 +157,19 @@ type LocalFirst<Name extends ShortStage> = (
   onTrouble?: () => void,
 ) => ReturnType<Activities[Name]>;
 
+interface Turns {
+  inTurn: ReturnType<typeof oneAtATime>;
+  budget: TaskBudget;
+  isUnderWay: boolean;
+}
+
 function localFirst<Name extends ShortStage>(
-  { inTurn, budget }: { inTurn: ReturnType<typeof oneAtATime>; budget: TaskBudget },
+  turns: Turns,
   name: Name,
   timeoutMs: number,
   giveUpAfterMs: number | undefined,
 ): LocalFirst<Name> {
+  const { inTurn, budget } = turns;
   type Stage = (request: object) => Promise<unknown>;
   const local = (summary: string) =>
     proxyLocalActivities<Activities>({
@@ -183,7 +192,8 @@ function localFirst<Name extends ShortStage>(
     try {
       return await inTurn(async () => {
         await budget.anyRoom();
-        const response = await comingLast(local(summary)(request));
+        turns.isUnderWay = true;
+        const response = await comingLast(local(summary)(request)).finally(() => (turns.isUnderWay = false));
         budget.spend(jsonBytes(response));
         return response;
       });
@@ -198,6 +208,12 @@ function localFirst<Name extends ShortStage>(
 }
 
 /**
+ * Conditions that one after the other may let go on what came together with the end of a local activity, until it asks for a command or waits for what has not come yet. One is the most there
+ * is at present (a cancel that waits for its job to leave); another number would order the commands of workflows in flight anew.
+ */
+const CONDITIONS_MAX = 4;
+
+/**
  * The end of a local activity, taken up after everything that was brought together with it. While the activity runs through several workflow tasks, what came
  * meanwhile has come as far as it can when it ends; a replay brings both at once, and what they do next has to be in the same order.
  */
@@ -205,7 +221,9 @@ async function comingLast<T>(activity: Promise<T>): Promise<T> {
   try {
     return await activity;
   } finally {
-    await CancellationScope.nonCancellable(afterAllElse);
+    await CancellationScope.nonCancellable(async () => {
+      for (let next = 0; next <= CONDITIONS_MAX; next++) await afterAllElse();
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import type { Activities } from '../../activities';
@@ -36,10 +37,35 @@ const answerOf = ({ index }: LlmHandle): LlmOutcome => ({
 const STAGE_TIMEOUT_MS = 60_000;
 const WAIT_IN_STAGE_MS = 50_000;
 
+type Events = temporal.api.history.v1.IHistoryEvent[];
+
+const eventsOf = async (handle: WorkflowHandle): Promise<Events> =>
+  (await handle.fetchHistory()).events ?? [];
+
+/** Whether a workflow task has begun that knows of the event at this place. */
+const isTold = (events: Events, place = -1) =>
+  place >= 0 && events.slice(place).some((event) => event.workflowTaskStartedEventAttributes);
+
 async function expectReplay(handle: WorkflowHandle): Promise<void> {
   const history = await handle.fetchHistory();
-  for await (const { problem } of replayHistories([{ name: 'pack', history }], {}))
-    expect(problem).toBeUndefined();
+  const replayed = replayHistories([{ name: 'pack', history }], {});
+  const problems: unknown[] = [];
+  for await (const { problem } of replayed) problems.push(problem);
+  expect(problems).toEqual([undefined]);
+}
+
+/** What one workflow task gave to the history: the one in which the post-processing ended, as a local activity of several tasks. */
+async function taskOfPostProcessing(handle: WorkflowHandle): Promise<Events> {
+  const events = await eventsOf(handle);
+  const ordinary = events.map(({ activityTaskScheduledEventAttributes: one }) => one?.activityType?.name);
+  expect(ordinary).not.toContain('postProcess');
+  const isMarker = ({ markerRecordedEventAttributes: marker }: Events[number]) =>
+    Buffer.from(marker?.details?.['data']?.payloads?.[0]?.data ?? []).includes('postProcess');
+  const place = events.findIndex(isMarker);
+  const begin = events.slice(0, place).findLastIndex((event) => event.workflowTaskCompletedEventAttributes);
+  const end = events.slice(place).findIndex((event) => event.workflowTaskScheduledEventAttributes);
+  expect([place, begin, end]).not.toContain(-1);
+  return events.slice(begin + 1, place + end);
 }
 
 test('a job that is cancelled while a stage of another one takes several workflow tasks leaves a history that replays', async () => {
@@ -106,28 +132,24 @@ describe('jobs that leave while another one is post-processed through several wo
   const leaving = [1, 2, 3, 4, 5];
   const idOf = (index: number) => `${stub.taskQueue}-${index}`;
   const pack = () => stub.client.workflow.getHandle(stub.taskQueue);
-  type Events = temporal.api.history.v1.IHistoryEvent[];
-  const eventsOf = async (): Promise<Events> => (await pack().fetchHistory()).events ?? [];
-  const hasTaskBehind = (events: Events, place: number) =>
-    place >= 0 && events.slice(place).some((event) => event.workflowTaskStartedEventAttributes);
 
   /** Whether a workflow task has begun in which the jobs are let go. */
   async function areLetGo(): Promise<boolean> {
-    const events = await eventsOf();
+    const events = await eventsOf(pack());
     const ends = events.flatMap((event, place) =>
       event.activityTaskCompletedEventAttributes ? [place] : [],
     );
     // Calls were made, the first one was answered, then the others.
-    return hasTaskBehind(events, ends[2] ?? -1);
+    return isTold(events, ends[2]);
   }
 
   /** Whether a workflow task has begun that knows of it. */
   async function haveLeft(): Promise<boolean> {
-    const events = await eventsOf();
+    const events = await eventsOf(pack());
     const starts = events.flatMap((event, place) =>
       event.childWorkflowExecutionStartedEventAttributes ? [place] : [],
     );
-    return hasTaskBehind(events, starts[leaving.length - 1] ?? -1);
+    return isTold(events, starts[leaving.length - 1]);
   }
 
   async function startPack(untilPostProcessed: () => Promise<boolean>): Promise<void> {
@@ -169,6 +191,10 @@ describe('jobs that leave while another one is post-processed through several wo
   it('are let go in the same order when the pack is replayed', async () => {
     await startPack(areLetGo);
     expect(await (pack().result() as Promise<PackSummary>)).toMatchObject(summary);
+    const task = await taskOfPostProcessing(pack());
+    expect(task.filter((event) => event.startChildWorkflowExecutionInitiatedEventAttributes)).toHaveLength(
+      leaving.length,
+    );
     await expectReplay(pack());
     await recordHistory(stub.client, stub.taskQueue, 'left-beside-a-slow-stage');
   });
@@ -179,7 +205,70 @@ describe('jobs that leave while another one is post-processed through several wo
     const cancelled = pack().executeUpdate<CancelAnswer, [string]>(CANCEL_JOB_UPDATE, { args: [idOf(3)] });
     expect(await cancelled).toMatchObject({ outcome: 'left', leftAs: idOf(3) });
     expect(await (pack().result() as Promise<PackSummary>)).toMatchObject(summary);
+    const task = await taskOfPostProcessing(pack());
+    expect(task.some((event) => event.workflowExecutionUpdateCompletedEventAttributes)).toBe(true);
+    // It was taken in a task before, and waited.
+    expect(task.some((event) => event.workflowExecutionUpdateAcceptedEventAttributes)).toBe(false);
     await expectReplay(pack());
     await recordHistory(stub.client, stub.taskQueue, 'cancelled-while-leaving-beside-a-slow-stage');
   });
+});
+
+test('a deadline that passes beside a slow stage leaves a history that replays, although another one passes before that stage ends', async () => {
+  const idOf = (index: number) => `${stub.taskQueue}-${index}`;
+  const pack = stub.client.workflow.getHandle(stub.taskQueue);
+  const now = Date.now();
+  // A timer comes a second later. A workflow task beside a local activity takes 8 s.
+  const [deadline, nextDeadline] = [now + 20_000, now + 28_000];
+  await stub.startWorkflows({
+    enrichJobs: enrichAll,
+    async postProcess(request) {
+      const isToldOfDeadline = async () => {
+        const events = await eventsOf(pack);
+        return isTold(
+          events,
+          events.findIndex((event) => event.timerFiredEventAttributes),
+        );
+      };
+      await eventually('a workflow task has the first deadline', isToldOfDeadline, WAIT_IN_STAGE_MS);
+      expect(Date.now()).toBeLessThan(nextDeadline);
+      await eventually('the next one has passed', () => Date.now() > nextDeadline + 1_200, WAIT_IN_STAGE_MS);
+      return await postProcess(request);
+    },
+  });
+  await stub.startLlm({
+    startLlmCalls: beginAllCalls,
+    async awaitLlmCalls({ handles }) {
+      const [first] = handles;
+      const context = Context.current();
+      const beat = setInterval(() => context.heartbeat(), 1_000);
+      try {
+        if (first?.index !== 0) return await context.cancelled;
+        // The workflow task in which the post-processing begins ends between the two.
+        await eventually('the first deadline is near', () => Date.now() > deadline - 3_000);
+        return { outcomes: [answerOf(first)] };
+      } finally {
+        clearInterval(beat);
+      }
+    },
+    cancelLlmCalls: () => Promise.resolve(),
+  });
+  const deadlines = [undefined, deadline, nextDeadline];
+  const input: PackInput = {
+    jobs: deadlines.map((at, index) => ({
+      ...{ id: idOf(index), pipeline: 'p', input: {}, source },
+      ...(at !== undefined && { deadline: new Date(at).toISOString() }),
+    })),
+    policies: { p: policySchema.parse({ postProcess: { timeoutMs: STAGE_TIMEOUT_MS } }) },
+    llmTaskQueue: stub.llmTaskQueue,
+  };
+  await stub.client.workflow.start(PROCESS_PACK, {
+    ...{ workflowId: stub.taskQueue, taskQueue: stub.taskQueue, args: [input] },
+  });
+  expect(await (pack.result() as Promise<PackSummary>)).toMatchObject({ completed: 1, expired: 2 });
+  const timers = (await taskOfPostProcessing(pack)).filter((event) => event.timerStartedEventAttributes);
+  // The end of the first, the next deadline, the end of the post-processing.
+  expect(timers).toHaveLength(3);
+  await expectReplay(pack);
+  await recordHistory(stub.client, stub.taskQueue, 'deadlines-beside-a-slow-stage');
 });

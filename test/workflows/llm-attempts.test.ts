@@ -105,6 +105,18 @@ describe('the wait before the next call', () => {
     expect(after(1, 2_999.5)).toBe(3_000);
   });
 
+  it('does not go beyond the deadline of the job, counted from when the last call ended', () => {
+    const endedAt = Date.parse('2000-01-01T00:00:00Z');
+    const wait = (deadline: string) => {
+      const job = progress({ llmAttempts: 3 });
+      job.job.deadline = deadline;
+      return backoffMs(job, policy, undefined, endedAt);
+    };
+    expect(wait('2000-01-01T00:00:03.500Z')).toBe(3_500);
+    expect(wait('2000-01-01T00:00:09Z')).toBe(4_000);
+    expect(wait('1999-01-01T00:00:00Z')).toBe(1);
+  });
+
   it('may be shorter than a second for a pipeline that says so', () => {
     const fast = policySchema.parse({ llm: { backoffMs: 50, maxBackoffMs: 400 } });
     expect(backoffMs(progress({ llmAttempts: 1 }), fast)).toBe(50);
