@@ -193,9 +193,13 @@ function localFirst<Name extends ShortStage>(
       return await inTurn(async () => {
         await budget.anyRoom();
         turns.isUnderWay = true;
-        const response = await comingLast(local(summary)(request)).finally(() => (turns.isUnderWay = false));
-        budget.spend(jsonBytes(response));
-        return response;
+        try {
+          const response = await comingLast(local(summary)(request));
+          budget.spend(jsonBytes(response));
+          return response;
+        } finally {
+          turns.isUnderWay = false;
+        }
       });
     } catch (error) {
       if (isCancellation(error)) throw error;
