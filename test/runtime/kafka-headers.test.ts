@@ -8,9 +8,13 @@ import { repairHeaders, withNullHeaders } from '../../runtime/kafka-headers';
 beforeAll(() => repairHeaders());
 
 /** Through the bytes that Kafka stores. */
-function stored(headers: IHeaders): IHeaders {
-  const { buffer } = encodeRecord({ key: null, value: null, headers: withNullHeaders(headers) });
-  const bytes = new Decoder(buffer).readVarIntBytes()!;
+const stored = (headers: IHeaders): IHeaders => read(written(headers));
+
+const written = (headers: IHeaders): Buffer =>
+  encodeRecord({ key: null, value: null, headers: withNullHeaders(headers) }).buffer;
+
+function read(record: Buffer): IHeaders {
+  const bytes = new Decoder(record).readVarIntBytes()!;
   return decodeRecord(new Decoder(bytes), { firstOffset: '0', firstTimestamp: '0' }).headers;
 }
 
@@ -52,7 +56,11 @@ it('a record with 50,000 headers is read in well under the time a heartbeat may 
   const headers = Object.fromEntries(
     Array.from({ length: 50_000 }, (_, index) => [`h${index}`, Buffer.alloc(1)]),
   );
+  const record = written(headers);
   const startedAt = performance.now();
-  expect(Object.keys(stored(headers))).toHaveLength(50_000);
-  expect(performance.now() - startedAt).toBeLessThan(3_000);
+  const back = read(record);
+  const tookMs = performance.now() - startedAt;
+  expect(Object.keys(back)).toHaveLength(50_000);
+  // It takes some 50 to 150 ms, and many minutes where an object is copied for each header.
+  expect(tookMs).toBeLessThan(3_000);
 });
