@@ -33,7 +33,9 @@ export function createCommitter(
 ): Committer {
   const waiting = new Map<number, bigint>();
   const watermarks = new Map<number, bigint>();
-  let committing: Promise<void> | undefined;
+  let committing = false;
+  /** The end of what is under way, or of what was last. */
+  let underWay: Promise<void> = Promise.resolve();
   let retry: NodeJS.Timeout | undefined;
   let flushing = false;
   let endPause: (() => void) | undefined;
@@ -43,14 +45,14 @@ export function createCommitter(
       if (next <= (watermarks.get(partition) ?? -1n)) return;
       watermarks.set(partition, next);
       waiting.set(partition, next);
-      committing ??= commitWaiting();
+      begin();
     },
     async flush() {
       clearTimeout(retry);
       flushing = true;
       endPause?.();
-      if (waiting.size > 0) committing ??= commitWaiting();
-      await committing;
+      begin();
+      await underWay;
       flushing = false;
       clearTimeout(retry);
     },
@@ -61,6 +63,12 @@ export function createCommitter(
       }
     },
   };
+
+  function begin(): void {
+    if (committing || waiting.size === 0) return;
+    committing = true;
+    underWay = commitWaiting();
+  }
 
   async function commitWaiting(): Promise<void> {
     clearTimeout(retry);
@@ -75,9 +83,7 @@ export function createCommitter(
         logger.warn({ reason: messageOf(error) }, 'commit failed; it is tried again');
         if (waiting.size === 0) {
           putBack(now);
-          retry = setTimeout(() => {
-            committing ??= commitWaiting();
-          }, RETRY_AFTER_MS).unref();
+          retry = setTimeout(begin, RETRY_AFTER_MS).unref();
           break;
         }
         putBack(now);
@@ -85,7 +91,7 @@ export function createCommitter(
       await pause(next - performance.now());
     }
     // In the same step as the last look at what waits: what comes later begins anew.
-    committing = undefined;
+    committing = false;
   }
 
   async function pause(ms: number): Promise<void> {

@@ -180,6 +180,39 @@ describe('the pace of the committer', () => {
     expect(requests).toHaveLength(2);
   });
 
+  it('goes on when a commit fails whose partitions are no longer its own, however that falls together', async () => {
+    for (const lostFirst of [false, true]) {
+      const { committer, requests } = openCommitter();
+      committer.durable(0, 1n);
+      if (lostFirst) committer.forget();
+      requests[0]!.end.reject(new Error('not a member of the group'));
+      await settled();
+      committer.forget();
+      // When the commit would have been tried again.
+      await jest.advanceTimersByTimeAsync(1_000);
+      expect(requests).toHaveLength(1);
+      committer.durable(0, 2n);
+      expect(requests[1]?.next).toEqual({ 0: 2n });
+      requests[1]!.end.resolve();
+      await settled();
+      committer.durable(0, 3n);
+      expect(requests[2]?.next).toEqual({ 0: 3n });
+    }
+  });
+
+  it('tries a commit that failed again after a second', async () => {
+    const { committer, requests, committed } = openCommitter();
+    committer.durable(0, 1n);
+    requests[0]!.end.reject(new Error('the coordinator moved'));
+    await jest.advanceTimersByTimeAsync(999);
+    expect(requests).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(requests[1]?.next).toEqual({ 0: 1n });
+    requests[1]!.end.resolve();
+    await settled();
+    expect(committed).toEqual([[0, 1n]]);
+  });
+
   it('does not make a flush wait', async () => {
     const { committer, requests } = openCommitter({ paceMs: 40 });
     committer.durable(0, 1n);
