@@ -5,6 +5,7 @@ import type { LlmCall, LlmHandle, LlmOutcome, StartCalls, StartedCalls } from '.
 import { DEFAULT_PRIORITY, type TaskPriority } from '../../contracts/task-priority';
 import { cutBySize } from '../batch';
 import { holdAlive, stopReason, workflowHasEnded } from './activity-life';
+import { awaitOne } from './await-one';
 import type { CountUsage } from './money/count-usage';
 import type { LlmCalls } from './llm-calls';
 import { nextWave } from './next-wave';
@@ -73,7 +74,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
       try {
         const outcomes = cutBySize(
           await nextWave(handles, life.signal, async (handle, signal) =>
-            asked(handle, await llmCalls.wait(handle, signal, turn)),
+            asked(handle, await awaitOne(llmCalls, handle, signal, turn)),
           ),
         );
         for (const outcome of outcomes) {
@@ -138,7 +139,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
   async function awaitEnd(handle: LlmHandle, signal: AbortSignal, turn: TaskPriority): Promise<LlmOutcome> {
     llmMetrics?.inFlight.inc();
     try {
-      const outcome = asked(handle, await llmCalls.wait(handle, signal, turn));
+      const outcome = asked(handle, await awaitOne(llmCalls, handle, signal, turn));
       count(outcome, handle);
       return outcome;
     } finally {

@@ -1,5 +1,5 @@
 import type { Response, ResponseFunctionWebSearch } from 'openai/resources/responses/responses';
-import { sentence } from '../../contracts/errors';
+import { messageOf, sentence } from '../../contracts/errors';
 import { describeIssues } from '../../contracts/job-request';
 import type { Usage } from '../../contracts/job-result';
 import { beyondLimit, CONSULTED_MAX_BYTES, jobLimits } from '../../contracts/limits';
@@ -62,15 +62,15 @@ export function readResponse(
   const answer = parseJson(text);
   if (answer === undefined)
     return badAnswer(text, text === '' ? 'the answer is empty' : 'the answer is not JSON');
-  const checked = pipeline.response.safeParse(answer);
-  if (!checked.success) return badAnswer(text, describeIssues(checked.error, 'answer'));
+  const checked = checkAnswer(answer, pipeline);
+  if ('problem' in checked) return badAnswer(text, checked.problem);
 
   const cited = citedBy(response);
   const found = cited.length > 0 ? [] : foundInstead(response);
   const missing = missingSources([...cited, ...found], pipeline);
   if (missing !== undefined) return badAnswer(text, missing);
 
-  const result: LlmAnswer = { kind: 'answer', answer: checked.data, citations: cited, model };
+  const result: LlmAnswer = { kind: 'answer', answer: checked.answer, citations: cited, model };
   const bytes = jsonBytes(result);
   if (bytes <= limits.answer) {
     result.citations.push(...thoseThatFit(found, limits.answer - bytes - AROUND_CONSULTED));
@@ -86,7 +86,7 @@ export function usageOf(response: Response, { prices, model = '' }: UsageOptions
   const used: Usage = {
     inputTokens: usage?.input_tokens ?? 0,
     outputTokens: usage?.output_tokens ?? 0,
-    webSearches: response.output.filter((item) => item.type === 'web_search_call').length,
+    webSearches: outputOf(response).filter((item) => item.type === 'web_search_call').length,
     llmCalls: 1,
   };
   if (!usage) return used;
@@ -118,14 +118,29 @@ function badAnswer(text: string, problem: string): BadAnswer {
   };
 }
 
+/** A refinement of a pipeline is code, which may throw: then the answer is as little to be used as one that is wrong. */
+function checkAnswer(answer: unknown, pipeline: Pipeline): { answer: unknown } | { problem: string } {
+  try {
+    const checked = pipeline.response.safeParse(answer);
+    return checked.success ? { answer: checked.data } : { problem: describeIssues(checked.error, 'answer') };
+  } catch (error) {
+    return { problem: sentence(`the check of the answer failed: ${messageOf(error)}`) };
+  }
+}
+
+/** Some servers leave out what they have nothing to say in. */
+function outputOf(response: Response): Response['output'] {
+  return (response as Partial<Response>).output ?? [];
+}
+
 function contentOf(response: Response) {
-  return response.output.flatMap((item) => (item.type === 'message' ? item.content : []));
+  return outputOf(response).flatMap((item) => (item.type === 'message' ? item.content : []));
 }
 
 function citedBy(response: Response): Citation[] {
   return contentOf(response).flatMap((content) =>
     content.type === 'output_text'
-      ? content.annotations.flatMap((note) =>
+      ? ((content as Partial<typeof content>).annotations ?? []).flatMap((note) =>
           note.type === 'url_citation' ? [{ url: note.url, title: note.title }] : [],
         )
       : [],
@@ -134,7 +149,7 @@ function citedBy(response: Response): Citation[] {
 
 /** What web searches found, each page once: the citations of an answer that carries no annotations. */
 function foundInstead(response: Response): Citation[] {
-  const urls = response.output.flatMap((item) =>
+  const urls = outputOf(response).flatMap((item) =>
     item.type === 'web_search_call' && (item as Partial<typeof item>).action?.type === 'search'
       ? foundBy(item.action as ResponseFunctionWebSearch.Search)
       : [],
@@ -154,7 +169,7 @@ function missingSources(citations: Citation[], { minSources = 0 }: Pipeline): st
 /** All pages that were found or opened, each once, as far as there is room for them: no answer fails for its sources. */
 function consultedPages(response: Response, room: number): Pick<LlmAnswer, 'consulted' | 'consultedLeftOut'> {
   const all = new Set(
-    response.output.flatMap((item): string[] => {
+    outputOf(response).flatMap((item): string[] => {
       if (item.type !== 'web_search_call') return [];
       // Some servers say that they searched, and no more.
       const { action } = item as Partial<typeof item>;

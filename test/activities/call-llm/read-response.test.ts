@@ -1,4 +1,5 @@
 import type { Response } from 'openai/resources/responses/responses';
+import { z } from 'zod';
 import { readResponse, usageOf } from '../../../activities/call-llm/read-response';
 import { testPipeline } from '../support';
 
@@ -36,6 +37,28 @@ describe('an answer', () => {
       citations: [],
       model: 'gpt-5-2026',
     });
+  });
+
+  it('is a bad one where the check of a pipeline throws, instead of saying that it is wrong', () => {
+    const isHttps = (url: string) => new URL(url).protocol === 'https:';
+    const strict = testPipeline({
+      response: z.object({ summary: z.string().refine(isHttps), score: z.number() }),
+    });
+    const read = (summary: string) =>
+      readResponse(response({ output: [message(text({ summary, score: 1 }))] }), strict);
+    expect(read('https://a.example')).toMatchObject({ kind: 'answer' });
+    expect(read('no address')).toMatchObject({
+      kind: 'bad-answer',
+      message: expect.stringMatching(/^the check of the answer failed: .*Invalid URL/) as string,
+    });
+  });
+
+  it('may come without what there is nothing to say in', () => {
+    const bare = { type: 'output_text', text: JSON.stringify(good) };
+    expect(answered(message(bare))).toMatchObject({ kind: 'answer', answer: good, citations: [] });
+    const empty = response({ output: undefined });
+    expect(readResponse(empty, pipeline)).toMatchObject({ kind: 'bad-answer' });
+    expect(usageOf(empty)).toMatchObject({ llmCalls: 1, webSearches: 0 });
   });
 
   it('is found behind reasoning and searches, and in several pieces', () => {
