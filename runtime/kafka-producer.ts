@@ -14,6 +14,8 @@ import { within } from './within';
 
 /** More than the retries of those that send take while Kafka is away. */
 const SEND_TIMEOUT_MS = 150_000;
+/** Kafka may be away, and whoever connects tries again. */
+const CONNECT_TIMEOUT_MS = 30_000;
 const DISCONNECT_TIMEOUT_MS = 8_000;
 
 /**
@@ -23,27 +25,48 @@ const DISCONNECT_TIMEOUT_MS = 8_000;
  * records of that partition go nowhere, and the send resolves all the same: https://github.com/tulios/kafkajs/pull/1798.
  * What is missing shows in the answer, which names the partitions that took something.
  *
- * And it can lose a request that was made while a connection was closing (bridge/kafka/watch-silence.ts): its send, and whoever disconnects then, would
- * wait for ever. Who is told that a send was not answered makes a new producer; the records may be written or not.
+ * And it can lose a request that was made while a connection was closing (bridge/kafka/watch-silence.ts): who connects, sends or disconnects then would
+ * wait for ever. Who is told that a request was not answered makes a new producer; records that were sent may be written or not.
  *
- * @param timeouts longest wait for a send with all its retries, and for a goodbye; milliseconds
+ * @param timeouts longest wait for a connection, a send with all its retries, and a goodbye; milliseconds
  */
 export function createProducer(
   kafka: Kafka,
   config: Omit<ProducerConfig, 'createPartitioner'>,
-  { sendMs = SEND_TIMEOUT_MS, disconnectMs = DISCONNECT_TIMEOUT_MS } = {},
+  { connectMs = CONNECT_TIMEOUT_MS, sendMs = SEND_TIMEOUT_MS, disconnectMs = DISCONNECT_TIMEOUT_MS } = {},
 ): Producer {
   const partitionOf = new WeakMap<Message, number>();
   const producer = kafka.producer({ ...config, createPartitioner });
   return {
     ...producer,
     ...checked(producer),
-    disconnect: () => within(disconnectMs, producer.disconnect(), () => undefined),
+    connect,
+    disconnect,
     async transaction() {
       const transaction = await producer.transaction();
       return { ...transaction, ...checked(transaction) };
     },
   };
+
+  /** One that could not connect leaves nothing behind, nor does one that connects after all. */
+  async function connect(): Promise<void> {
+    const connecting = producer.connect();
+    try {
+      await within(connectMs, connecting, () => {
+        throw new KafkaJSError(`There was no connection to Kafka within ${connectMs} ms.`, {
+          retriable: true,
+        });
+      });
+    } catch (error) {
+      void disconnect().catch(() => undefined);
+      void connecting.then(disconnect).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  function disconnect(): Promise<void> {
+    return within(disconnectMs, producer.disconnect(), () => undefined);
+  }
 
   /** The partition of a record is the same in every try, or the answer would not tell which of them it is about. */
   function createPartitioner() {

@@ -63,15 +63,8 @@ export function createDeadLetters(
 
   async function connect(): Promise<Producer> {
     const settings = { allowAutoTopicCreation: false, retry: { retries: 2 } };
-    const producer = createProducer(kafka, settings, { sendMs });
-    try {
-      await within(connectMs, producer.connect(), () => {
-        throw new Error(`no connection to Kafka within ${connectMs} ms`);
-      });
-    } catch (error) {
-      void producer.disconnect().catch(() => undefined);
-      throw error;
-    }
+    const producer = createProducer(kafka, settings, { connectMs, sendMs });
+    await producer.connect();
     return producer;
   }
 

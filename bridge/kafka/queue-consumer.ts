@@ -30,6 +30,8 @@ export interface QueueConsumerOptions {
   leaveTimeoutMs?: number;
   /** Longest wait for a commit, in milliseconds. Default: 40,000, which is more than the client waits for one answer. */
   commitTimeoutMs?: number;
+  /** Longest wait until a new consumer has joined, with all its tries, in milliseconds. Default: 150,000, more than twice what a rebalance may take. */
+  joinTimeoutMs?: number;
 }
 
 export interface QueueConsumer {
@@ -54,6 +56,7 @@ const LONGEST_WAIT_MS = 15_000;
 const HAND_OVER_TIMEOUT_MS = 10_000;
 const LEAVE_TIMEOUT_MS = 8_000;
 const COMMIT_TIMEOUT_MS = 40_000;
+const JOIN_TIMEOUT_MS = 150_000;
 /** Kafka advises three at least. While nothing comes kafkajs looks once a second (`maxWaitTimeInMs`), so they may be some less. */
 const HEARTBEATS_A_SESSION = 4;
 /** Much less than a silence that is taken for a broken connection (`watch-silence.ts`). */
@@ -81,6 +84,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     handOverTimeoutMs = HAND_OVER_TIMEOUT_MS,
     leaveTimeoutMs = LEAVE_TIMEOUT_MS,
     commitTimeoutMs = COMMIT_TIMEOUT_MS,
+    joinTimeoutMs = JOIN_TIMEOUT_MS,
   } = options;
   const stopping = new AbortController();
   const stopped = aborted(stopping.signal);
@@ -222,7 +226,9 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     try {
       session = current;
       current.started = start(consumer);
-      await current.started;
+      await within(joinTimeoutMs, current.started, () => {
+        throw new NoAnswer(`Kafka did not let it join within ${joinTimeoutMs} ms`);
+      });
       await Promise.race([crashed, stopped]);
       unwatch();
     } catch (error) {

@@ -103,7 +103,7 @@ test('a record without a key keeps its partition in all tries of a send', async 
 describe('a request that the client has lost', () => {
   const forever = () => new Promise<never>(() => undefined);
   const kafka = (sender: object) => ({ producer: () => sender }) as unknown as Kafka;
-  const timeouts = { sendMs: 50, disconnectMs: 50 };
+  const timeouts = { connectMs: 50, sendMs: 50, disconnectMs: 50 };
 
   test('makes the send fail, in a transaction, too', async () => {
     const transaction = () => Promise.resolve({ sendBatch: forever });
@@ -112,6 +112,19 @@ describe('a request that the client has lost', () => {
     await expect(producer.send({ topic: 'results', messages })).rejects.toThrow(lost);
     const begun = await producer.transaction();
     await expect(begun.send({ topic: 'results', messages })).rejects.toThrow(lost);
+  });
+
+  test('ends the wait for a connection, and one that comes after all is closed', async () => {
+    let open = 0;
+    let comes!: () => void;
+    const connect = () => new Promise<void>((resolve) => (comes = () => (open++, resolve())));
+    const disconnect = () => Promise.resolve(void (open = 0));
+    const producer = createProducer(kafka({ connect, disconnect }), {}, timeouts);
+    await expect(producer.connect()).rejects.toThrow('There was no connection to Kafka within 50 ms.');
+    comes();
+    expect(open).toBe(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(open).toBe(0);
   });
 
   test('does not hold up the goodbye', async () => {

@@ -140,7 +140,9 @@ it('a connection that never comes about is given up, and another is made', async
     }),
   } as unknown as Kafka;
   const letters = createDeadLetters(kafka, 'dlq', 'g', { connectMs: 20 });
-  await expect(letters.send(poisonOf(queueRecord(0)))).rejects.toThrow('no connection to Kafka within 20 ms');
+  await expect(letters.send(poisonOf(queueRecord(0)))).rejects.toThrow(
+    'There was no connection to Kafka within 20 ms.',
+  );
   await letters.send(poisonOf(queueRecord(0)));
   expect(written).toHaveLength(1);
 });

@@ -6,7 +6,11 @@ import {
   type Kafka,
 } from 'kafkajs';
 import pino from 'pino';
-import { createQueueConsumer, type QueueConsumer } from '../../../bridge/kafka/queue-consumer';
+import {
+  createQueueConsumer,
+  type QueueConsumer,
+  type QueueConsumerOptions,
+} from '../../../bridge/kafka/queue-consumer';
 import type { QueueBatch } from '../../../bridge/kafka/queue-record';
 import { eventually } from '../../support/eventually';
 import { deferred, settled } from './support';
@@ -107,8 +111,9 @@ beforeEach(async () => {
 
 afterEach(() => consumer.stop());
 
-const open = (kafka: Kafka, sessionTimeoutMs: number) =>
+const open = (kafka: Kafka, sessionTimeoutMs: number, more: Partial<QueueConsumerOptions> = {}) =>
   createQueueConsumer({
+    ...more,
     kafka,
     groupId: 'group',
     sessionTimeoutMs,
@@ -407,6 +412,25 @@ describe('a batch that rests', () => {
     await expect(brought).rejects.toThrow('rebalancing');
     expect(resting).toBe(false);
   });
+});
+
+it('gives up a consumer that waits for ever to join, and begins with another one', async () => {
+  const joining: FakeConsumer[] = [];
+  const kafka = {
+    consumer() {
+      const next = new FakeConsumer();
+      if (joining.push(next) === 1) next.run = () => new Promise(() => undefined);
+      return next;
+    },
+  } as unknown as Kafka;
+  const other = open(kafka, 6_000, { joinTimeoutMs: 20 });
+  void other.run();
+  await eventually('another one runs', () => joining[1]?.running ?? false);
+  expect(joining[0]!.disconnected).toBe(true);
+  expect(warnings).toEqual([expect.objectContaining({ reason: 'Kafka did not let it join within 20 ms' })]);
+  joining[1]!.joins(0);
+  expect(other.isMember()).toBe(true);
+  await other.stop();
 });
 
 describe('a partition that is set aside', () => {
