@@ -26,7 +26,7 @@ const waitFor = (error: unknown, handle = handleOf(0), signal = new AbortControl
   const calls = callsThat(() => {
     throw error;
   });
-  return awaitOne(calls, handle, signal, priority);
+  return awaitOne(calls, handle, signal, priority, 1);
 };
 
 it('a defect that the answer of one call meets is the end of that call, and the others of its wave have theirs', async () => {
@@ -57,6 +57,20 @@ it.each([
   ['a system that is away', new UnavailableError('away')],
 ])('is thrown, since the next attempt may do better: %s', async (_, error) => {
   await expect(waitFor(error)).rejects.toBe(error);
+});
+
+it('the others of a wave have their outcomes while a call waits for a worker that has its pipeline', async () => {
+  const llmCalls = callsThat(({ index }) => {
+    if (index === 0) throw new HeadwayError('HW_PIPELINE_UNKNOWN', 'not here');
+    return answered(index);
+  });
+  const { awaitLlmCalls } = createCallLlm({ llmCalls });
+  const { outcomes } = await new MockActivityEnvironment().run<
+    [{ handles: LlmHandle[] }],
+    { outcomes: LlmOutcome[] },
+    typeof awaitLlmCalls
+  >(awaitLlmCalls, { handles: [handleOf(0), handleOf(1)] });
+  expect(outcomes).toMatchObject([{ index: 1, kind: 'answer' }]);
 });
 
 it('an activity that has to stop does stop, and no outcome is made of that', async () => {
