@@ -1,5 +1,5 @@
 import type { CallEvent } from '../../stack/llm-simulator/event-log';
-import { callsInFlight, slotUse } from './in-flight';
+import { callsInFlight, slotUse, type Step } from './in-flight';
 import { quantilesOf, type Quantiles, type Waited } from './quantiles';
 
 export interface SentRecord {
@@ -21,8 +21,8 @@ export interface Evidence {
   held: number;
   /** When watching ended. */
   endedAt: number;
-  /** Jobs at a time in all consumers together. */
-  slots: number;
+  /** Jobs at a time in all consumers that live, from when on. */
+  slots: Step[];
   /** When something went wrong; for an outage, when it was over. */
   faultsAt: number[];
 }
@@ -54,10 +54,10 @@ export interface Account {
   slotUse: number | undefined;
   peakInFlight: number;
   /**
-   * From the last fault after which it took longest: until every ordinary job that had been sent before has its result, those that are lost
-   * left out. Undefined without a fault, or when jobs were unfinished.
+   * From the fault after which it took longest: until every ordinary job that had been sent before has its result, those that are lost
+   * left out. At least so long where some were unfinished; undefined without a fault.
    */
-  recoveryMs: number | undefined;
+  recoveryMs: Waited | undefined;
 }
 
 /** Adds up what happened in one run. */
@@ -95,7 +95,7 @@ export function account(evidence: Evidence): Account {
     jobsPerSecond: doneAt.length === 0 ? 0 : doneAt.length / ((Math.max(...doneAt) - firstSentAt) / 1_000),
     slotUse: slotUse(inFlight, waiting, slots, doneAt.length === 0 ? endedAt : Math.max(...doneAt)),
     peakInFlight: Math.max(0, ...inFlight.map(({ count }) => count)),
-    recoveryMs: unfinished > 0 ? undefined : recovery(evidence, done),
+    recoveryMs: recovery(evidence, done, unfinished > 0 ? new Set(without.map(({ id }) => id)) : new Set()),
   };
 }
 
@@ -103,18 +103,19 @@ function waited(from: number, to: number | undefined, endedAt: number): Waited {
   return { ms: (to ?? endedAt) - from, atLeast: to === undefined };
 }
 
+/** `open` are those that may still get their result. */
 function recovery(
-  { sent, faultsAt }: Evidence,
+  { sent, faultsAt, endedAt }: Evidence,
   done: (id: string) => number | undefined,
-): number | undefined {
+  open: Set<string>,
+): Waited | undefined {
   const ordinary = sent.filter(({ poison, slow }) => !poison && !slow);
-  const each = faultsAt.map((faultAt) =>
-    Math.max(
-      0,
-      ...ordinary.flatMap(({ id, sentAt }) => (sentAt <= faultAt ? (done(id) ?? 0) - faultAt : [])),
-    ),
-  );
-  return each.length === 0 ? undefined : Math.max(...each);
+  const each = faultsAt.map((faultAt) => {
+    const before = ordinary.filter(({ sentAt }) => sentAt <= faultAt);
+    if (before.some(({ id }) => open.has(id))) return { ms: endedAt - faultAt, atLeast: true };
+    return { ms: Math.max(0, ...before.map(({ id }) => (done(id) ?? 0) - faultAt)), atLeast: false };
+  });
+  return each.reduce<Waited | undefined>((most, one) => (most && most.ms >= one.ms ? most : one), undefined);
 }
 
 /** Those of an id in the order of their times. */

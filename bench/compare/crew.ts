@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, Contender, ContenderServers, RunContext } from '../contenders/contender';
 import { now } from './clock';
+import type { Step } from './in-flight';
 import { within } from './within';
 
 export interface Crew {
@@ -10,6 +11,8 @@ export interface Crew {
   kill(place: number): Promise<void>;
   /** One consumer more. Resolves when it consumes, with what tells it to stop and does not wait for that. */
   join(): Promise<() => void>;
+  /** How many consume, from when on. */
+  consuming: Step[];
   /** What went wrong, in sentences. */
   problems: string[];
   /** Waits for those that are being started, and stops everyone. */
@@ -29,6 +32,11 @@ export async function startCrew(
   restartMs: number,
 ): Promise<Crew> {
   const members: Consumer[] = [];
+  const leaving = new Set<Consumer>();
+  /** Those that consume now; one that is killed while it starts does not begin to. */
+  const atWork = new Set<Consumer>();
+  const ends = new Map<Consumer, number>();
+  const consuming: Step[] = [];
   const problems: string[] = [];
   const pending = new Set<Promise<unknown>>();
   let started = 0;
@@ -43,6 +51,13 @@ export async function startCrew(
     pending.add(watched);
   };
 
+  const changed = () => void consuming.push({ at: now(), count: atWork.size });
+  const begins = (consumer: Consumer) => void (atWork.add(consumer), changed());
+  const ended = (consumer: Consumer) => {
+    ends.set(consumer, (ends.get(consumer) ?? 0) + 1);
+    if (atWork.delete(consumer)) changed();
+  };
+
   async function start(): Promise<Consumer> {
     const index = started++;
     const consumer = await within(
@@ -52,17 +67,22 @@ export async function startCrew(
     );
     let restarts = 0;
     consumer.onEndedByItself((how) => {
+      ended(consumer);
       if (stopping) return;
       problems.push(`consumer ${index} ended by itself after ${Math.round(now() - beganAt)} ms: ${how}`);
       if (restarts++ < RESTARTS) inBackground(`restart of consumer ${index}`, startAgain(consumer));
     });
     members.push(consumer);
+    begins(consumer);
     return consumer;
   }
 
   async function startAgain(consumer: Consumer): Promise<void> {
     await delay(restartMs);
-    if (!stopping) await within(START_MS, 'a restart', consumer.startAgain());
+    if (stopping) return;
+    const before = ends.get(consumer);
+    await within(START_MS, 'a restart', consumer.startAgain());
+    if (ends.get(consumer) === before && !atWork.has(consumer)) begins(consumer);
   }
 
   const beganAt = now();
@@ -80,11 +100,13 @@ export async function startCrew(
   }
   return {
     problems,
+    consuming,
     stop,
-    pids: () => members.flatMap((member) => Object.values(member.pids())),
+    pids: () => [...members, ...leaving].flatMap((member) => Object.values(member.pids())),
     async kill(place) {
       const member = members[place];
       if (!member) return;
+      ended(member);
       await member.kill();
       inBackground(`restart of consumer ${place}`, startAgain(member));
     },
@@ -95,8 +117,11 @@ export async function startCrew(
       return () => {
         if (!members.includes(guest)) return;
         members.splice(members.indexOf(guest), 1);
+        leaving.add(guest);
+        ended(guest);
         // Told, not killed: it may take its time, in which everything goes on.
-        inBackground('the leaving consumer', within(STOP_MS, 'its stop', guest.stop()));
+        const gone = within(STOP_MS, 'its stop', guest.stop()).finally(() => leaving.delete(guest));
+        inBackground('the leaving consumer', gone);
       };
     },
   };

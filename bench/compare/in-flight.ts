@@ -20,9 +20,10 @@ export function callsInFlight(calls: CallEvent[]): Step[] {
 
 /**
  * Which share of the slots had a call, over all the time until `until` in which a job waited for one.
+ * @param slots - how many there are, from when on: those of a consumer that is dead are none
  * @returns undefined when none ever waited
  */
-export function slotUse(inFlight: Step[], waiting: Span[], slots: number, until: number): number | undefined {
+export function slotUse(inFlight: Step[], waiting: Span[], slots: Step[], until: number): number | undefined {
   const jobsWaiting = stepsOf(
     waiting
       .map(({ from, to }) => ({ from: from + HAND_OVER_MS, to: Math.min(to, until) }))
@@ -33,14 +34,16 @@ export function slotUse(inFlight: Step[], waiting: Span[], slots: number, until:
       ]),
   );
   let used = 0;
-  let ms = 0;
+  let usable = 0;
   for (const [index, { at, count }] of jobsWaiting.entries()) {
     const end = jobsWaiting[index + 1]?.at;
     if (count === 0 || end === undefined) continue;
-    ms += end - at;
-    used += integral(inFlight, at, end, slots);
+    for (const part of partsOf(slots, at, end)) {
+      usable += part.count * (part.to - part.from);
+      used += integral(inFlight, part.from, part.to, part.count);
+    }
   }
-  return ms === 0 ? undefined : used / (slots * ms);
+  return usable === 0 ? undefined : used / usable;
 }
 
 /** One value each `everyMs`, the first at `from`. */
@@ -66,15 +69,20 @@ function stepsOf(changes: { at: number; change: number }[]): Step[] {
   return steps;
 }
 
+/** The time between two moments, in parts in which a count stays. */
+function* partsOf(steps: Step[], from: number, to: number): Iterable<Span & { count: number }> {
+  for (let index = indexAt(steps, from); index < steps.length; index++) {
+    const begin = Math.max(from, steps[index]!.at);
+    const end = Math.min(to, steps[index + 1]?.at ?? to);
+    if (begin >= to) return;
+    if (end > begin) yield { from: begin, to: end, count: steps[index]!.count };
+  }
+}
+
 /** Of the calls, at most `most` of them, between two times. */
 function integral(steps: Step[], from: number, to: number, most: number): number {
   let sum = 0;
-  for (let index = indexAt(steps, from); index < steps.length; index++) {
-    const begin = Math.max(from, steps[index]?.at ?? from);
-    const end = Math.min(to, steps[index + 1]?.at ?? to);
-    if (begin >= to) break;
-    sum += (end - begin) * Math.min(most, steps[index]?.count ?? 0);
-  }
+  for (const part of partsOf(steps, from, to)) sum += (part.to - part.from) * Math.min(most, part.count);
   return sum;
 }
 

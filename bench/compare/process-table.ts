@@ -43,6 +43,19 @@ export function treeOf(table: Map<number, ProcessRow>, roots: Iterable<number>):
   return [...found.values()];
 }
 
+/**
+ * What a process has in memory, in bytes, with its part of what it shares with others: PostgreSQL has dozens of processes around the same
+ * buffers. All that is resident where the kernel does not say. https://docs.kernel.org/filesystems/proc.html
+ */
+export function ownBytes({ pid, residentBytes }: ProcessRow): number {
+  try {
+    const found = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
+    return found === undefined ? residentBytes : 1_024 * Number(found);
+  } catch {
+    return residentBytes;
+  }
+}
+
 function readRow(pid: number): ProcessRow | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

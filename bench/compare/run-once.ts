@@ -162,7 +162,9 @@ async function measure(
   const evidence = {
     ...{ sent: load.sent, calls, results, deadLetters, endedAt },
     held: await held(missing.map(({ id }) => id)),
-    slots: slotsEach * consumers,
+    slots: contender.slotsOfServer
+      ? [{ at: beganAt, count: slotsEach * consumers }]
+      : crew.consuming.map(({ at, count }) => ({ at, count: slotsEach * count })),
     faultsAt: struck.filter(({ kind }) => kind === 'kill' || kind === 'llm-back').map(({ at }) => at),
   };
   const { sent: _sent, ...sending } = load;

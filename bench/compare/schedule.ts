@@ -97,8 +97,8 @@ function planKills(
   const [from, to] = [0.2 * loadMs, 0.8 * loadMs];
   const part = (to - from) / Math.max(1, kills);
   return Array.from({ length: kills }, (_, index) => ({
-    // Not at the end of its part: a restart takes a while, and the next one should not meet it.
-    at: from + part * (index + 0.6 * random.next()),
+    // At the beginning of its part: a restart takes a while, and the next one should not meet it.
+    at: from + part * (index + 0.3 * random.next()),
     kind: 'kill',
     consumer: random.integer(0, consumers - 1),
   }));

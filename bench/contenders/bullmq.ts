@@ -14,7 +14,7 @@ export const bullmq: Contender = {
   title: 'BullMQ',
   about:
     'bullmq 6.7.0 on Redis as Debian has it (7.0 in Debian 12) with an append-only file, concurrency = slots; locks and the look for stalled jobs ' +
-    '30 s, 10 attempts from 1 s on, doubled each time (times the time scale), maxStalledCount 1 as by default, the failed set is where dead letters are',
+    '30 s, 10 attempts from 1 s on, doubled each time (times the time scale), maxStalledCount 10 (1 by default, and some jobs are given up when two workers die), the failed set is where dead letters are',
   async prepare() {
     if ((await outputOf('redis-server', ['--version'], process.env)) !== undefined) return;
     throw new NotRunnable('No redis-server was found: apt-get install redis-server.');

@@ -12,6 +12,8 @@ export interface Contender {
   partitions?: number;
   /** Jobs at a time in each of its consumers, where the way itself allows fewer than everybody has. */
   jobsAtATime?: number;
+  /** The slots are a limit of its server: all of them are there while a consumer is dead. */
+  slotsOfServer?: boolean;
   /** Why slots say nothing about it: a call does not occupy one. */
   withoutSlots?: string;
   /**
@@ -81,9 +83,9 @@ export interface ContenderServers {
 export interface Consumer {
   /** By name: those that live, for CPU and memory; children of these processes are found. */
   pids(): Record<string, number>;
-  /** SIGKILL. Resolves when it is gone. */
+  /** SIGKILL, also of one that is just being started. Resolves when it is gone. */
   kill(): Promise<void>;
-  /** As a supervisor does it: starts again what `kill` has ended. Resolves when it consumes. */
+  /** As a supervisor does it: starts again what has ended. Resolves when it consumes, or when it was killed before it did. */
   startAgain(): Promise<void>;
   /** SIGTERM, and SIGKILL after ten seconds. Resolves when it is gone; at once when it has gone before. */
   stop(): Promise<void>;

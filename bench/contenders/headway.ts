@@ -6,14 +6,15 @@ import { serverPids } from '../process-memory';
 import type { Consumer, Contender, RunContext } from './contender';
 import { startProgram } from './program';
 
-/** Each consumer is a bridge and a worker. The first kill of a run ends a bridge, the next one a worker, and so on. */
+/** Each consumer is a bridge and a worker, as on a machine of their own: a kill ends both. */
 export const headway: Contender = {
   name: 'headway',
   // A pack is of one partition: with few of them packs are fuller.
   partitions: 4,
   title: 'Headway',
   about:
-    'this project as it is set up by default, on 4 partitions: packs of up to 50, background mode, Temporal 1.29.1 on its embedded database; its timeouts are not scaled',
+    'this project as it is set up by default, on 4 partitions: packs of up to 50, background mode, Temporal 1.29.1 on its embedded database; a consumer is a bridge and a worker, ' +
+    'which are killed together; its timeouts are not scaled',
   withoutSlots: 'a call in background mode occupies no slot: the provider holds it',
   prepare: () => Promise.resolve(),
 
@@ -54,7 +55,7 @@ export const headway: Contender = {
       start(`bridge-${index}`, 'bridge/kafka/main.js', /"joined the group"/),
       start(`worker-${index}`, 'workers/main.js', /worker is up/),
     ]);
-    return killedInTurn(context, pair);
+    return together(pair);
   },
 
   /** A job that has no result is in a workflow that runs, or still on the topic. */
@@ -95,26 +96,15 @@ function programEnv({ env, topics, group, name, llmUrl }: RunContext): Record<st
   };
 }
 
-/** How many kills a run has had. */
-const kills = new WeakMap<RunContext, number>();
-
-/** One consumer out of several processes, of which each kill of the run ends another one. */
-function killedInTurn(context: RunContext, programs: Consumer[]): Consumer {
-  let killed: Consumer | undefined;
+/** One consumer out of several processes. */
+function together(programs: Consumer[]): Consumer {
+  const all = async (what: 'kill' | 'startAgain' | 'stop') =>
+    void (await Promise.all(programs.map((program) => program[what]())));
   return {
     pids: () => Object.assign({}, ...programs.map((program) => program.pids())) as Record<string, number>,
-    async kill() {
-      const turn = kills.get(context) ?? 0;
-      kills.set(context, turn + 1);
-      killed = programs[turn % programs.length];
-      await killed?.kill();
-    },
-    async startAgain() {
-      await killed?.startAgain();
-    },
-    async stop() {
-      await Promise.all(programs.map((program) => program.stop()));
-    },
+    kill: () => all('kill'),
+    startAgain: () => all('startAgain'),
+    stop: () => all('stop'),
     onEndedByItself: (listener) => programs.forEach((program) => program.onEndedByItself(listener)),
   };
 }

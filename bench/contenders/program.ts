@@ -29,8 +29,9 @@ export function strategy(name: string, env: Record<string, string>): Program {
 export async function startProgram(name: string, program: Program): Promise<Consumer> {
   const listeners: ((how: string) => void)[] = [];
   const tellEnd = (how: string) => listeners.forEach((listener) => listener(how));
-  let running = await run(program, tellEnd);
-  // One after the other: a kill that comes while it is being started again must not leave a second one behind.
+  let current = run(program, tellEnd);
+  await current.ready;
+  // Starts and stops come one after the other, so that there are never two of it. A kill waits for nothing.
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = (work: () => Promise<void>): Promise<void> => {
     const mine = last.then(work);
@@ -38,14 +39,17 @@ export async function startProgram(name: string, program: Program): Promise<Cons
     return mine;
   };
   return {
-    pids: () => (running.child.pid === undefined || running.gone() ? {} : { [name]: running.child.pid }),
-    kill: () => inTurn(() => running.end('SIGKILL')),
+    pids: () => (current.child.pid === undefined || current.gone() ? {} : { [name]: current.child.pid }),
+    kill: () => current.end('SIGKILL'),
     startAgain: () =>
       inTurn(async () => {
-        await running.end('SIGKILL');
-        running = await run(program, tellEnd);
+        if (!current.gone()) return;
+        const next = (current = run(program, tellEnd));
+        await next.ready.catch((error: unknown) => {
+          if (!next.wasEnded()) throw error;
+        });
       }),
-    stop: () => inTurn(() => running.end('SIGTERM')),
+    stop: () => inTurn(() => current.end('SIGTERM')),
     onEndedByItself: (listener) => void listeners.push(listener),
   };
 }
@@ -53,25 +57,27 @@ export async function startProgram(name: string, program: Program): Promise<Cons
 const KEPT_OUTPUT = 4_000;
 const STOP_MS = 10_000;
 
-async function run(program: Program, tellEnd: (how: string) => void) {
+/** A process, from its start on; `ready` rejects when it ends before it consumes, and then it is gone. */
+function run(program: Program, tellEnd: (how: string) => void) {
   const child = spawn(program.command, program.args, {
     env: { ...process.env, ...program.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.on('error', () => {});
   let said = '';
-  let expected = false;
+  let isReady = false;
+  let wasEnded = false;
   const ended = new Promise<void>((resolve) => {
     const end = (how: string) => {
       resolve();
-      if (!expected) tellEnd(`${how}: ${lastLines(said)}`);
+      if (isReady && !wasEnded) tellEnd(`${how}: ${lastLines(said)}`);
     };
     child.once('error', (error) => end(error.message));
     child.once('close', (code, signal) => end(`ended with ${signal ?? code}`));
   });
   const gone = () => child.exitCode !== null || child.signalCode !== null;
   const end = async (signal: NodeJS.Signals) => {
-    expected = true;
+    wasEnded = true;
     if (!gone()) child.kill(signal);
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
     await ended;
@@ -79,15 +85,16 @@ async function run(program: Program, tellEnd: (how: string) => void) {
   };
   const keep = (text: string) => (said = (said + text).slice(-KEPT_OUTPUT));
   child.stderr.setEncoding('utf8').on('data', keep);
-  expected = true;
-  try {
-    await saysReady(child, program, keep, ended);
-  } catch (error) {
-    await end('SIGKILL');
-    throw new Error(`${(error as Error).message}: ${lastLines(said)}`, { cause: error });
-  }
-  expected = false;
-  return { child, gone, end };
+  const ready = saysReady(child, program, keep, ended).then(
+    () => void (isReady = true),
+    async (error: unknown) => {
+      if (!gone()) child.kill('SIGKILL');
+      await ended;
+      throw new Error(`${(error as Error).message}: ${lastLines(said)}`, { cause: error });
+    },
+  );
+  ready.catch(() => {});
+  return { child, gone, end, ready, wasEnded: () => wasEnded };
 }
 
 async function saysReady(

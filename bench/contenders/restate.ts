@@ -20,8 +20,9 @@ export const restate: Contender = {
   title: 'Restate',
   about:
     'restate-server 1.7.12 (one node, one partition), SDK 1.12.0, Kafka subscription of the server, the LLM call and the result are steps ' +
-    '(ctx.run); its invoker runs as many at a time as there are slots; default retries (0.5 s to 1 minute, 70 times, then paused), times the ' +
+    '(ctx.run); its invoker runs as many at a time as there are slots, all of them on one consumer while the other is dead; default retries (0.5 s to 1 minute, 70 times, then paused), times the ' +
     'time scale; a TCP balancer in front of the services',
+  slotsOfServer: true,
   prepare: () => {
     serverProgram();
     return Promise.resolve();

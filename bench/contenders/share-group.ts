@@ -14,7 +14,7 @@ export const shareGroup: Contender = {
   title: 'Kafka share group',
   about:
     'kafka-clients 4.3.1, KafkaShareConsumer, explicit acknowledgement, one consumer a slot (record_limit, max.poll.records=1), locks renewed ' +
-    'at half their 30 s, RELEASE after a growing pause when the LLM fails, REJECT for poison, five deliveries as by default (SHARE_DELIVERY_COUNT_LIMIT=10 is the most a broker allows); JVM -Xmx256m',
+    'at half their 30 s; while the LLM fails the record stays in hand, since a group gives it up after five deliveries; a dead letter, and then REJECT, for poison; JVM -Xmx256m',
   prepare: (context) => prepareJava(java, context),
   startServers: () => Promise.resolve(noServers),
   startConsumer: async (context, _servers, index) =>

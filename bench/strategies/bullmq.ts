@@ -1,5 +1,5 @@
 // BullMQ: a job in hand has a lock that its worker renews. When a worker dies, the lock runs out (30 s), another worker finds the job stalled (looking each
-// 30 s) and puts it back: each job happens at least once. A job that has stalled more than once goes to the failed set, so does one that
+// 30 s) and puts it back: each job happens at least once. A job that has stalled more often than `maxStalledCount` goes to the failed set, so does one that
 // has failed as often as its `attempts` say, and one whose error is unrecoverable.
 // https://docs.bullmq.io/guide/workers/stalled-jobs  https://docs.bullmq.io/guide/retrying-failing-jobs
 import { UnrecoverableError, Worker } from 'bullmq';
@@ -23,6 +23,8 @@ runProgram(async () => {
       concurrency: settings.slots,
       lockDuration: Number(LOCK_MS),
       stalledInterval: Number(LOCK_MS),
+      // By default a job whose worker has died twice is given up.
+      maxStalledCount: 10,
     },
   );
   worker.on('error', (error) => console.error(error.message));

@@ -1,5 +1,5 @@
 import { callLlm, openKafka, openResults, parseJob, readSettings, ready, runProgram, untilDone } from './job';
-import { beating, joined } from './joined';
+import { beating, heartbeatMs, joined } from './joined';
 
 /** As many jobs at a time as there are slots. The offset is committed when a slot has taken the job, before it is done. */
 runProgram(async () => {
@@ -9,6 +9,7 @@ runProgram(async () => {
   const consumer = kafka.consumer({
     groupId: settings.groupId,
     sessionTimeout: settings.sessionTimeoutMs,
+    heartbeatInterval: heartbeatMs(settings),
   });
   const inGroup = joined(consumer);
   const inHand = new Set<Promise<void>>();

@@ -7,6 +7,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { KafkaReceiver } from '@dbos-inc/kafkajs-receive';
 import { logLevel, type KafkaMessage } from 'kafkajs';
 import { callLlm, openResults, parseJob, readSettings, ready, runProgram } from './job';
+import { heartbeatMs } from './joined';
 
 runProgram(async () => {
   const settings = readSettings();
@@ -28,7 +29,11 @@ runProgram(async () => {
   const kafka = new KafkaReceiver({ brokers: settings.brokers, logLevel: logLevel.NOTHING });
   kafka.registerConsumer(DBOS.registerWorkflow(workOn, { name: 'workOn' }), settings.queueTopic, {
     queueName: 'jobs',
-    config: { groupId: settings.groupId, sessionTimeout: settings.sessionTimeoutMs },
+    config: {
+      groupId: settings.groupId,
+      sessionTimeout: settings.sessionTimeoutMs,
+      heartbeatInterval: heartbeatMs(settings),
+    },
   });
   DBOS.setConfig({
     name: 'bench',

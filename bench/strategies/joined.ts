@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer } from 'kafkajs';
+import type { Settings } from './job';
+
+/** Three heartbeats and more in a session, as Kafka advises (heartbeat.interval.ms); the 3 s of kafkajs at most. */
+export function heartbeatMs({ sessionTimeoutMs }: Settings): number {
+  return Math.min(3_000, Math.floor(sessionTimeoutMs / 4));
+}
 
 /** Resolves when a kafkajs consumer is in its group and has its partitions. Call it before `run`. */
 export function joined(consumer: Consumer): Promise<void> {
@@ -12,10 +18,10 @@ export async function beating<T>(delivery: { heartbeat(): Promise<void> }, work:
   const beats = (async () => {
     for (;;) {
       await delay(1_000, undefined, { signal: done.signal });
-      await delivery.heartbeat();
+      // One that fails says that the group is being shared out anew. It counts all the same: whoever beats is not taken for dead meanwhile.
+      await delivery.heartbeat().catch(() => {});
     }
   })();
-  // A heartbeat that fails says that the partitions are someone else's; kafkajs finds out itself at the next one.
   beats.catch(() => {});
   try {
     return await work;

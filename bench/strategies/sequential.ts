@@ -1,5 +1,5 @@
 import { callLlm, openKafka, openResults, parseJob, readSettings, ready, runProgram, untilDone } from './job';
-import { beating, joined } from './joined';
+import { beating, heartbeatMs, joined } from './joined';
 
 /** One job at a time; its offset is committed when it is done. */
 runProgram(async () => {
@@ -9,6 +9,7 @@ runProgram(async () => {
   const consumer = kafka.consumer({
     groupId: settings.groupId,
     sessionTimeout: settings.sessionTimeoutMs,
+    heartbeatInterval: heartbeatMs(settings),
   });
   const inGroup = joined(consumer);
   await consumer.connect();

@@ -77,8 +77,11 @@ function finding(rows: Row[]): string {
     .filter(({ lost }) => lost > 0)
     .sort((a, b) => b.lost - a.lost);
   const [most] = losing;
+  // In none of its runs.
   const clean = rows.filter(({ spreads }) =>
-    ['unfinished', ...kinds.map(({ name }) => name)].every((name) => perThousand(spreads, name) === 0),
+    ['unfinished', 'setAside', ...kinds.map(({ name }) => name)].every(
+      (name) => (spreads[name]?.highest ?? 0) === 0,
+    ),
   );
   const cleanText =
     clean.length === 0

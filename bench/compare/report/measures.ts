@@ -34,6 +34,12 @@ export function ownCpuMs({ usage }: Figures): number {
 export const measures: readonly Measure[] = [
   { name: 'lost', title: 'lost', read: (run) => run.lost, format: whole },
   { name: 'unfinished', title: 'unfinished', read: (run) => run.unfinished, format: whole },
+  {
+    name: 'setAside',
+    title: 'jobs given up',
+    read: (run) => run.deadLettered + run.failed,
+    format: whole,
+  },
   { name: 'duplicated', title: 'twice', read: (run) => run.duplicated, format: whole },
   { name: 'wastedCalls', title: 'calls wasted', read: (run) => run.wastedCalls, format: whole },
   {
@@ -45,6 +51,8 @@ export const measures: readonly Measure[] = [
   wait('queueP50', 'queue p50, s', (run) => run.queueMs.p50),
   wait('queueP95', 'queue p95, s', (run) => run.queueMs.p95),
   wait('queueP99', 'queue p99, s', (run) => run.queueMs.p99),
+  wait('resultP50', 'result p50, s', (run) => run.latencyMs.p50),
+  wait('resultP99', 'result p99, s', (run) => run.latencyMs.p99),
   { name: 'slotUse', title: 'slots used', read: (run) => run.slotUse, format: percent },
   { name: 'peakInFlight', title: 'most calls at once', read: (run) => run.peakInFlight, format: whole },
   { name: 'jobsPerSecond', title: 'jobs/s', read: (run) => run.jobsPerSecond, format: oneDigit },
@@ -61,12 +69,12 @@ export const measures: readonly Measure[] = [
     format: whole,
   },
   {
-    name: 'brokerMegabytes',
-    title: 'MB, broker',
-    read: ({ usage }) => usage.broker.peakMegabytes,
-    format: whole,
+    name: 'recovery',
+    title: 'recovered after, s',
+    read: (run) => run.recoveryMs?.ms,
+    atLeast: (run) => run.recoveryMs?.atLeast ?? false,
+    format: seconds,
   },
-  { name: 'recovery', title: 'recovered after, s', read: (run) => run.recoveryMs, format: seconds },
 ];
 
 /** What is not a column, but decides whether the columns mean something. */

@@ -102,14 +102,15 @@ function finding(shown: { title: string; figures: Figures }[]): string {
     return share === undefined ? [] : [{ title, percent: Math.round(100 * share) }];
   });
   kept.sort((a, b) => b.percent - a.percent);
-  const [best, worst] = [kept[0], kept.at(-1)];
-  if (!best || !worst) return 'LLM calls in flight over time';
-  const text = `After a SIGKILL “${best.title}” still has ${best.percent} % of its calls in flight`;
-  if (best.percent === 0) return 'After a SIGKILL there is a moment in which nobody has a call in flight';
-  return best === worst ? text : `${text}, “${worst.title}” ${worst.percent} %`;
+  const [best] = kept;
+  if (!best) return 'LLM calls in flight over time';
+  if (best.percent === 0) return 'After a SIGKILL everybody has a moment without any call in flight';
+  const idle = kept.filter(({ percent }) => percent === 0).length;
+  const text = `In the seconds after a SIGKILL “${best.title}” never has less than ${best.percent} % of the calls it had before`;
+  return idle === 0 ? text : `${text}; ${idle} of ${kept.length} ways have a moment without any`;
 }
 
-/** The fewest calls in flight in the seconds after a kill, of those before it; the worst of all kills. */
+/** The fewest calls in flight in the seconds after a kill, new ones too, of those before it; the worst of all kills. */
 export function keptThrough({ struck, timeline }: Figures): number | undefined {
   const shares = struck.flatMap(({ kind, at }) => {
     if (kind !== 'kill') return [];

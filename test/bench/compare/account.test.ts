@@ -10,7 +10,8 @@ const call = (id: string, from: number, to: number, nth = 1): CallEvent[] => [
   { job: id, call: nth, what: 'completed', at: to },
 ];
 const evidence = (seen: Partial<Evidence>): Evidence => ({
-  ...{ sent: [], calls: [], results: [], deadLetters: [], held: 0, endedAt: 1_000, slots: 2, faultsAt: [] },
+  ...{ sent: [], calls: [], results: [], deadLetters: [], held: 0, endedAt: 1_000, faultsAt: [] },
+  slots: [{ at: 0, count: 2 }],
   ...seen,
 });
 
@@ -86,21 +87,32 @@ describe('recovery', () => {
   const results = [result('before', 250), result('after', 900), result('slow', 800)];
 
   it('lasts until every ordinary job that was sent before the fault is done', () => {
-    expect(account(evidence({ sent, results, faultsAt: [200] })).recoveryMs).toBe(50);
+    expect(account(evidence({ sent, results, faultsAt: [200] })).recoveryMs).toEqual({
+      ms: 50,
+      atLeast: false,
+    });
   });
 
   it('is that of the fault it took longest after', () => {
-    expect(account(evidence({ sent, results, faultsAt: [200, 400] })).recoveryMs).toBe(500);
+    expect(account(evidence({ sent, results, faultsAt: [200, 400] })).recoveryMs).toEqual({
+      ms: 500,
+      atLeast: false,
+    });
   });
 
-  it('is not known without a fault, or while jobs are unfinished', () => {
+  it('is not known without a fault', () => {
     expect(account(evidence({ sent, results })).recoveryMs).toBeUndefined();
-    const open = { sent: [...sent, job('open')], results, held: 1, faultsAt: [200] };
-    expect(account(evidence(open)).recoveryMs).toBeUndefined();
+  });
+
+  it('lasts at least as long as was watched where a job that was sent before is unfinished', () => {
+    const open = { sent: [...sent, job('open')], results, held: 1, faultsAt: [200, 400] };
+    expect(account(evidence(open)).recoveryMs).toEqual({ ms: 800, atLeast: true });
+    const later = { ...open, sent: [...sent, job('open', 300)], faultsAt: [200] };
+    expect(account(evidence(later)).recoveryMs).toEqual({ ms: 50, atLeast: false });
   });
 
   it('does not wait for what is lost', () => {
     const lost = { sent: [...sent, job('lost')], results, faultsAt: [200] };
-    expect(account(evidence(lost))).toMatchObject({ recoveryMs: 50, lost: 1 });
+    expect(account(evidence(lost))).toMatchObject({ recoveryMs: { ms: 50 }, lost: 1 });
   });
 });

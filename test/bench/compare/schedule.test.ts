@@ -58,7 +58,7 @@ it('kills only consumers there are, in the middle of the load, one after the oth
     if (fault.kind !== 'kill') throw new Error(fault.kind);
     expect([0, 1]).toContain(fault.consumer);
     expect(fault.at).toBeGreaterThanOrEqual((0.2 + 0.15 * index) * loadMs);
-    expect(fault.at).toBeLessThan((0.2 + 0.15 * (index + 1)) * loadMs);
+    expect(fault.at).toBeLessThan((0.2 + 0.15 * (index + 0.31)) * loadMs);
   }
 });
 

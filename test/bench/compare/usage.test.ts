@@ -1,4 +1,4 @@
-import { treeOf, type ProcessRow } from '../../../bench/compare/process-table';
+import { ownBytes, readProcessTable, treeOf, type ProcessRow } from '../../../bench/compare/process-table';
 import { startUsageMeter, type Part } from '../../../bench/compare/usage';
 
 const row = (pid: number, parent: number, cpuMs = 0, megabytes = 0, startTime = '1'): ProcessRow => ({
@@ -24,6 +24,7 @@ describe('the meter', () => {
     const meter = startUsageMeter(
       () => roots,
       () => tables.shift()!,
+      ({ residentBytes }) => residentBytes,
     );
     const usage = meter.stop();
     expect(usage.consumers).toEqual({ cpuMs: 70, peakMegabytes: 25 });
@@ -39,5 +40,13 @@ describe('the meter', () => {
     );
     // The pid is that of another process now: nothing is subtracted from it.
     expect(meter.stop().consumers.cpuMs).toBe(30);
+  });
+
+  it('weighs a process by its part of what it shares', () => {
+    const self = readProcessTable().get(process.pid)!;
+    const bytes = ownBytes(self);
+    expect(bytes).toBeGreaterThan(10 * 1_048_576);
+    expect(bytes).toBeLessThan(self.residentBytes);
+    expect(ownBytes(row(2 ** 30, 1, 0, 7))).toBe(7 * 1_048_576);
   });
 });

@@ -57,8 +57,6 @@ public final class ShareGroup {
     private static void configureGroup(Admin admin, Settings settings) throws Exception {
         List<AlterConfigOp> changes = new ArrayList<>();
         changes.add(set("share.auto.offset.reset", "earliest"));
-        String limit = System.getenv("SHARE_DELIVERY_COUNT_LIMIT");
-        if (limit != null && !limit.isEmpty()) changes.add(set("share.delivery.count.limit", limit));
         ConfigResource group = new ConfigResource(ConfigResource.Type.GROUP, settings.groupId());
         admin.incrementalAlterConfigs(Map.of(group, changes)).all().get();
     }

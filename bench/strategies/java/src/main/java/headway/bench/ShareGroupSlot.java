@@ -26,6 +26,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 final class ShareGroupSlot extends Thread {
     private static final Duration STOP_TIME = Duration.ofSeconds(8);
     private static final int DEFAULT_LOCK_MS = 30_000;
+    private static final long LONGEST_WAIT_MS = 5_000;
 
     private record InHand(int partition, long offset, CompletableFuture<AcknowledgeType> outcome) {}
 
@@ -107,31 +108,38 @@ final class ShareGroupSlot extends Thread {
 
     private CompletableFuture<AcknowledgeType> process(ConsumerRecord<byte[], byte[]> record) {
         Optional<Job> job = Job.parse(record.value());
-        if (job.isEmpty()) return completedFuture(AcknowledgeType.REJECT);
-        return llm.call(job.get())
-                .thenCompose(answer -> publish(job.get()))
-                .thenApply(published -> AcknowledgeType.ACCEPT)
-                .exceptionallyCompose(error -> releaseLater(record, error));
-    }
-
-    private CompletableFuture<Void> publish(Job job) {
-        CompletableFuture<Void> published = new CompletableFuture<>();
-        results.send(new ProducerRecord<>(settings.resultsTopic(), job.id(), job.result()), (metadata, error) -> {
-            if (error == null) published.complete(null);
-            else published.completeExceptionally(error);
-        });
-        return published;
+        if (job.isEmpty()) {
+            return send(new ProducerRecord<>(settings.dlqTopic(), record.value())).thenApply(sent -> AcknowledgeType.REJECT);
+        }
+        ProducerRecord<String, byte[]> result = new ProducerRecord<>(settings.resultsTopic(), job.get().id(), job.get().result());
+        return callUntilDone(job.get(), settings.retryDelay().toMillis())
+                .thenCompose(answer -> send(result))
+                .thenApply(sent -> AcknowledgeType.ACCEPT)
+                .exceptionally(error -> {
+                    Lifecycle.log("released", error);
+                    return AcknowledgeType.RELEASE;
+                });
     }
 
     /**
-     * Kafka gives a released record out again at once, and gives it up after five deliveries. All five would be gone
-     * within milliseconds, so it is held for longer each time: 1 + 2 + 4 + 8 s between the first and the last.
+     * A group gives a record up after five deliveries, ten at most, which an outage uses up. So a call that fails is
+     * made again with the record in hand and its lock renewed.
      */
-    private CompletableFuture<AcknowledgeType> releaseLater(ConsumerRecord<byte[], byte[]> record, Throwable error) {
-        int deliveries = record.deliveryCount().orElse((short) 1);
-        long waitMs = settings.retryDelay().toMillis() << Math.min(deliveries - 1, 5);
-        Lifecycle.log("delivery " + deliveries + " failed, released in " + waitMs + " ms", error);
-        return new CompletableFuture<AcknowledgeType>()
-                .completeOnTimeout(AcknowledgeType.RELEASE, waitMs, TimeUnit.MILLISECONDS);
+    private CompletableFuture<Void> callUntilDone(Job job, long waitMs) {
+        return llm.call(job).exceptionallyCompose(error -> {
+            Lifecycle.log("tries again in " + waitMs + " ms", error);
+            return new CompletableFuture<Void>()
+                    .completeOnTimeout(null, waitMs, TimeUnit.MILLISECONDS)
+                    .thenCompose(waited -> callUntilDone(job, Math.min(LONGEST_WAIT_MS, 2 * waitMs)));
+        });
+    }
+
+    private CompletableFuture<Void> send(ProducerRecord<String, byte[]> record) {
+        CompletableFuture<Void> sent = new CompletableFuture<>();
+        results.send(record, (metadata, error) -> {
+            if (error == null) sent.complete(null);
+            else sent.completeExceptionally(error);
+        });
+        return sent;
     }
 }
