@@ -166,7 +166,7 @@ const payloads = {
   PAYLOAD_STORE: matching(
     /^(none|file:\/\/\/\S+|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w!.*'()/-]*)?)$/,
     '`none`, `file:///folder` or `s3://bucket/prefix`',
-    'Where inputs and results are kept that are too large for Temporal, up to 20 MiB each. The same in every process; see ' +
+    'Where inputs and results are kept that are too large for Temporal, up to 20 MB each. The same in every process; see ' +
       '[Large payloads](../guides/large-payloads.md). S3 is set up by the usual `AWS_*` variables.',
     `that of the local stack where its Temporal is used, then \`none\``,
   ),
@@ -364,7 +364,7 @@ const worker = {
   DATABASE_URL: matching(
     /^postgres(ql)?:\/\/\S+$/,
     'a URL that begins with `postgres://` or `postgresql://`',
-    'PostgreSQL with the internal data that `enrich` reads, and for the bridge with the job-id ledger.',
+    'PostgreSQL with the internal data that `enrich` reads, and with what workers share about the LLM (budgets, ceilings of tenants, webhooks); for the bridge with the job-id ledger.',
     LOCAL_STACK,
     true,
   ),
