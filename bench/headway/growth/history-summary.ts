@@ -1,5 +1,5 @@
 import type { Round } from '../cost/round';
-import { middleOf, spread, table } from '../spread';
+import { middleOf, rounded, spread, table } from '../spread';
 import { barsPlot } from './bars-plot';
 import { flatLine } from './flat';
 import type { Rounds } from './run-rounds';
@@ -72,8 +72,8 @@ export function historyPlot(
   return barsPlot(
     {
       name: 'growth-history',
-      title: 'What a longer history costs: worker, Temporal and its database',
-      subtitle: `Packs of 50, medians. Temporal server ${temporalVersion}.`,
+      title: finding(rounds, counts),
+      subtitle: `CPU of worker, Temporal and its database; packs of 50, medians. Temporal server ${temporalVersion}.`,
     },
     [
       { title: 'A step', unit: 'CPU-ms a state transition', bars: bars(perTransition) },
@@ -86,11 +86,22 @@ export function historyPlot(
   );
 }
 
+function finding(rounds: readonly Round[], counts: readonly number[]): string {
+  const [least, most] = [counts[0] ?? 1, counts.at(-1) ?? 1].map((waves) => own(rounds, waves));
+  const [few, many] = [eventsOf(least ?? []), eventsOf(most ?? [])];
+  const times = rounded(middleOf(perTransition(most ?? [])) / middleOf(perTransition(least ?? [])), 2);
+  return `In a history of ${many} events a step costs ${times} times what it does in one of ${few}`;
+}
+
 function label(those: Round[], waves: number): string {
-  const events = middleOf(
-    those.flatMap(({ temporal }) => (temporal ? temporal.events * temporal.jobsPerWorkflow : [])),
+  return `${waves === 1 ? '1 wave' : `${waves} waves`}, ${eventsOf(those)} events`;
+}
+
+/** Of a workflow. */
+function eventsOf(those: readonly Round[]): number {
+  return Math.round(
+    middleOf(those.flatMap(({ temporal }) => (temporal ? temporal.events * temporal.jobsPerWorkflow : []))),
   );
-  return `${waves === 1 ? '1 wave' : `${waves} waves`}, ${Math.round(events)} events`;
 }
 
 function engineCpuMs({ cpuMsPerJob: { engine, database, worker } }: Round): number {
