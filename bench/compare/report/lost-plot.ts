@@ -17,14 +17,20 @@ export async function lostPlot(written: Written, scenario: string): Promise<Plot
   const values = rows.map(({ contender, spreads }) => ({
     title: contender.title,
     colour: colourOf(contender.name),
-    ...Object.fromEntries(kinds.map(({ name }) => [name, perThousand(spreads, name)])),
+    ...Object.fromEntries(
+      kinds.flatMap(({ name }) => [
+        [name, perThousand(spreads, name)],
+        [`${name} lowest`, perThousand(spreads, name, 'lowest')],
+        [`${name} highest`, perThousand(spreads, name, 'highest')],
+      ]),
+    ),
   }));
   return renderPlot(
     {
       name: `lost-${scenario}`,
       title: finding(rows),
       subtitle: [
-        'For every 1,000 jobs sent. Lost: no result, no dead letter, and the system does not know the job any more.',
+        `For every 1,000 jobs sent. Lost: no result, no dead letter, and the system does not know the job any more.${rows.some(({ runs }) => runs > 1) ? ' Bars and figures are medians, lines from the best run to the worst.' : ''}`,
         howMeasured(written, scenario),
       ],
     },
@@ -44,7 +50,9 @@ export async function lostPlot(written: Written, scenario: string): Promise<Plot
           type: 'quantitative',
           title,
           // Room for the label behind the longest bar.
-          scale: { domain: [0, 1.35 * Math.max(1, ...values.map((one) => Number(one[name as never])))] },
+          scale: {
+            domain: [0, 1.35 * Math.max(1, ...values.map((one) => Number(one[`${name} highest` as never])))],
+          },
           axis: { tickCount: 3 },
         };
         return {
@@ -56,8 +64,16 @@ export async function lostPlot(written: Written, scenario: string): Promise<Plot
               encoding: { x, y, color: { field: 'colour', type: 'nominal', scale: null } },
             },
             {
+              mark: { type: 'rule', strokeWidth: 1.5, color: '#333' },
+              encoding: { x: { ...x, field: `${name} lowest` }, x2: { field: `${name} highest` }, y },
+            },
+            {
               mark: { type: 'text', align: 'left', dx: 4, fontSize: 12, color: '#333' },
-              encoding: { x, y, text: { field: name, type: 'quantitative', format: '~g' } },
+              encoding: {
+                x: { ...x, field: `${name} highest` },
+                y,
+                text: { field: name, type: 'quantitative', format: '~g' },
+              },
             },
           ],
         };
@@ -66,9 +82,13 @@ export async function lostPlot(written: Written, scenario: string): Promise<Plot
   );
 }
 
-function perThousand(spreads: Row['spreads'], name: string): number {
+function perThousand(
+  spreads: Row['spreads'],
+  name: string,
+  which: 'lowest' | 'median' | 'highest' = 'median',
+): number {
   const jobs = spreads.jobs?.median ?? 0;
-  return jobs === 0 ? 0 : round((1_000 * (spreads[name]?.median ?? 0)) / jobs);
+  return jobs === 0 ? 0 : round((1_000 * (spreads[name]?.[which] ?? 0)) / jobs);
 }
 
 function finding(rows: Row[]): string {
@@ -77,7 +97,7 @@ function finding(rows: Row[]): string {
     .filter(({ lost }) => lost > 0)
     .sort((a, b) => b.lost - a.lost);
   const [most] = losing;
-  // In none of its runs.
+  const everyRun = rows.some(({ runs }) => runs > 1) ? ' in every run' : '';
   const clean = rows.filter(({ spreads }) =>
     ['unfinished', 'setAside', ...kinds.map(({ name }) => name)].every(
       (name) => (spreads[name]?.highest ?? 0) === 0,
@@ -85,8 +105,8 @@ function finding(rows: Row[]): string {
   );
   const cleanText =
     clean.length === 0
-      ? 'nobody finished without a loss, a second result or a second call'
-      : `finished without a loss, a second result or a second call: ${clean.map(({ contender }) => contender.title).join(', ')}`;
+      ? `nobody finished${everyRun} without a loss, a second result or a second call`
+      : `finished${everyRun} without a loss, a second result or a second call: ${clean.map(({ contender }) => contender.title).join(', ')}`;
   if (!most) return `Nobody lost a job; ${cleanText}`;
   return `“${most.title}” lost ${most.lost} of 1,000 jobs; ${cleanText}`;
 }
