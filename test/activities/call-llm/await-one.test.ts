@@ -29,17 +29,22 @@ const waitFor = (error: unknown, handle = handleOf(0), signal = new AbortControl
   return awaitOne(calls, handle, signal, priority, 1);
 };
 
-it('a defect that the answer of one call meets is the end of that call, and the others of its wave have theirs', async () => {
-  const llmCalls = callsThat(({ index }) => {
-    if (index === 1) throw new TypeError('x is not a function');
-    return answered(index);
-  });
+async function awaitAll(llmCalls: LlmCalls, handles: LlmHandle[]): Promise<LlmOutcome[]> {
   const { awaitLlmCalls } = createCallLlm({ llmCalls });
   const { outcomes } = await new MockActivityEnvironment().run<
     [{ handles: LlmHandle[] }],
     { outcomes: LlmOutcome[] },
     typeof awaitLlmCalls
-  >(awaitLlmCalls, { handles: [0, 1, 2].map((index) => handleOf(index)) });
+  >(awaitLlmCalls, { handles });
+  return outcomes;
+}
+
+it('a defect that the answer of one call meets is the end of that call, and the others of its wave have theirs', async () => {
+  const llmCalls = callsThat(({ index }) => {
+    if (index === 1) throw new TypeError('x is not a function');
+    return answered(index);
+  });
+  const outcomes = await awaitAll(llmCalls, [handleOf(0), handleOf(1), handleOf(2)]);
   expect(outcomes.map(({ kind }) => kind)).toEqual(['answer', 'final', 'answer']);
   expect(outcomes[1]).toMatchObject({
     ...{ index: 1, startedAt: 7, code: 'HW_INTERNAL', usage: { llmCalls: 1 } },
@@ -64,12 +69,7 @@ it('the others of a wave have their outcomes while a call waits for a worker tha
     if (index === 0) throw new HeadwayError('HW_PIPELINE_UNKNOWN', 'not here');
     return answered(index);
   });
-  const { awaitLlmCalls } = createCallLlm({ llmCalls });
-  const { outcomes } = await new MockActivityEnvironment().run<
-    [{ handles: LlmHandle[] }],
-    { outcomes: LlmOutcome[] },
-    typeof awaitLlmCalls
-  >(awaitLlmCalls, { handles: [handleOf(0), handleOf(1)] });
+  const outcomes = await awaitAll(llmCalls, [handleOf(0), handleOf(1)]);
   expect(outcomes).toMatchObject([{ index: 1, kind: 'answer' }]);
 });
 

@@ -1,3 +1,4 @@
+import { lostPlot } from '../../../../bench/compare/report/lost-plot';
 import { median, neighbourDelays, summarise } from '../../../../bench/compare/report/summary';
 import type { Figures, Run } from '../../../../bench/compare/run';
 
@@ -71,4 +72,24 @@ it('takes for the delay of neighbours how much longer jobs wait beside straggler
   expect(neighbourDelays(contenders, runs)).toEqual([
     { contender: contenders[0], p99Ms: 1_000, worstMs: 5_000 },
   ]);
+});
+
+describe('the plot of what was lost', () => {
+  const written = (...ofA: Partial<Figures>[]) => ({
+    ...{ date: '2026-11-28', machine: '2 cores', command: 'npm run bench', versions: {}, notRun: [] },
+    options: { mode: 'quick', repetitions: 3, seed: 1, timeScale: 0.2, slots: 50, consumers: 2 },
+    contenders: contenders.map((one) => ({ ...one, about: '' })),
+    runs: [...ofA.map((more) => run('a', 'crash', more)), run('b', 'crash', { lost: 7 })],
+  });
+  const titleOf = async (...ofA: Partial<Figures>[]) => {
+    const plot = await lostPlot(written(...ofA), 'crash');
+    // A long title is broken into lines.
+    return (plot?.svg ?? '').replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+  };
+
+  it('calls nobody clean whose worst run was not, whatever the median says', async () => {
+    expect(await titleOf({}, {}, {})).toContain('without a loss, a second result or a second call: A');
+    for (const worst of [{ wastedCalls: 3 }, { unfinished: 1 }, { deadLettered: 1 }])
+      expect(await titleOf({}, {}, worst)).toContain('nobody finished in every run');
+  });
 });
