@@ -67,7 +67,7 @@ export function createJobRuns(client: Client): JobRuns {
     if (alone && terminated) return 'gone';
     if (alone && status.name === 'RUNNING') return 'running';
     const shared = typedSearchAttributes.get(searchAttributes.status);
-    if (shared !== undefined && shared !== 'mixed' && shared !== 'running') {
+    if (shared !== undefined && !['mixed', 'running', 'scheduled'].includes(shared)) {
       return shared as TerminalStatus | 'left';
     }
     const inPack = await statusInPack(execution, jobId);

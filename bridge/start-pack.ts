@@ -6,6 +6,7 @@ import {
 import { ApplicationFailure, type SearchAttributePair } from '@temporalio/common';
 import { workflowTaskTimeout } from '../contracts/large-jobs';
 import { packMemoSchema, type PackInput, type PackJob, type PackMemo } from '../contracts/pack';
+import { statusAtStart } from '../contracts/scheduled';
 import { searchAttributes as attributes } from '../contracts/search-attributes';
 import { taskPriority } from '../contracts/task-priority';
 import { PROCESS_PACK } from '../contracts/workflow-names';
@@ -120,7 +121,7 @@ function attributesOf({ jobs, range }: PackToStart): SearchAttributePair[] {
   const pairs: SearchAttributePair[] = [
     { key: attributes.jobIds, value: jobs.map((job) => job.id) },
     { key: attributes.pipelines, value: distinct(jobs.map((job) => job.pipeline)) },
-    { key: attributes.status, value: 'running' },
+    { key: attributes.status, value: statusAtStart(jobs, Date.now()) },
     { key: attributes.jobCount, value: jobs.length },
   ];
   const tenants = distinct(jobs.flatMap((job) => job.tenant ?? []));

@@ -7,7 +7,7 @@ export const searchAttributes = {
   jobIds: { name: 'HeadwayJobIds', type: 'KEYWORD_LIST' },
   pipelines: { name: 'HeadwayPipelines', type: 'KEYWORD_LIST' },
   tenants: { name: 'HeadwayTenants', type: 'KEYWORD_LIST' },
-  /** `running` until the workflow ends, then the status all its jobs share, or `mixed`. */
+  /** `scheduled` while all its jobs wait for their `notBefore`, `running` until the workflow ends, then the status all its jobs share, or `mixed`. */
   status: { name: 'HeadwayStatus', type: 'KEYWORD' },
   /** `<topic>-<partition>` the jobs came from. */
   partition: { name: 'HeadwayPartition', type: 'KEYWORD' },

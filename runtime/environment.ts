@@ -227,8 +227,8 @@ const bridge = {
     1,
     10_000_000,
     10_000,
-    'Packs in flight (running workflows of `HEADWAY_TASK_QUEUE`, as Temporal UI shows them) at which the bridge pauses. It is what ' +
-      'bounds them while the LLM provider is away.',
+    "Packs in flight (running workflows of `HEADWAY_TASK_QUEUE` with `HeadwayStatus = 'running'`, as Temporal UI shows them) at which the bridge pauses. It is what " +
+      'bounds them while the LLM provider is away. What only waits for its `notBefore` is not among them.',
   ),
   BRIDGE_IN_FLIGHT_LOW: wholeNumber(
     0,

@@ -41,7 +41,7 @@ async function start(pack: Pack, workflowId: string, input: JobInput): Promise<v
     priority: taskPriority([input.progress.job]),
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowTaskTimeout: workflowTaskTimeout(input.progress),
-    staticSummary: describeJob(input.progress),
-    typedSearchAttributes: jobSearchAttributes(input.progress),
+    staticSummary: describeJob(input.progress, Date.now()),
+    typedSearchAttributes: jobSearchAttributes(input.progress, Date.now()),
   });
 }

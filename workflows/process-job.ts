@@ -11,12 +11,12 @@ import { markOf } from '../contracts/confidential';
 import type { JobSummary, RetryInput } from '../contracts/retry';
 import type { JobResult } from '../contracts/job-result';
 import type { CancelAnswer } from '../contracts/job-state';
+import { untilBegin } from '../contracts/scheduled';
 import type { PublishItem } from '../contracts/stages';
 import { durableNow } from './durable-point';
 import { expiresAt, hasDeadline, unlessCancelled } from './end-early';
 import { cancelledByUser, deadlinePassed, endFor, type EarlyEnd } from './failures';
 import { ended, progressOf, type JobInput } from './job-progress';
-import { untilBegin } from './not-before';
 import { runStages } from './own-stages';
 import { ownStages } from './stage-activities';
 import { untilTaken } from './until-taken';
@@ -26,8 +26,10 @@ import {
   jobFailure,
   jobsQuery,
   resultsQuery,
+  showBegun,
   showEnd,
   showProgress,
+  startedAsScheduled,
   stillWanted,
   toCancelAnswer,
   toJobState,
@@ -82,8 +84,9 @@ export async function processJob(input: JobInput | RetryInput): Promise<JobSumma
   return { ...markOf(progress), result };
 
   async function work(): Promise<PublishItem> {
-    const waitMs = untilBegin(job);
+    const waitMs = untilBegin(job, Date.now());
     if (waitMs > 0) await sleep(waitMs, { summary: 'not before' });
+    if (startedAsScheduled()) showBegun();
     const end = await runStages(progress, input);
     // In one step with the end: it is decided, unless something else was before it.
     if (progress.status === 'running') progress.status = end.result.status;

@@ -1,6 +1,14 @@
-import { CancellationScope, isCancellation, setHandler, sleep, TemporalFailure } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  isCancellation,
+  patched,
+  setHandler,
+  sleep,
+  TemporalFailure,
+} from '@temporalio/workflow';
 import { markOf } from '../contracts/confidential';
 import type { PackInput, PackSummary } from '../contracts/pack';
+import { longAfterTheFirst, untilBegin } from '../contracts/scheduled';
 import type { EnrichOutcome, EnrichResponse } from '../contracts/stages';
 import { callLlm } from './call-llm';
 import { durableNow, durablePoint } from './durable-point';
@@ -8,7 +16,6 @@ import { endFor, failureMessage } from './failures';
 import { acceptEarlyEnds } from './end-early';
 import { decide, finishWave, newWave, publish, type JobEnd } from './finish-wave';
 import { ended } from './job-progress';
-import { untilBegin } from './not-before';
 import { openPack, type Pack } from './pack';
 import { historyIsFull } from './size';
 import { untilSafeToEnd } from './until-safe-to-end';
@@ -17,8 +24,10 @@ import {
   jobFailure,
   jobsQuery,
   resultsQuery,
+  showBegun,
   showEnd,
   showProgress,
+  startedAsScheduled,
   toJobState,
 } from './visible';
 
@@ -70,19 +79,43 @@ export async function processPack(input: PackInput): Promise<PackSummary> {
   return { ...summary, ...markOf(only), result };
 }
 
-/** Those that may begin at once, and beside them those that have to wait until their time has come. */
+/**
+ * Those that may begin at once, and beside them those that have to wait until their time has come. Whoever would keep the pack open for long after
+ * that waits in a workflow of its own: what only waits for its time does not count as being in flight.
+ */
 async function beginAll(pack: Pack): Promise<void> {
+  const now = Date.now();
+  const late = longAfterTheFirst(
+    pack.jobs.map(({ job }) => job),
+    now,
+  );
+  const leaving = new Set(late.length > 0 && patched('scheduled-jobs-leave') ? late : []);
   const waiting = new Map<number, number[]>();
   pack.jobs.forEach(({ job }, index) => {
-    const waitMs = untilBegin(job);
+    if (leaving.has(index)) return;
+    const waitMs = untilBegin(job, now);
     waiting.set(waitMs, [...(waiting.get(waitMs) ?? []), index]);
   });
-  for (const [waitMs, indexes] of waiting) if (waitMs > 0) pack.work.add(beginLater(pack, indexes, waitMs));
+  const scheduled = startedAsScheduled();
+  const firstMs = Math.min(...waiting.keys());
+  if (leaving.size > 0) letGo(pack, [...leaving]);
+  for (const [waitMs, indexes] of waiting) {
+    if (waitMs === 0) continue;
+    const begin = scheduled && waitMs === firstMs ? showBegun : undefined;
+    pack.work.add(beginLater(pack, indexes, waitMs, begin));
+  }
+  if (scheduled && firstMs === 0) showBegun();
   await enrich(pack, waiting.get(0) ?? []);
 }
 
-async function beginLater(pack: Pack, indexes: number[], waitMs: number): Promise<void> {
+async function beginLater(
+  pack: Pack,
+  indexes: number[],
+  waitMs: number,
+  begin: (() => void) | undefined,
+): Promise<void> {
   await sleep(waitMs, { summary: 'not before' });
+  begin?.();
   await enrich(pack, indexes);
 }
 

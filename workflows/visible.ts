@@ -4,6 +4,7 @@ import {
   defineUpdate,
   setCurrentDetails,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { SearchAttributePair } from '@temporalio/common';
 import { HIDDEN_MESSAGE, markOf } from '../contracts/confidential';
@@ -19,6 +20,7 @@ import {
   type ResultsAnswer,
 } from '../contracts/job-state';
 import type { PackSummary } from '../contracts/pack';
+import { statusAtStart } from '../contracts/scheduled';
 import { searchAttributes as attributes } from '../contracts/search-attributes';
 import type { JobProgress } from './job-progress';
 import { BATCH_MAX_BYTES, jsonBytes } from './size';
@@ -101,6 +103,16 @@ export function showProgress(jobs: JobProgress[]): void {
   setCurrentDetails([...counts].map(([key, count]) => `- **${count}** ${key}`).join('\n'));
 }
 
+/** Whether whoever started this workflow said that all its jobs wait for their time. Those of before never did. */
+export function startedAsScheduled(): boolean {
+  return workflowInfo().typedSearchAttributes.get(attributes.status) === 'scheduled';
+}
+
+/** From here on the workflow counts as being in flight. */
+export function showBegun(): void {
+  upsertSearchAttributes([{ key: attributes.status, value: 'running' }]);
+}
+
 /** The last word on a workflow: its search attributes and its return value. */
 export function showEnd(jobs: JobProgress[]): PackSummary {
   const summary: PackSummary = { completed: 0, failed: 0, cancelled: 0, expired: 0, left: 0 };
@@ -115,16 +127,20 @@ export function showEnd(jobs: JobProgress[]): PackSummary {
   return summary;
 }
 
-export function describeJob({ job, lastError }: JobProgress): string {
+/** @param now milliseconds of the Unix epoch, as the workflow has it */
+export function describeJob({ job, lastError }: JobProgress, now: number): string {
+  if (lastError === undefined && statusAtStart([job], now) === 'scheduled')
+    return `${job.pipeline} · on its own, not before ${job.notBefore}`;
   return `${job.pipeline} · on its own after ${lastError?.code ?? 'trouble'}`;
 }
 
-export function jobSearchAttributes({ job }: JobProgress): SearchAttributePair[] {
+/** @param now as above */
+export function jobSearchAttributes({ job }: JobProgress, now: number): SearchAttributePair[] {
   return [
     { key: attributes.jobIds, value: [job.id] },
     { key: attributes.pipelines, value: [job.pipeline] },
     { key: attributes.tenants, value: job.tenant === undefined ? [] : [job.tenant] },
-    { key: attributes.status, value: 'running' },
+    { key: attributes.status, value: statusAtStart([job], now) },
     { key: attributes.jobCount, value: 1 },
   ];
 }

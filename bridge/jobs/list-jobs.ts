@@ -146,7 +146,7 @@ export function createListJobs(client: Client) {
     if (isEnd(status) || !hasClosed(raw)) {
       return jobs.map((job) => ({
         ...requestView(job),
-        status: isEnd(status) ? status : queued ? 'queued' : 'in_progress',
+        status: isEnd(status) ? status : queued || status === 'scheduled' ? 'queued' : 'in_progress',
         startedAt: timesOf(raw).startedAt,
         run: 1,
         workflow,
@@ -178,7 +178,8 @@ function toQuery({ pipeline, tenant, status, since, until }: JobFilter): string 
   if (until !== undefined) parts.push(`StartTime < '${new Date(until).toISOString()}'`);
   if (status === 'queued' || status === 'in_progress') parts.push(`ExecutionStatus = 'Running'`);
   // A pack that is still running may have jobs that have ended.
-  else if (status) parts.push(`${attributes.status.name} IN (${quoted(status)}, 'mixed', 'running')`);
+  else if (status)
+    parts.push(`${attributes.status.name} IN (${quoted(status)}, 'mixed', 'running', 'scheduled')`);
   return parts.join(' AND ');
 }
 

@@ -72,9 +72,11 @@ function progressOf(execution: Execution, state?: JobState): Progress {
   const { status, historyLength } = execution;
   const endedOutside = status.name !== 'RUNNING' && state?.endedAt === undefined;
   if (state && !endedOutside) return { ...progressInWorkflow(state), ...retriesOf(execution, state) };
-  if (status.name === 'RUNNING')
-    return { status: historyLength > UNTOUCHED_EVENTS ? 'in_progress' : 'queued' };
   const shown = execution.typedSearchAttributes.get(searchAttributes.status);
+  if (status.name === 'RUNNING') {
+    const begun = historyLength > UNTOUCHED_EVENTS && shown !== 'scheduled';
+    return { status: begun ? 'in_progress' : 'queued' };
+  }
   if (isEnd(shown)) return { status: shown };
   if (shown === 'mixed') throw nobodyTells(execution);
   return endedFromOutside(execution.workflowId);

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { searchAttributes } from '../../contracts/search-attributes';
 import type { Config } from '../../runtime/config';
 import type { Load } from './water-mark';
 
@@ -39,7 +40,10 @@ export function engineLoads(client: Client, config: Pick<Config, 'bridge' | 'tem
       lagMs: 1_500,
       read: () =>
         withDeadline(async () => {
-          const query = `TaskQueue = ${JSON.stringify(temporal.taskQueue)} AND ExecutionStatus = 'Running'`;
+          // What waits for its `notBefore` needs nobody, may be any number, and may wait for years.
+          const query =
+            `TaskQueue = ${JSON.stringify(temporal.taskQueue)} AND ExecutionStatus = 'Running' ` +
+            `AND ${searchAttributes.status.name} = 'running'`;
           const { count } = await client.workflowService.countWorkflowExecutions({ namespace, query });
           return Number(count);
         }),

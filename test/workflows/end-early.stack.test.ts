@@ -78,7 +78,7 @@ test('a deadline ends a job that runs by itself', async () => {
 });
 
 test('jobs are cancelled one by one, once each, and a pack ends with its last job', async () => {
-  const handle = await startPack([{}, { notBefore: from(3_600_000) }, {}]);
+  const handle = await startPack([{}, { notBefore: from(25_000) }, {}]);
   await eventually(
     'the first one is on its way',
     async () => (await states(handle))[0]?.stage === 'call-llm',

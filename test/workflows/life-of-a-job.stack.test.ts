@@ -1,5 +1,6 @@
 import { createJobs } from '../../bridge/jobs/create-jobs';
 import type { JobRequest } from '../../contracts/job-request';
+import { searchAttributes } from '../../contracts/search-attributes';
 import { pipelineNamed } from '../../pipelines/registry';
 import { eventually } from '../support/eventually';
 import { recordHistory } from '../support/record-history';
@@ -117,6 +118,8 @@ test('a job that waits for its time can be cancelled, and nothing waits for it a
   const later = { ...brief('never'), notBefore: from(3_600_000) };
   await rig.startWorker();
   await jobs().submit(later);
+  const { typedSearchAttributes } = await rig.client.workflow.getHandle(later.id).describe();
+  expect(typedSearchAttributes.get(searchAttributes.status)).toBe('scheduled');
   await jobs().cancel(later.id);
   expect(await resultOf(later.id)).toMatchObject({ status: 'cancelled', usage: { llmCalls: 0 } });
   await ended(later.id);
