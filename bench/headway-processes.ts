@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { within } from './compare/within';
 import { projectRoot } from '../runtime/project-root';
 
 export interface BenchProcess {
@@ -10,9 +11,14 @@ export interface BenchProcess {
   addressIn(pattern: RegExp): string;
   /** How many log lines match so far. */
   logged(pattern: RegExp): number;
-  /** SIGTERM; resolves when it has ended. */
+  /** SIGTERM, and SIGKILL where that does not help; resolves when it has ended. */
   stop(): Promise<void>;
 }
+
+/** A start that takes longer is given up, and nothing of it goes on. */
+const START_MS = 60_000;
+/** After which a process that was told to stop is killed: more than it may take by itself. */
+const STOP_MS = 40_000;
 
 /** Resolves when it polls. */
 export function startWorker(env: NodeJS.ProcessEnv): Promise<BenchProcess> {
@@ -36,7 +42,12 @@ async function start(entry: string, env: NodeJS.ProcessEnv, up: RegExp): Promise
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines: string[] = [];
-  await said(child, lines, up);
+  try {
+    await within(START_MS, `the start of ${entry}`, said(child, lines, up));
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
   const addressIn = (pattern: RegExp): string => {
     const line = lines.find((one) => pattern.test(one)) ?? '{}';
     return (JSON.parse(line) as { address?: string }).address ?? '';
@@ -69,7 +80,11 @@ function said(child: ChildProcess, lines: string[], pattern: RegExp): Promise<vo
 function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
-    child.on('close', () => resolve());
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    child.on('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
     child.kill('SIGTERM');
   });
 }

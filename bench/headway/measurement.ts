@@ -29,6 +29,8 @@ export interface MeasurementOptions {
 export interface Earlier {
   date: string;
   machine: string;
+  versions: Record<string, string>;
+  options: { engine: EngineName; size: MeasurementOptions['size']; seed: number };
   parts: Record<string, { figures?: unknown }>;
 }
 

@@ -18,6 +18,8 @@ export interface TopicsOptions {
   name: string;
   /** Jobs at a time, for whoever has slots. */
   slots: number;
+  /** Of the queue topic; default 12. */
+  partitions?: number;
   log: (line: string) => void;
 }
 
@@ -33,7 +35,7 @@ export interface OnTopics {
 /** Makes topics of their own for a round, and deletes them afterwards. Trouble with that is only logged. */
 export async function onTopics<T>(
   { kafka, stack, dataDir: parent }: BenchStack,
-  { name, slots, log }: TopicsOptions,
+  { name, slots, partitions = PARTITIONS, log }: TopicsOptions,
   use: (topics: OnTopics) => Promise<T>,
 ): Promise<T> {
   const topics = { queue: `${name}-queue`, results: `${name}-results`, dlq: `${name}-dlq` };
@@ -47,9 +49,9 @@ export async function onTopics<T>(
   try {
     await mkdir(dataDir);
     closing.push(() => rm(dataDir, { recursive: true, force: true, maxRetries: 3 }));
-    await createTopics(kafka, topics, PARTITIONS);
+    await createTopics(kafka, topics, partitions);
     closing.push(() => deleteTopics(kafka, topics));
-    const queue = await openQueueProducer(kafka, topics.queue, PARTITIONS);
+    const queue = await openQueueProducer(kafka, topics.queue, partitions);
     closing.push(() => queue.close());
     const watch = await watchTopics(kafka, topics);
     closing.push(() => watch.stop());
@@ -58,7 +60,7 @@ export async function onTopics<T>(
       world,
       { consumers: 1, timeScale: 1 },
       {
-        ...{ name, dataDir, topics, group, partitions: PARTITIONS, signal: over.signal, slots },
+        ...{ name, dataDir, topics, group, partitions, signal: over.signal, slots },
         uncommitted: (ids) => queue.uncommitted(group, ids),
       },
     );

@@ -29,7 +29,7 @@ Everything runs on this machine. It says how long it takes before it begins.
   --engine NAME   what Temporal keeps its state in: ${engines.join(' or ')} (default: embedded)
   --size SIZE     quick: the smallest that says something (the default); full: what is published
   --seed N        decides how long each LLM call takes (default 1)
-  --from A,B      with --only sizing: the JSON file of a run that has measured cost, and of one that has measured in-flight, where it is another
+  --from A,B      with --only sizing: the JSON file of a run that has measured steady, and of one that has measured in-flight, where it is another
   --out FOLDER    default: bench/results
 
 The engine postgres is a full Temporal server, built with Go the first time (about 4 minutes), on a PostgreSQL of its own, which has to be installed.

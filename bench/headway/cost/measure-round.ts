@@ -96,7 +96,11 @@ async function measure(
   }
 }
 
-function pidsOf({ stack }: BenchStack, running: RunningWay): Record<Exclude<PartName, 'load'>, number[]> {
+/** Every process that works for a way, by part. */
+export function pidsOf(
+  { stack }: BenchStack,
+  running: Pick<RunningWay, 'pids'>,
+): Record<Exclude<PartName, 'load'>, number[]> {
   const { kafka, llm, postgres } = stack.servers;
   const those = (pids: (number | undefined)[]) => pids.filter((pid) => pid !== undefined);
   return {

@@ -5,8 +5,12 @@ import type { Earlier } from '../measurement';
 
 const schema = z.object({
   ...{ date: z.string(), machine: z.string() },
-  versions: z.record(z.string(), z.string()).optional(),
-  options: z.object({ engine: z.string() }).optional(),
+  versions: z.record(z.string(), z.string()),
+  options: z.object({
+    engine: z.enum(['embedded', 'postgres']),
+    size: z.enum(['quick', 'full']),
+    seed: z.number(),
+  }),
   parts: z.record(z.string(), z.object({ figures: z.unknown().optional() })),
 });
 type Run = z.infer<typeof schema>;
@@ -29,14 +33,14 @@ export async function readEarlier(paths: string[]): Promise<Earlier> {
   );
   return {
     date: [...new Set(runs.map(({ date }) => date))].join(' and '),
-    machine: first.machine,
+    ...{ machine: first.machine, versions: first.versions, options: first.options },
     parts: Object.assign({}, ...measured.reverse()) as Earlier['parts'],
   };
 }
 
-function measuredOn({ machine, options, versions = {} }: Run): string {
+function measuredOn({ machine, options, versions }: Run): string {
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return [machine, ...(options ? [`${options.engine} engine`] : []), ...named].join(', ');
+  return [machine, `${options.engine} engine`, `size ${options.size}`, ...named].join(', ');
 }
 
 async function readOne(path: string): Promise<Run> {

@@ -1,21 +1,25 @@
 import { z } from 'zod';
 import { HeadwayError } from '../../../contracts/errors';
-import { systemParts, type SystemPart } from '../cost/parts';
+import { benchParts, systemParts, type PartName } from '../cost/parts';
 
 const amount = z.number().nonnegative();
+const eachPart = <Part extends PartName>(parts: readonly Part[]) =>
+  z.object(Object.fromEntries(parts.map((part) => [part, amount])) as Record<Part, typeof amount>);
 
-/** What the model needs of the cost part, as its JSON has it. */
-const costSchema = z.object({
+/** What the model needs of the part steady, as its JSON has it. */
+const steadySchema = z.object({
   temporalVersion: z.string(),
-  scenarios: z.array(
-    z.object({ name: z.string(), title: z.string(), fromMs: amount.default(0), toMs: amount.default(0) }),
-  ),
-  rounds: z.array(
+  cases: z.array(
     z.object({
-      ...{ way: z.string(), scenario: z.string() },
-      cpuMsPerJob: z.object(
-        Object.fromEntries(systemParts.map((part) => [part, amount])) as Record<SystemPart, typeof amount>,
-      ),
+      ...{ name: z.string(), title: z.string(), fitted: z.boolean(), perSecond: amount },
+      llmMs: z.object({ from: amount, to: amount }),
+    }),
+  ),
+  points: z.array(
+    z.object({
+      ...{ case: z.string(), jobsPerSecond: amount },
+      cpuMsPerSecond: eachPart([...systemParts, ...benchParts]),
+      megabytes: eachPart(systemParts),
       temporal: z.object({ jobsPerWorkflow: amount, transitions: amount }).optional(),
     }),
   ),
@@ -31,16 +35,16 @@ const inFlightSchema = z.object({
   ),
 });
 
-export type CostFigures = z.infer<typeof costSchema>;
+export type SteadyFigures = z.infer<typeof steadySchema>;
 export type InFlightFigures = z.infer<typeof inFlightSchema>;
 
 /** @throws HeadwayError HW_CONFIG_INVALID when they are not there, or not figures of that part */
-export function readCost(figures: unknown): CostFigures {
-  const read = costSchema.safeParse(figures);
+export function readSteady(figures: unknown): SteadyFigures {
+  const read = steadySchema.safeParse(figures);
   if (read.success) return read.data;
   throw new HeadwayError(
     'HW_CONFIG_INVALID',
-    'sizing needs figures of the part cost: measure both in one run (--only cost,sizing), or name the JSON file of a run that has them (--from).',
+    'sizing needs figures of the part steady: measure both in one run (--only steady,sizing), or name the JSON file of a run that has them (--from).',
   );
 }
 

@@ -1,3 +1,6 @@
+/** Calls of a pack that end within this time of each other are one wave (activities/call-llm/next-wave.ts). Milliseconds. */
+const WAVE_MS = 500;
+
 /** Something that a job costs in packs of some size: part of it is the job's own, the rest is its pack's, which shares it among its jobs. */
 export interface Line {
   /** A job's own. */
@@ -10,43 +13,50 @@ export interface Line {
 
 export type Term = keyof Line;
 
-export interface Measured {
+/** What decides what a job costs. */
+export interface Shape {
   packSize: number;
+  /** That the calls of a pack end in. */
+  waves: number;
+}
+
+export interface Measured extends Shape {
   /** For each job. */
   value: number;
 }
 
 /**
- * How many waves the calls of a pack end in, on average, when each ends in any of `most` with the same chance.
+ * How many waves the calls of a pack end in, on average, when each ends at any moment of `spreadMs` with the same chance: a wave is half a second and the
+ * time until the next call ends, which is the shorter the more there are.
  *
- * @param most 1 when all calls take as long
+ * @param spreadMs 0 when all calls take as long: one wave
  */
-export function wavesOf(packSize: number, most: number): number {
-  return most * (1 - (1 - 1 / most) ** packSize);
+export function wavesOf(packSize: number, spreadMs: number): number {
+  if (spreadMs === 0) return 1;
+  return packSize / (1 + ((packSize - 1) * WAVE_MS) / spreadMs);
 }
 
 /** What a job costs by the model: `perJob + (perPack + perWave * waves) / packSize`. */
-export function valueAt(line: Line, packSize: number, most: number): number {
-  return terms.reduce((sum, term) => sum + line[term] * shareOf(term, packSize, most), 0);
+export function valueAt(line: Line, shape: Shape): number {
+  return terms.reduce((sum, term) => sum + line[term] * shareOf(term, shape), 0);
 }
 
 const terms: readonly Term[] = ['perJob', 'perPack', 'perWave'];
 
-function shareOf(term: Term, packSize: number, most: number): number {
+function shareOf(term: Term, { packSize, waves }: Shape): number {
   if (term === 'perJob') return 1;
-  return (term === 'perPack' ? 1 : wavesOf(packSize, most)) / packSize;
+  return (term === 'perPack' ? 1 : waves) / packSize;
 }
 
 /**
- * The line with the least squares of relative deviations, since points are 40 times apart. No part is below zero: no job gives anything back.
+ * The line with the least squares of relative deviations, since points may be 40 times apart. No part is below zero: no job gives anything back.
  *
- * @param most waves of a pack; with 1, a wave costs nothing that is not the pack's
  * @param used the parts that it may have
- * @throws Error with fewer than three sizes of packs: two fit any line, and show nothing
+ * @throws Error with fewer than three shapes: two fit any line, and show nothing
  */
-export function fitLine(points: readonly Measured[], most: number, used: readonly Term[] = terms): Line {
-  if (new Set(points.map(({ packSize }) => packSize)).size < 3) {
-    throw new Error('packs of at least three sizes have to be measured');
+export function fitLine(points: readonly Measured[], used: readonly Term[] = terms): Line {
+  if (new Set(points.map(({ packSize, waves }) => `${packSize}, ${waves}`)).size < 3) {
+    throw new Error('packs of at least three kinds have to be measured');
   }
   const nothing: Line = { perJob: 0, perPack: 0, perWave: 0 };
   // Relative: every equation is divided by what was measured. What is zero weighs as much as the smallest that is not.
@@ -54,14 +64,12 @@ export function fitLine(points: readonly Measured[], most: number, used: readonl
   if (smallest === Infinity) return nothing;
   const weights = points.map(({ value }) => 1 / Math.max(value, smallest));
   const squares = (line: Line) =>
-    points.reduce((sum, { packSize, value }, index) => {
-      return sum + ((valueAt(line, packSize, most) - value) * weights[index]!) ** 2;
+    points.reduce((sum, point, index) => {
+      return sum + ((valueAt(line, point) - point.value) * weights[index]!) ** 2;
     }, 0);
   let best = nothing;
-  for (const some of subsetsOf(used.filter((term) => term !== 'perWave' || most > 1))) {
-    const rows = points.map(({ packSize }, index) =>
-      some.map((term) => shareOf(term, packSize, most) * weights[index]!),
-    );
+  for (const some of subsetsOf(used)) {
+    const rows = points.map((point, index) => some.map((term) => shareOf(term, point) * weights[index]!));
     const solved = leastSquares(
       rows,
       points.map(({ value }, index) => value * weights[index]!),

@@ -1,5 +1,5 @@
 import type { Measured, Measurement } from '../measurement';
-import { readCost, readInFlight } from './figures';
+import { readInFlight, readSteady } from './figures';
 import { fitPlot } from './fit-plot';
 import { example } from './inputs';
 import { fitModel, mayExtrapolate } from './model';
@@ -14,18 +14,19 @@ export const sizing: Measurement = {
 
   async run({ earlier }): Promise<Measured> {
     const { date, machine, parts } = earlier;
-    const cost = readCost(parts.cost?.figures);
-    const model = fitModel(cost);
+    const figures = readSteady(parts.steady?.figures);
+    const model = fitModel(figures);
     const inFlight = readInFlight(parts['in-flight']?.figures);
+    const { temporalVersion } = figures;
     const sized: Sizing = {
-      ...{ source: `the run of ${date} on ${machine}`, temporalVersion: cost.temporalVersion },
+      ...{ source: `the run of ${date} on ${machine}`, temporalVersion },
       ...{ model, inputs: example },
       ...(mayExtrapolate(model) && { plan: planFor(model, example, inFlight) }),
     };
     return {
       figures: sized,
       markdown: sizingMarkdown(sized),
-      charts: { fit: await fitPlot(model, `Measured ${date}, ${machine}.`) },
+      charts: { fit: await fitPlot(model, `Measured ${date}, ${machine}, Temporal ${temporalVersion}.`) },
     };
   },
 };

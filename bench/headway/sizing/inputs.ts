@@ -1,9 +1,13 @@
 /** What is asked for, and what no measurement here can say. Every one of them stands in the report. */
 export interface Inputs {
   jobsPerSecond: number;
-  inFlight: number;
-  /** Jobs of a pack on average. `PACK_MAX` where as many arrive in each partition within `PACK_LINGER_MS`, as they do here. */
+  /** Milliseconds of an LLM call, any between both with the same chance. With `jobsPerSecond` they say how many are in flight. */
+  callFromMs: number;
+  callToMs: number;
+  /** Jobs of a pack on average: what arrives in one partition within `PACK_LINGER_MS`, where `PACK_MAX` is so much more that it seldom ends a pack. */
   packSize: number;
+  /** Milliseconds: `PACK_LINGER_MS`. */
+  packLingerMs: number;
   /** Of a core that is used, the rest is for peaks and for whoever fails. */
   coreShare: number;
   /** Of a host of the Temporal server. */
@@ -16,8 +20,6 @@ export interface Inputs {
   shardShare: number;
   /** Writes to visibility for each workflow: begun, what it shows meanwhile, closed. */
   visibilityWrites: number;
-  /** Partitions for each bridge. */
-  partitionsPerBridge: number;
   /** US dollars for a virtual core and hour. */
   coreHourUsd: number;
   /** US dollars for a GB of memory and hour. */
@@ -26,8 +28,8 @@ export interface Inputs {
 
 /** Prices are no offer of anybody: they are there so that the formula gives something. Put in those of your provider. */
 export const example: Inputs = {
-  ...{ jobsPerSecond: 5_000, inFlight: 50_000, packSize: 50 },
+  ...{ jobsPerSecond: 5_000, callFromMs: 5_000, callToMs: 15_000, packSize: 50, packLingerMs: 500 },
   ...{ coreShare: 0.6, coresPerHost: 8, inFlightPerWorker: 20_000 },
-  ...{ writeMs: 5, shardShare: 0.3, visibilityWrites: 3, partitionsPerBridge: 12 },
+  ...{ writeMs: 5, shardShare: 0.3, visibilityWrites: 3 },
   ...{ coreHourUsd: 0.05, memoryHourUsd: 0.005 },
 };

@@ -1,131 +1,106 @@
 import { systemParts, type SystemPart } from '../cost/parts';
 import { middleOf } from '../spread';
-import type { CostFigures } from './figures';
-import { fitLine, valueAt, type Line } from './fit';
+import { idleOf, perJobOf } from '../steady/summary';
+import type { SteadyFigures } from './figures';
+import { fitLine, valueAt, wavesOf, type Line, type Shape } from './fit';
 
 /** How far the model may be from a measured point before it says nothing about what was not measured. */
 export const MOST_DEVIATION = 0.15;
 
-/** What a job costs, by the size of its pack. */
+/** What jobs cost, by the size of their packs and by how many waves their calls end in. */
 export interface Model {
-  scenario: { name: string; title: string };
-  /** Waves that the calls of a pack may end in: half a second each. */
-  mostWaves: number;
-  /** CPU-milliseconds, of each part. */
+  /** What the processes of each part spend while nothing arrives: one of each, as it was measured. */
+  idle: Record<SystemPart, { cpuMsPerSecond: number; megabytes: number }>;
+  /** CPU-milliseconds of a job beside that, of each part. */
   cpuMs: Record<SystemPart, Line>;
-  /** State transitions on the Temporal server, in packs of more than one: a job alone takes another way, on which one activity makes and awaits the call. */
+  /** State transitions of a job on the Temporal server. */
   transitions: Line;
   points: Point[];
   /** Of all points the largest. */
   worst: number;
 }
 
-/** A size that was measured, beside what the model says. */
-export interface Point {
-  /** As measured: jobs that a workflow really had. */
-  packSize: number;
-  cpuMs: { measured: number; model: number };
-  /** Without a model for packs of one. */
-  transitions: { measured: number; model?: number };
+/** A case that was measured, beside what the model says. */
+export interface Point extends Shape {
+  title: string;
+  /** Whether the model was fitted to it, or has not seen it. */
+  fitted: boolean;
+  jobsPerSecond: number;
+  /** Of all parts together, without what is spent while nothing arrives. */
+  cpuMs: Compared;
+  transitions: Compared;
   /** The larger of both, relative to what was measured. */
   deviation: number;
 }
 
-/** Calls that end within this time of each other are one wave (activities/call-llm/next-wave.ts). */
-const WAVE_MS = 500;
-
-/** In this order: the scenario that is most like jobs that wait. */
-const preferred = ['llm-5-10', 'llm-10', 'llm-0'];
+export interface Compared {
+  /** The median of the rounds. */
+  measured: number;
+  model: number;
+}
 
 /**
- * Fits the model to the medians of a scenario: of those that have packs of at least three sizes, the one most like jobs that wait.
+ * Fits the model to the medians of the cases that are there for it, and holds it against all of them.
  *
- * @throws Error when there is none
+ * @throws Error when too few were measured
  */
-export function fitModel(figures: CostFigures): Model {
-  for (const name of preferred) {
-    const sizes = sizesOf(figures, name);
-    if (sizes.filter(({ packSize }) => packSize > 1).length < 3) continue;
-    const { title, fromMs, toMs } = figures.scenarios.find((one) => one.name === name) ?? unnamed(name);
-    return modelOf({ name, title }, Math.max(1, Math.round((toMs - fromMs) / WAVE_MS)), sizes);
-  }
-  throw new Error('no scenario has Headway measured with packs of at least three sizes above one');
-}
-
-const unnamed = (title: string) => ({ title, fromMs: 0, toMs: 0 });
-
-/** Whether the model is good enough to say something about what was not measured. */
-export function mayExtrapolate({ worst }: Pick<Model, 'worst'>): boolean {
-  return worst <= MOST_DEVIATION;
-}
-
-/** CPU-milliseconds of a job over all parts. */
-export function systemCpuMsAt(
-  { cpuMs, mostWaves }: Pick<Model, 'cpuMs' | 'mostWaves'>,
-  packSize: number,
-): number {
-  return systemParts.reduce((sum, part) => sum + valueAt(cpuMs[part], packSize, mostWaves), 0);
-}
-
-interface Size {
-  packSize: number;
-  cpuMs: Record<SystemPart, number>;
-  transitions: number;
-}
-
-function sizesOf({ rounds }: CostFigures, scenario: string): Size[] {
-  const ways = new Set(rounds.map(({ way }) => way).filter((way) => /^headway-\d+$/.test(way)));
-  return [...ways].flatMap((way) => {
-    const own = rounds.filter((round) => round.way === way && round.scenario === scenario && round.temporal);
-    if (own.length === 0) return [];
-    const cpuMs = systemParts.map(
-      (part) => [part, middleOf(own.map((round) => round.cpuMsPerJob[part]))] as const,
-    );
+export function fitModel({ cases, points }: SteadyFigures): Model {
+  const own = (name: string) => points.filter((one) => one.case === name);
+  const idle = cases.filter(({ perSecond }) => perSecond === 0).flatMap(({ name }) => own(name));
+  if (idle.length === 0) throw new Error('what processes spend while nothing arrives has to be measured');
+  const measured = cases.flatMap((one) => {
+    const those = own(one.name).filter(({ temporal }) => temporal !== undefined);
+    if (those.length === 0) return [];
+    const packSize = middleOf(those.map(({ temporal }) => temporal?.jobsPerWorkflow ?? Number.NaN));
     return [
       {
-        packSize: middleOf(own.map(({ temporal }) => temporal?.jobsPerWorkflow ?? Number.NaN)),
-        cpuMs: Object.fromEntries(cpuMs) as Record<SystemPart, number>,
-        transitions: middleOf(own.map(({ temporal }) => temporal?.transitions ?? Number.NaN)),
+        ...{ title: one.title, fitted: one.fitted, packSize },
+        waves: wavesOf(packSize, one.llmMs.to - one.llmMs.from),
+        jobsPerSecond: middleOf(those.map(({ jobsPerSecond }) => jobsPerSecond)),
+        // A part may spend less than while nothing arrives, by a little, since it is noise.
+        cpuMs: (parts: readonly SystemPart[]) =>
+          Math.max(0, middleOf(those.map((point) => perJobOf(point, idle, parts)))),
+        transitions: middleOf(those.map(({ temporal }) => temporal?.transitions ?? Number.NaN)),
       },
     ];
   });
-}
-
-function modelOf(scenario: Model['scenario'], mostWaves: number, sizes: readonly Size[]): Model {
-  const lineOf = (read: (size: Size) => number) =>
-    fitLine(
-      sizes.map((size) => ({ packSize: size.packSize, value: read(size) })),
-      mostWaves,
-    );
-  const lines = systemParts.map((part) => [part, lineOf(({ cpuMs }) => cpuMs[part])] as const);
-  const cpuMs = Object.fromEntries(lines) as Model['cpuMs'];
-  const several = sizes.filter(({ packSize }) => packSize > 1);
-  // A job in a pack has none of its own. In a single wave, some of them are: of large packs that came to be several.
-  const transitions = fitLine(
-    several.map(({ packSize, transitions: value }) => ({ packSize, value })),
-    mostWaves,
-    mostWaves > 1 ? ['perPack', 'perWave'] : ['perJob', 'perPack'],
+  const fitted = measured.filter((one) => one.fitted);
+  const lines = systemParts.map(
+    (part) => [part, fitLine(fitted.map((one) => ({ ...one, value: one.cpuMs([part]) })))] as const,
   );
-  const points = sizes.map((size): Point => {
-    const cpu = {
-      measured: systemParts.reduce((sum, part) => sum + size.cpuMs[part], 0),
-      model: systemCpuMsAt({ cpuMs, mostWaves }, size.packSize),
+  const cpuMs = Object.fromEntries(lines) as Model['cpuMs'];
+  // A job in a pack has none of its own.
+  const transitions = fitLine(
+    fitted.map((one) => ({ ...one, value: one.transitions })),
+    ['perPack', 'perWave'],
+  );
+  const compared = measured.map((one): Point => {
+    const cpu = { measured: one.cpuMs(systemParts), model: systemCpuMsAt({ cpuMs }, one) };
+    const steps = { measured: one.transitions, model: valueAt(transitions, one) };
+    const deviation = Math.max(...[cpu, steps].map((each) => Math.abs(each.model / each.measured - 1)));
+    const { title, packSize, waves, jobsPerSecond } = one;
+    return {
+      ...{ title, packSize, waves, jobsPerSecond, fitted: one.fitted },
+      ...{ cpuMs: cpu, transitions: steps, deviation },
     };
-    const steps = {
-      measured: size.transitions,
-      ...(size.packSize > 1 && { model: valueAt(transitions, size.packSize, mostWaves) }),
-    };
-    const deviation = Math.max(
-      ...[cpu, steps].map(({ measured, model = measured }) => Math.abs(model / measured - 1)),
-    );
-    return { packSize: size.packSize, cpuMs: cpu, transitions: steps, deviation };
+  });
+  const spent = systemParts.map((part) => {
+    const megabytes = middleOf(idle.map((point) => point.megabytes[part]));
+    return [part, { cpuMsPerSecond: idleOf(idle, part), megabytes }] as const;
   });
   return {
-    scenario,
-    mostWaves,
-    cpuMs,
-    transitions,
-    points,
-    worst: Math.max(...points.map(({ deviation }) => deviation)),
+    idle: Object.fromEntries(spent) as Model['idle'],
+    ...{ cpuMs, transitions, points: compared },
+    worst: Math.max(...compared.map(({ deviation }) => deviation)),
   };
+}
+
+/** Whether the model is good enough to say something about what was not measured, and was held against something it had not seen. */
+export function mayExtrapolate({ worst, points }: Pick<Model, 'worst' | 'points'>): boolean {
+  return worst <= MOST_DEVIATION && points.some(({ fitted }) => !fitted);
+}
+
+/** CPU-milliseconds of a job over all parts, without what processes spend while nothing arrives. */
+export function systemCpuMsAt({ cpuMs }: Pick<Model, 'cpuMs'>, shape: Shape): number {
+  return systemParts.reduce((sum, part) => sum + valueAt(cpuMs[part], shape), 0);
 }

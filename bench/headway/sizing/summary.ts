@@ -18,66 +18,70 @@ export interface Sizing {
 }
 
 export function sizingMarkdown({ source, temporalVersion, model, inputs, plan }: Sizing): string {
-  const { scenario, points, worst } = model;
+  const { points, worst, idle, cpuMs, transitions } = model;
   return [
-    `Made from ${source}; scenario "${scenario.title}", Temporal server ${temporalVersion}. ${formulaOf(model)}, fitted for each part by itself; transitions in packs of more than one, since a job alone takes another way.`,
+    `Made from ${source}; Temporal server ${temporalVersion}. Beside what its processes spend while nothing arrives, a job costs \`a + (b + c * waves) / packSize\`, fitted for each part by itself; ` +
+      'the calls of a pack end in `waves = packSize / (1 + (packSize - 1) * 500 ms / spread)`, the spread being what the longest call takes more than the shortest.',
     table(
-      ['CPU-ms', 'a: a job', 'b: a pack', 'c: a wave'],
+      ['CPU-ms', 'a: a job', 'b: a pack', 'c: a wave', 'a second while nothing arrives', 'MB then'],
       [
-        ...systemParts.map((part) => [partTitles[part], ...lineCells(model.cpuMs[part])]),
-        ['state transitions, number', ...lineCells(model.transitions)],
+        ...systemParts.map((part) => [
+          ...[partTitles[part], ...lineCells(cpuMs[part])],
+          ...[text(idle[part].cpuMsPerSecond, 1), text(idle[part].megabytes)],
+        ]),
+        ['state transitions, number', ...lineCells(transitions), '-', '-'],
       ],
     ),
     table(
-      ['jobs a pack', 'CPU-ms a job, measured', 'model', 'transitions a job, measured', 'model', 'deviation'],
-      points.map(({ packSize, cpuMs, transitions, deviation }) => [
-        text(packSize, 1),
-        ...[cpuMs.measured, cpuMs.model].map((one) => text(one, 1)),
-        text(transitions.measured, 2),
-        transitions.model === undefined ? '-' : text(transitions.model, 2),
-        percent(deviation),
+      [
+        ...['', 'model', 'jobs/s', 'jobs a pack', 'waves'],
+        ...['CPU-ms a job, measured', 'model', 'transitions a job, measured', 'model', 'deviation'],
+      ],
+      points.map((point) => [
+        ...[point.title, point.fitted ? 'fitted to it' : 'has not seen it'],
+        ...[text(point.jobsPerSecond), text(point.packSize, 1), text(point.waves, 1)],
+        ...[point.cpuMs.measured, point.cpuMs.model].map((one) => text(one, 1)),
+        ...[point.transitions.measured, point.transitions.model].map((one) => text(one, 2)),
+        percent(point.deviation),
       ]),
     ),
     mayExtrapolate(model)
       ? `The model is within ${percent(worst)} of every measured point.`
-      : `The model is up to ${percent(worst)} away from what was measured, more than ${percent(MOST_DEVIATION)}: it says nothing about what was not measured. Measure again on a quiet machine, with --size full.`,
-    ...(plan && scenario.name !== 'llm-5-10'
-      ? [
-          'Here the calls of a pack ended together. Calls of 5-10 s end in several waves, each with state transitions and CPU of its own (the part growth-history shows them), so the plan is a ' +
-            '**lower bound**. A run with --size full has that scenario too, and is taken then.',
-        ]
-      : []),
-    ...(plan ? [planTable(plan, inputs), planNotes(plan, inputs)] : []),
+      : `The model is up to ${percent(worst)} away from what was measured (at most ${percent(MOST_DEVIATION)} is allowed, and some points have to be ones that it has not seen): it says nothing about what was not measured. Measure again on a quiet machine, with --size full.`,
+    ...(plan ? [planTable(plan, inputs, isInside(model)), planNotes(inputs, isInside(model))] : []),
   ].join('\n\n');
 }
 
-function formulaOf({ mostWaves }: Model): string {
-  if (mostWaves === 1) return 'What a job costs is `a + b / packSize`';
-  return (
-    'What a job costs is `a + (b + c * waves) / packSize`; the calls of a pack end in ' +
-    `\`waves = ${mostWaves} * (1 - (1 - 1 / ${mostWaves}) ^ packSize)\` of half a second`
-  );
+/** Whether the database was part of the Temporal server, as SQLite is. */
+function isInside({ idle }: Model): boolean {
+  return idle.database.megabytes === 0;
 }
 
 function lineCells({ perJob, perPack, perWave }: Model['transitions']): string[] {
   return [text(perJob, 2), text(perPack, 2), text(perWave, 2)];
 }
 
-function planTable(plan: Plan, inputs: Inputs): string {
-  const { jobsPerSecond, inFlight, packSize } = inputs;
+function planTable(plan: Plan, inputs: Inputs, inside: boolean): string {
+  const { jobsPerSecond, packSize } = inputs;
   return table(
-    [`for ${text(jobsPerSecond)} jobs/s, ${text(inFlight)} in flight, packs of ${packSize}`, 'needed'],
+    [`for ${text(jobsPerSecond)} jobs/s, ${text(plan.inFlight)} in flight, packs of ${packSize}`, 'needed'],
     [
       ['worker processes', `${text(plan.workers)} (bound by ${plan.workersBoundBy})`],
       ['bridge processes', text(plan.bridges)],
-      ['partitions of the queue topic', text(plan.partitions)],
-      [`hosts of the Temporal server, ${inputs.coresPerHost} cores each`, text(plan.serverHosts)],
-      ['workflows started a second', text(plan.workflowsPerSecond)],
-      ['writes to the database a second', text(plan.writesPerSecond)],
-      ['history shards, at least', text(plan.shards)],
-      ...systemParts.map((part) => [`cores: ${partTitles[part]}`, text(plan.cores[part], 1)]),
+      ['partitions of the queue topic, at most', text(plan.partitions)],
       [
-        'memory for jobs in flight, GB',
+        `hosts of the Temporal server, ${inputs.coresPerHost} cores each`,
+        inside ? 'one, and no more: SQLite is inside' : text(plan.serverHosts),
+      ],
+      ['workflows started a second', text(plan.workflowsPerSecond)],
+      ['state transitions a second, and writes to visibility', text(plan.writesPerSecond)],
+      ['history shards, at least', text(plan.shards)],
+      ...systemParts.map((part) => [
+        `cores: ${partTitles[part]}`,
+        part === 'database' && inside ? 'inside the server' : text(plan.cores[part], 1),
+      ]),
+      [
+        'memory of processes and jobs in flight, GB',
         plan.memoryGb === undefined ? 'not measured in this run' : text(plan.memoryGb, 1),
       ],
       ['US dollars an hour, at the example prices', text(plan.usdPerHour, 2)],
@@ -86,14 +90,13 @@ function planTable(plan: Plan, inputs: Inputs): string {
   );
 }
 
-function planNotes({ cores }: Plan, inputs: Inputs): string {
+function planNotes(inputs: Inputs, inside: boolean): string {
   const named = Object.entries(inputs).map(([name, value]) => `\`${name}\` ${value}`);
-  const inside =
-    cores.database === 0
-      ? ' The database was inside the Temporal server here, so its cores are among those of the server.'
-      : '';
+  const bound = inside
+    ? ' **SQLite cannot be shared by several servers, so nobody can run this plan: it is a lower bound, and a run with --engine postgres makes one.**'
+    : '';
   return (
-    `Assumed: ${named.join(', ')}. Prices are examples, and nobody's list prices. LLM calls are not in it, and cost more than all of it. ` +
-    `It was measured on one machine: replication of Kafka and of the database, and the network between hosts, are not in it.${inside}`
+    `Assumed: ${named.join(', ')}; that a worker costs the same beside others on other cores; and one database and broker. Prices are examples, and nobody's list prices. LLM calls are not in it, and cost more than all of it. ` +
+    `It was measured on one machine: replication of Kafka and of the database, and the network between hosts, are not in it. A transition is several statements in an SQL database.${bound}`
   );
 }

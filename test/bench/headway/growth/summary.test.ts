@@ -47,22 +47,24 @@ describe('workers', () => {
 
 describe('history', () => {
   const long = { jobsPerWorkflow: 50, events: 8, transitions: 4 };
+  const dearer = { ...cpuMsPerJob, worker: 59 };
   const measured = {
-    rounds: [round('waves-1', 'waves'), round('waves-10', 'waves', { temporal: long })],
+    rounds: [round('waves-1', 'waves'), round('waves-10', 'waves', { temporal: long, cpuMsPerJob: dearer })],
     ...{ problems: [], temporalVersion },
   };
 
-  it('is told by the length of a workflow, and by the CPU of a step', () => {
+  it('is told by the length of a workflow, and by the CPU of each step more', () => {
     const text = historyMarkdown(measured, [1, 10]);
-    expect(text).toContain('| 1 | 40 | 0.4 | 8 | 20 | 0.3 | 0.9 |');
-    expect(text).toContain('| 10 | 400 | 4 | 8 | 2 | 0.3 | 0.9 |');
-    expect(text).toContain('with 10 waves against 1: not flat (0.1 times)');
+    expect(text).toContain('| 1 | 40 | 0.4 | 8 | - | 0.3 | 0.9 |');
+    // 54 CPU-ms more for 3.6 transitions more.
+    expect(text).toContain('| 10 | 400 | 4 | 62 | 15 | 0.3 | 0.9 |');
+    expect(text).toContain('that 10 waves have more than 1 costs 15 CPU-ms');
   });
 
   it('has a plot', async () => {
     const svg = await historyPlot(measured, [1, 10]);
     expect(svg).toContain('10 waves, 400 events');
-    expect(svg).toContain('In a history of 400 events a step costs 0.1 times what it does in one of 40');
+    expect(svg).toContain('Histories of 400 events instead of 40: each state transition more costs 15');
   });
 });
 
@@ -91,6 +93,14 @@ describe('the database', () => {
     const text = databaseMarkdown(measured);
     expect(text).toContain('- Jobs/s, against the mean of both empty ones: flat (0.9 times).');
     expect(text).toContain('- The machine, CPU-ms a job on empty servers afterwards: flat (1 times).');
+  });
+
+  it('is compared by what Temporal costs against the rest of its round, since the rest may have become cheaper meanwhile', () => {
+    const cheaper = { ...cpuMsPerJob, engine: 1.5, worker: 2 };
+    const rounds = [round('database', 'llm-0', { cpuMsPerJob: cheaper })];
+    const text = databaseMarkdown({ ...measured, after: { ...measured.after, rounds } });
+    // 3 of 10 before, 2.5 of 6.5 with the full database.
+    expect(text).toContain('in the same round, likewise: not flat (1.46 times).');
   });
 
   it('has a plot', async () => {

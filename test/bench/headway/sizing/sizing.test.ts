@@ -1,118 +1,134 @@
-import { join } from 'node:path';
-import { readEarlier } from '../../../../bench/headway/report/read-earlier';
-import { readCost, readInFlight, type CostFigures } from '../../../../bench/headway/sizing/figures';
-import { fitLine, valueAt, wavesOf } from '../../../../bench/headway/sizing/fit';
+import { readInFlight, readSteady, type SteadyFigures } from '../../../../bench/headway/sizing/figures';
+import { fitLine, valueAt, wavesOf, type Shape } from '../../../../bench/headway/sizing/fit';
 import { fitPlot } from '../../../../bench/headway/sizing/fit-plot';
 import { example } from '../../../../bench/headway/sizing/inputs';
 import { fitModel, mayExtrapolate } from '../../../../bench/headway/sizing/model';
 import { planFor } from '../../../../bench/headway/sizing/plan';
 import { sizingMarkdown } from '../../../../bench/headway/sizing/summary';
+import { figures, IDLE_MS, transitions, worker } from './figures';
 
-const recorded = async (name = 'recorded-run'): Promise<{ cost: CostFigures; inFlight: unknown }> => {
-  const { parts } = await readEarlier([join(__dirname, `${name}.json`)]);
-  return { cost: readCost(parts.cost?.figures), inFlight: parts['in-flight']?.figures };
-};
-const textOf = (cost: CostFigures) => {
-  const model = fitModel(cost);
+const textOf = (measured: SteadyFigures) => {
+  const model = fitModel(measured);
   const plan = mayExtrapolate(model) ? { plan: planFor(model, example) } : {};
   return sizingMarkdown({ source: 'a run', temporalVersion: '1.29.1', model, inputs: example, ...plan });
 };
+const shapes: Shape[] = [
+  { packSize: 10, waves: 5 },
+  { packSize: 50, waves: 8 },
+  { packSize: 50, waves: 1 },
+];
+const near = (line: typeof worker) => ({
+  perJob: expect.closeTo(line.perJob) as number,
+  perPack: expect.closeTo(line.perPack) as number,
+  perWave: expect.closeTo(line.perWave) as number,
+});
 
 it('finds the parts of what follows the model, none of them below zero', () => {
-  const points = [1, 10, 100].map((packSize) => ({ packSize, value: 3 + 40 / packSize }));
-  const line = { perJob: expect.closeTo(3), perPack: expect.closeTo(40), perWave: 0 };
-  expect(fitLine(points, 1)).toEqual(line);
-  expect(
-    fitLine(
-      points.map(({ packSize }) => ({ packSize, value: packSize })),
-      1,
-    ).perPack,
-  ).toBe(0);
-  expect(
-    fitLine(
-      points.map(({ packSize }) => ({ packSize, value: 0 })),
-      1,
-    ),
-  ).toMatchObject({ perJob: 0, perPack: 0 });
-  expect(() => fitLine(points.slice(1), 1)).toThrow('three sizes');
-});
-
-it('finds what a wave costs, where calls of a pack end in several', () => {
   const real = { perJob: 8, perPack: 90, perWave: 11 };
-  const points = [1, 10, 50, 100].map((packSize) => ({ packSize, value: valueAt(real, packSize, 10) }));
-  expect(fitLine(points, 10)).toEqual({
-    ...{ perJob: expect.closeTo(8), perPack: expect.closeTo(90), perWave: expect.closeTo(11) },
-  });
-  expect(fitLine(points, 10, ['perPack', 'perWave']).perJob).toBe(0);
+  const points = shapes.map((shape) => ({ ...shape, value: valueAt(real, shape) }));
+  expect(fitLine(points)).toEqual(near(real));
+  expect(fitLine(points, ['perPack', 'perWave']).perJob).toBe(0);
+  const rising = shapes.map((shape) => ({ ...shape, value: shape.packSize }));
+  for (const part of Object.values(fitLine(rising)) as number[]) expect(part).toBeGreaterThanOrEqual(0);
+  const nothing = { perJob: 0, perPack: 0, perWave: 0 };
+  expect(fitLine(shapes.map((shape) => ({ ...shape, value: 0 })))).toEqual(nothing);
+  expect(() => fitLine(points.slice(1))).toThrow('three kinds');
 });
 
-it('knows in how many waves calls end', () => {
-  expect(wavesOf(1, 10)).toBeCloseTo(1);
-  expect(wavesOf(2, 2)).toBeCloseTo(1.5);
-  expect(wavesOf(1_000, 10)).toBeCloseTo(10);
-  expect(wavesOf(50, 1)).toBe(1);
+it('knows in how many waves calls end, alone, together and close together', () => {
+  expect(wavesOf(1, 5_000)).toBe(1);
+  expect(wavesOf(50, 0)).toBe(1);
+  expect(wavesOf(2, 1_000)).toBeCloseTo(2 / 1.5);
+  // As many as there are half seconds.
+  expect(wavesOf(100_000, 5_000)).toBeCloseTo(10, 1);
 });
 
 it('weighs deviations by what was measured, so that the small values count', () => {
-  const values = { 1: 100, 10: 20, 100: 4 };
-  const line = fitLine(
-    Object.entries(values).map(([size, value]) => ({ packSize: Number(size), value })),
-    1,
+  const [small, large] = [
+    { packSize: 100, waves: 1, value: 4 },
+    { packSize: 1, waves: 1, value: 100 },
+  ];
+  const line = fitLine([small, large, { packSize: 10, waves: 1, value: 20 }]);
+  expect(Math.abs(valueAt(line, small) / 4 - 1)).toBeLessThan(0.6);
+});
+
+it('is fitted to some of the cases beside what is spent while nothing arrives, and held against all', () => {
+  const model = fitModel(figures);
+  expect(model.cpuMs.worker).toEqual(near(worker));
+  expect(model.transitions).toEqual(near(transitions));
+  expect(model.idle.worker).toEqual({ cpuMsPerSecond: IDLE_MS, megabytes: 100 });
+  expect(model.points.map(({ fitted }) => fitted)).toEqual([true, false, true, true, false, false]);
+  expect(model.worst).toBeCloseTo(0);
+  expect(textOf(figures)).toContain('worker processes');
+});
+
+it('says nothing about what was not measured when a case that it has not seen is another than it says', () => {
+  const points = figures.points.map((point) =>
+    point.case === 'many-waves'
+      ? { ...point, cpuMsPerSecond: { ...point.cpuMsPerSecond, worker: 1_500 } }
+      : point,
   );
-  expect(Math.abs(valueAt(line, 100, 1) / 4 - 1)).toBeLessThan(0.6);
-});
-
-it('reproduces a real run within 15 %, every point', async () => {
-  const { cost } = await recorded();
-  const { points } = fitModel(cost);
-  expect(points.map(({ packSize }) => packSize)).toEqual([1, 10, 50, 100]);
-  for (const { deviation } of points) expect(deviation).toBeLessThanOrEqual(0.15);
-  expect(textOf(cost)).toContain('worker processes');
-});
-
-it('reproduces a real run whose calls ended in many waves within 10 %, every point', async () => {
-  const { cost } = await recorded('recorded-run-5-10');
-  const { points, mostWaves } = fitModel(cost);
-  expect(mostWaves).toBe(10);
-  expect(points).toHaveLength(4);
-  for (const { deviation } of points) expect(deviation).toBeLessThanOrEqual(0.1);
-  expect(textOf(cost)).toContain('waves = 10 * (1 - (1 - 1 / 10) ^ packSize)');
-});
-
-it('says nothing about what was not measured when it does not reproduce what was', async () => {
-  const { cost } = await recorded();
-  const rounds = cost.rounds.map((round) =>
-    round.way === 'headway-50' ? { ...round, cpuMsPerJob: { ...round.cpuMsPerJob, worker: 15 } } : round,
-  );
-  const text = textOf({ ...cost, rounds });
+  const text = textOf({ ...figures, points });
   expect(text).toContain('says nothing about what was not measured');
   expect(text).not.toContain('worker processes');
 });
 
-it('plans by the formulas', async () => {
-  const flat = { perJob: 6, perPack: 0, perWave: 0 };
-  const { cost, inFlight } = await recorded();
-  const model = { ...fitModel(cost), transitions: { perJob: 0, perPack: 15, perWave: 0 } };
-  const cpuMs = { ...model.cpuMs, worker: flat, engine: { perJob: 0, perPack: 48, perWave: 0 } };
-  const plan = planFor({ ...model, cpuMs }, example, readInFlight(inFlight));
-  // 5,000 jobs/s of 6 ms are 30 cores, 50 of them used to 60 %.
-  expect(plan).toMatchObject({ workers: 50, workersBoundBy: 'CPU', workflowsPerSecond: 100 });
+it('says nothing either when every case was one that it was fitted to, or idle was not measured', () => {
+  const seen = figures.cases.filter(({ fitted }) => fitted);
+  expect(mayExtrapolate(fitModel({ ...figures, cases: seen }))).toBe(false);
+  const points = figures.points.filter((point) => point.case !== 'idle');
+  expect(() => fitModel({ ...figures, points })).toThrow('while nothing arrives');
+});
+
+it('plans by the formulas', () => {
+  const { transitions: _, ...model } = fitModel(figures);
+  const flat = (perJob: number) => ({ perJob, perPack: 0, perWave: 0 });
+  const idle = { ...model.idle, worker: { cpuMsPerSecond: 100, megabytes: 300 } };
+  const cpuMs = { ...model.cpuMs, worker: flat(5), engine: { perJob: 0, perPack: 40, perWave: 0 } };
+  const planned = { ...model, idle, cpuMs, transitions: { perJob: 0, perPack: 15, perWave: 0 } };
+  const inFlight = readInFlight({
+    points: [100, 1_000, 20_000].map((atOnce) => ({
+      atOnce,
+      // 1 MB, 512 KB and 51 KB a job.
+      megabytes: { worker: { before: 300, inFlight: 300 + { 100: 100, 1_000: 500 }[atOnce]! || 1_300 } },
+    })),
+  });
+  const plan = planFor(planned, example, inFlight);
+  // 5,000 jobs/s of 5 ms are 25 cores; of one that is used to 60 %, a worker has half left when it is idle to 10 %.
+  expect(plan).toMatchObject({
+    workers: 50,
+    workersBoundBy: 'CPU',
+    workflowsPerSecond: 100,
+    inFlight: 50_000,
+  });
+  expect(plan.cores.worker).toBeCloseTo((25 + 50 * 0.1) / 0.6);
   // 100 packs/s with 15 transitions and 3 writes to visibility; 7.5 s of writes a second, a shard to 30 %: 25 shards.
-  expect(plan).toMatchObject({ writesPerSecond: 1_800, shards: 32, serverHosts: 1 });
-  expect(plan.memoryGb).toBeGreaterThan(1);
-  const idle = planFor(
-    { ...model, cpuMs: { ...cpuMs, worker: { perJob: 0.01, perPack: 0, perWave: 0 } } },
-    example,
-  );
-  expect(idle).toMatchObject({ workers: 3, workersBoundBy: 'jobs in flight', memoryGb: undefined });
+  expect(plan).toMatchObject({ writesPerSecond: 1_800, shards: 32, serverHosts: 1, partitions: 50 });
+  // 1,000 jobs in each worker, 512 KB a job; beside 300 MB for each worker, and 100 for everything else.
+  const others = plan.bridges * 100 + 3 * 100;
+  expect(plan.memoryGb).toBeCloseTo((50_000 * 0.5 + 50 * 300 + others) / 1_024);
+  const light = planFor({ ...planned, cpuMs: { ...cpuMs, worker: flat(0.01) } }, example);
+  expect(light).toMatchObject({ workers: 3, workersBoundBy: 'jobs in flight', memoryGb: undefined });
+});
+
+it('says that nobody can run the plan of a database which is inside the server', () => {
+  expect(textOf(figures)).toContain('a run with --engine postgres makes one');
+  const points = figures.points.map((point) => ({
+    ...point,
+    megabytes: { ...point.megabytes, database: 200 },
+  }));
+  const text = textOf({ ...figures, points });
+  expect(text).not.toContain('--engine postgres');
+  expect(text).toMatch(/hosts of the Temporal server, 8 cores each \| \d+ \|/);
 });
 
 it('asks for figures where there are none', () => {
-  expect(() => readCost(undefined)).toThrow('--from');
+  expect(() => readSteady(undefined)).toThrow('--from');
+  expect(readSteady(JSON.parse(JSON.stringify(figures)))).toMatchObject({ temporalVersion: '1.29.1' });
 });
 
 it('has a plot that says how good the model is', async () => {
-  const model = fitModel((await recorded()).cost);
+  const model = fitModel(figures);
   expect(await fitPlot({ ...model, worst: 0.101 }, 'A run.')).toContain('The model is within 11 %');
   expect(await fitPlot({ ...model, worst: 0.2 }, 'A run.')).toContain('The model is up to 20 % away');
 });
