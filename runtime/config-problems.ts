@@ -10,7 +10,7 @@ export class ConfigProblems {
   }
 
   /** `problem` continues the sentence that begins with the name. Only the first one of a variable is kept. */
-  add(name: VariableName, problem: string): void {
+  add(name: VariableName | 'KAFKA_FROM_BEGINNING', problem: string): void {
     if (!this.sentences.has(name)) this.sentences.set(name, `${name} ${problem}.`);
   }
 

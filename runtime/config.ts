@@ -30,7 +30,6 @@ export interface Config {
     groupId: string;
     /** KAFKA_SESSION_TIMEOUT_MS */
     sessionTimeoutMs: number;
-    fromBeginning: boolean;
     packMax: number;
     packMaxBytes: number;
     packLingerMs: number;
@@ -165,18 +164,20 @@ function readers(
       payloadKeys: readPayloadKeys(v.PAYLOAD_KEYS, problems),
     }),
     payloads: () => ({ keys: readPayloadKeys(v.PAYLOAD_KEYS, problems) }),
-    bridge: () => ({
-      groupId: v.KAFKA_GROUP_ID,
-      sessionTimeoutMs: v.KAFKA_SESSION_TIMEOUT_MS,
-      fromBeginning: v.KAFKA_FROM_BEGINNING,
-      packMax: v.PACK_MAX,
-      packMaxBytes: v.PACK_MAX_BYTES,
-      packLingerMs: v.PACK_LINGER_MS,
-      startConcurrency: v.BRIDGE_START_CONCURRENCY,
-      strictRetention: v.BRIDGE_STRICT_RETENTION,
-      backlog: { high: v.BRIDGE_BACKLOG_HIGH, low: v.BRIDGE_BACKLOG_LOW },
-      inFlight: { high: v.BRIDGE_IN_FLIGHT_HIGH, low: v.BRIDGE_IN_FLIGHT_LOW },
-    }),
+    bridge: () => {
+      refuseToBeginWithTheNewest(given, problems);
+      return {
+        groupId: v.KAFKA_GROUP_ID,
+        sessionTimeoutMs: v.KAFKA_SESSION_TIMEOUT_MS,
+        packMax: v.PACK_MAX,
+        packMaxBytes: v.PACK_MAX_BYTES,
+        packLingerMs: v.PACK_LINGER_MS,
+        startConcurrency: v.BRIDGE_START_CONCURRENCY,
+        strictRetention: v.BRIDGE_STRICT_RETENTION,
+        backlog: { high: v.BRIDGE_BACKLOG_HIGH, low: v.BRIDGE_BACKLOG_LOW },
+        inFlight: { high: v.BRIDGE_IN_FLIGHT_HIGH, low: v.BRIDGE_IN_FLIGHT_LOW },
+      };
+    },
     jobIds: () =>
       v.JOB_ID_DEDUPE === 'off'
         ? {}
@@ -222,6 +223,17 @@ function readers(
     }),
     log: () => ({ level: v.LOG_LEVEL, format: v.LOG_FORMAT }),
   };
+}
+
+/** There was a variable for it. Whoever still sets it would get all that the topic holds, without a word. */
+function refuseToBeginWithTheNewest(given: Record<string, string>, problems: ConfigProblems): void {
+  if (['true', '1'].includes(given.KAFKA_FROM_BEGINNING ?? 'true')) return;
+  problems.add(
+    'KAFKA_FROM_BEGINNING',
+    'is no longer a setting: a new group begins with the oldest record. Unset it, and to skip a backlog set the offsets of the ' +
+      'group before its first bridge starts: `kafka-consumer-groups.sh --bootstrap-server ... --group ... --topic ... ' +
+      '--reset-offsets --to-latest --execute`',
+  );
 }
 
 function readHttp(v: Environment, problems: ConfigProblems): Config['http'] {

@@ -87,17 +87,16 @@ const kafka = {
     LOCAL_STACK,
   ),
   KAFKA_CLIENT_ID: name('headway', 'Name of this client in the logs and quotas of the brokers.'),
-  KAFKA_GROUP_ID: name('headway-bridge', 'Consumer group of the bridge; its offsets are the progress.'),
+  KAFKA_GROUP_ID: name(
+    'headway-bridge',
+    'Consumer group of the bridge; its offsets are the progress. A new one [begins with the oldest record](#where-a-new-group-begins).',
+  ),
   KAFKA_SESSION_TIMEOUT_MS: wholeNumber(
     4_000,
     300_000,
     6_000,
     'So long after its last heartbeat a bridge that died is a member of the group, in milliseconds, and its partitions stand still. If it is started again before that, ' +
       'the whole group stands still until then. Brokers take 6000 and more, unless their `group.min.session.timeout.ms` says otherwise.',
-  ),
-  KAFKA_FROM_BEGINNING: flag(
-    true,
-    'A new consumer group begins with the oldest record, not with the newest.',
   ),
   KAFKA_TLS: flag(false, 'Connect to the brokers with TLS.'),
   KAFKA_TLS_CA_FILE: text(

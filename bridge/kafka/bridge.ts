@@ -126,7 +126,6 @@ export function createBridge({
     groupId: bridge.groupId,
     sessionTimeoutMs: bridge.sessionTimeoutMs,
     topic: topics.queue,
-    fromBeginning: bridge.fromBeginning,
     concurrency: PARTITIONS_AT_ONCE,
     onBatch: (batch) => handOver.batch(batch),
     onAssigned() {

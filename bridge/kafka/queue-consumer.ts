@@ -13,8 +13,6 @@ export interface QueueConsumerOptions {
   /** So long after its last heartbeat a bridge that died keeps its partitions, in milliseconds. */
   sessionTimeoutMs: number;
   topic: string;
-  /** Where a group without committed offsets begins. */
-  fromBeginning: boolean;
   /** Batches of different partitions come side by side, those of one partition one after the other. */
   concurrency: number;
   /** Returns the offset to read next. */
@@ -77,8 +75,7 @@ interface Session {
 
 /** The only place that knows kafkajs' consumer. */
 export function createQueueConsumer(options: QueueConsumerOptions): QueueConsumer {
-  const { kafka, groupId, topic, fromBeginning, concurrency, onBatch, onAssigned, onSetAside, logger } =
-    options;
+  const { kafka, groupId, topic, concurrency, onBatch, onAssigned, onSetAside, logger } = options;
   const {
     sessionTimeoutMs,
     handOverTimeoutMs = HAND_OVER_TIMEOUT_MS,
@@ -246,7 +243,8 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   /** Resolves when the group is joined, or when the consumer crashed at that. */
   async function start(consumer: Consumer): Promise<void> {
     await consumer.connect();
-    await consumer.subscribe({ topic, fromBeginning });
+    // "The newest" is worked out anew at each joining, for each partition without a commit: what came meanwhile would be skipped.
+    await consumer.subscribe({ topic, fromBeginning: true });
     stopping.signal.throwIfAborted();
     await consumer.run({
       autoCommit: false,

@@ -60,7 +60,6 @@ describe('loadConfig', () => {
       bridge: {
         groupId: 'headway-bridge',
         sessionTimeoutMs: 6_000,
-        fromBeginning: true,
         packMax: 50,
         packMaxBytes: 524_288,
         packLingerMs: 500,
@@ -159,13 +158,25 @@ describe('loadConfig', () => {
     expect(loadConfig({ ...bare, ...more }, ['jobIdsOnce']).jobIdsOnce.retentionMs).toBe(48 * 3_600_000);
   });
 
+  it('refuses to begin with the newest record, and says what to do instead', () => {
+    for (const value of ['false', '0', 'no']) {
+      const env = { ...complete, KAFKA_FROM_BEGINNING: value };
+      expect(problemsOf(env)).toEqual({
+        KAFKA_FROM_BEGINNING: expect.stringContaining('--reset-offsets --to-latest') as string,
+      });
+      expect(problemsOf(env, ['worker'])).toEqual({});
+    }
+    for (const value of ['true', '1', '']) {
+      expect(loadConfig({ ...complete, KAFKA_FROM_BEGINNING: value })).toEqual(loadConfig(complete));
+    }
+  });
+
   describe('names the variable at fault:', () => {
     const bad: Record<string, string[]> = {
       KAFKA_BROKERS: ['kafka', 'kafka:', 'a:1,,b:2', 'http://kafka:9092'],
       KAFKA_CLIENT_ID: ['a b'],
       KAFKA_GROUP_ID: ['a b'],
       KAFKA_SESSION_TIMEOUT_MS: ['3999', '300001', '6s'],
-      KAFKA_FROM_BEGINNING: ['yes'],
       KAFKA_TLS: ['on'],
       KAFKA_SASL_MECHANISM: ['PLAINTEXT'],
       QUEUE_TOPIC: ['..', 'a/b', 'x'.repeat(201), 'x'.repeat(250), 'x-jobs-dlq'],

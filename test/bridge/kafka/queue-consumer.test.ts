@@ -33,7 +33,8 @@ class FakeConsumer {
   private tell = (name: string, payload: unknown) =>
     this.listeners.get(name)?.forEach((listener) => listener({ payload }));
   connect: () => Promise<void> = () => Promise.resolve();
-  subscribe = () => Promise.resolve();
+  subscribed: unknown;
+  subscribe = (to: unknown) => Promise.resolve(void (this.subscribed = to));
   run = (config: ConsumerRunConfig): Promise<void> => {
     this.config = config;
     this.running = this.hasGroup = true;
@@ -118,7 +119,6 @@ const open = (kafka: Kafka, sessionTimeoutMs: number, more: Partial<QueueConsume
     groupId: 'group',
     sessionTimeoutMs,
     topic: 'queue',
-    fromBeginning: true,
     concurrency: 1,
     onBatch: (batch) => onBatch(batch),
     onAssigned: () => undefined,
@@ -128,6 +128,10 @@ const open = (kafka: Kafka, sessionTimeoutMs: number, more: Partial<QueueConsume
     commitTimeoutMs: 300,
     logger: pino({ level: 'warn' }, { write: (line: string) => warnings.push(JSON.parse(line)) }),
   });
+
+test('a partition of which nothing is committed yet is read from its oldest record', () => {
+  expect(made[0]?.subscribed).toEqual({ topic: 'queue', fromBeginning: true });
+});
 
 test('a commit that the client repeated under a newer assignment makes it read again from where the group is', async () => {
   const [first] = made;
