@@ -28,7 +28,7 @@ export interface HandOverDependencies {
 }
 
 export interface HandOver {
-  /** Makes the records of a batch durable, pack after pack. Returns the offset to read next, after a rest where there is one. */
+  /** Makes the records of a batch durable, pack after pack. Returns the offset to read next, up to which all is being committed, after a rest where there is one. */
   batch(batch: QueueBatch): Promise<bigint>;
   /** The assignment changed: positions are those of the group again. */
   forget(): void;
@@ -97,9 +97,10 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
         if (durable === undefined) break;
         const { last, isNew = false } = durable;
         isAnyNew ||= isNew;
-        next = last + 1n;
-        // In one step, before anything else is awaited: this is the watermark, and it is committed at once.
+        // In one step, before anything else is awaited: this is the watermark, and it is committed at once. What is not committed comes again: a heartbeat
+        // may have failed without a rebalance.
         if (owned()) {
+          next = last + 1n;
           positions.set(partition, next);
           forgetDeadLetters(partition, next);
           batch.progressed();

@@ -15,7 +15,7 @@ export interface QueueConsumerOptions {
   topic: string;
   /** Batches of different partitions come side by side, those of one partition one after the other. */
   concurrency: number;
-  /** Returns the offset to read next. */
+  /** Returns the offset to read next. What is before it is being committed, and does not come again under this assignment. */
   onBatch: (batch: QueueBatch) => Promise<bigint>;
   /** The group has a new assignment, which may be the same as before. */
   onAssigned: (partitions: number[]) => void;

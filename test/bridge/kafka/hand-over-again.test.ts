@@ -52,9 +52,19 @@ describe('a bridge that lost the partition', () => {
     await settled();
     held = false;
     start.resolve();
-    await handing;
+    await expect(handing).resolves.toBe(2n);
     expect(watermarks).toEqual([2n]);
     expect(temporal.jobs()).toEqual(range(0, 4));
+  });
+
+  it('commits what became durable then when it comes again: only a heartbeat had failed', async () => {
+    let held = true;
+    const { handOver, watermarks } = openBridge({ temporal, afterStart: () => void (held = false) });
+    const next = await handOver.batch(batchOf(records(3), () => held));
+    expect([temporal.jobs(), watermarks]).toEqual([[0, 1, 2], []]);
+    held = true;
+    await handOver.batch(batchOf(records(3).slice(Number(next)), () => held));
+    expect([temporal.jobs(), watermarks]).toEqual([[0, 1, 2], [3n]]);
   });
 
   it('gives up on a start that keeps failing', async () => {
