@@ -238,7 +238,8 @@ const bridge = {
   BRIDGE_STRICT_RETENTION: flag(
     false,
     'Refuse to start, instead of warning, when Temporal forgets a workflow, or the ledger a job id, before Kafka forgets ' +
-      'the records: one that is read again after that would run again.',
+      'the records: one that is read again after that would run again. Also without the right to ask (`DescribeConfigs` on the queue topic); ' +
+      'servers that are away are waited for.',
   ),
   JOB_ID_DEDUPE: oneOf(
     ['off', 'ledger'],

@@ -1,4 +1,4 @@
-import { KafkaJSProtocolError } from 'kafkajs';
+import { KafkaJSProtocolError, KafkaJSSASLAuthenticationError } from 'kafkajs';
 
 /** Whether the broker refused records for their size, so that sending them again would change nothing. */
 export function isTooLarge(error: unknown): boolean {
@@ -14,6 +14,15 @@ export function isRefused(error: unknown): boolean {
   for (let inner = error; inner instanceof Error; inner = inner.cause) {
     if (!(inner instanceof KafkaJSProtocolError)) continue;
     return inner.type === 'TOPIC_AUTHORIZATION_FAILED' || inner.type === 'CLUSTER_AUTHORIZATION_FAILED';
+  }
+  return false;
+}
+
+/** Whether a broker refused a request, or the login, so that asking again would change nothing. */
+export function isRefusedForGood(error: unknown): boolean {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+    if (inner instanceof KafkaJSSASLAuthenticationError) return true;
+    if (inner instanceof KafkaJSProtocolError) return !inner.retriable;
   }
   return false;
 }

@@ -130,7 +130,7 @@ export function isThrottled(error: unknown): boolean {
 }
 
 /** gRPC status PERMISSION_DENIED or UNAUTHENTICATED, as either of the two clients reports it. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
   if ([code, cause?.code].some((status) => status === 7 || status === 16)) return true;
   return /PermissionDenied|Unauthenticated/i.test(messageOf(error));

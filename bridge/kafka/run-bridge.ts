@@ -42,7 +42,7 @@ export async function runKafkaBridge(options: RunOptions): Promise<void> {
     reportThrottling: true,
   });
   shutdown.add('Temporal connection', () => client.connection.close());
-  await checkRetention({ kafka, client, config, logger });
+  await checkRetention({ kafka, client, config, logger, signal: shutdown.signal });
   await checkDeadLetterTopic({ kafka, topics: config.topics, logger });
   const ledger =
     config.jobIds.ledger &&

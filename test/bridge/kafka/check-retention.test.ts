@@ -1,3 +1,4 @@
+import { KafkaJSProtocolError } from 'kafkajs';
 import pino from 'pino';
 import { checkRetention, type CheckRetentionOptions } from '../../../bridge/kafka/check-retention';
 
@@ -8,14 +9,28 @@ interface Setting {
   policy?: string;
   jobIds?: number;
   strict?: boolean;
-  broken?: boolean;
+  /** What Kafka answers, one after the other, before it says how long the topic keeps records. */
+  kafkaSays?: (() => Promise<never>)[];
+  /** Why Temporal does not say how long it remembers. */
+  temporalSays?: Error;
+  more?: Partial<CheckRetentionOptions>;
 }
 
 const hour = 60 * 60 * 1_000;
 
 /** What the bridge says at its start, by level. */
-async function said({ namespace, topicMs, policy = 'delete', jobIds, strict = false, broken }: Setting) {
+async function said({
+  namespace,
+  topicMs,
+  policy = 'delete',
+  jobIds,
+  strict = false,
+  kafkaSays = [],
+  temporalSays,
+  more,
+}: Setting) {
   const lines = { info: [] as string[], warn: [] as string[] };
+  const answers = [...kafkaSays];
   const logger = pino(
     {},
     {
@@ -30,15 +45,20 @@ async function said({ namespace, topicMs, policy = 'delete', jobIds, strict = fa
     { configName: 'retention.ms', configValue: String(topicMs) },
   ];
   const admin = {
-    connect: () => (broken ? Promise.reject(new Error('connection refused')) : Promise.resolve()),
+    connect: () => Promise.resolve(),
     disconnect: () => Promise.resolve(),
-    describeConfigs: () => Promise.resolve({ resources: [{ configEntries }] }),
+    describeConfigs: () =>
+      answers.shift()?.() ??
+      Promise.resolve({ resources: [{ resourceName: 'x-jobs-queue', configEntries }] }),
   };
   const seconds = namespace * 3_600;
   const client = {
     withDeadline: (_: number, work: () => Promise<unknown>) => work(),
     workflowService: {
-      describeNamespace: () => Promise.resolve({ config: { workflowExecutionRetentionTtl: { seconds } } }),
+      describeNamespace: () =>
+        temporalSays
+          ? Promise.reject(temporalSays)
+          : Promise.resolve({ config: { workflowExecutionRetentionTtl: { seconds } } }),
     },
   };
   await checkRetention({
@@ -51,6 +71,8 @@ async function said({ namespace, topicMs, policy = 'delete', jobIds, strict = fa
       jobIds: jobIds === undefined ? {} : { ledger: { url: '', retentionMs: jobIds * hour } },
     },
     logger,
+    retryAfterMs: 1,
+    ...more,
   } as unknown as CheckRetentionOptions);
   return lines;
 }
@@ -106,7 +128,74 @@ describe('warns when the topic keeps records longer than', () => {
   });
 });
 
+const away = () => Promise.reject(new Error('connection refused'));
+const covered = { namespace: 192, topicMs: week };
+
 it('starts all the same when it cannot find out, and says so', async () => {
-  const { warn } = await said({ namespace: 192, topicMs: week, strict: true, broken: true });
+  const { warn } = await said({ ...covered, kafkaSays: [away] });
   expect(warn).toEqual(['could not compare the retention of namespace and topic']);
+});
+
+it('waits for an answer of Kafka that got lost only so long', async () => {
+  const never = () => new Promise<never>(() => undefined);
+  const { warn } = await said({ ...covered, kafkaSays: [never], more: { answerMs: 20 } });
+  expect(warn).toEqual(['could not compare the retention of namespace and topic']);
+});
+
+describe('under BRIDGE_STRICT_RETENTION', () => {
+  it('waits until servers that are away say it', async () => {
+    const { warn, info } = await said({ ...covered, strict: true, kafkaSays: [away, away] });
+    const waiting = 'BRIDGE_STRICT_RETENTION is set: waiting for the retention of topic x-jobs-queue';
+    expect([warn, info.length]).toEqual([[waiting, waiting], 1]);
+    const gap = said({ ...covered, namespace: 72, strict: true, kafkaSays: [away] });
+    await expect(gap).rejects.toMatchObject({ code: 'HW_CONFIG_INVALID' });
+  });
+
+  it('waits no longer when the bridge stops', async () => {
+    const stopping = new AbortController();
+    const stop = () => {
+      setImmediate(() => stopping.abort(new Error('the bridge stops')));
+      return away();
+    };
+    const more = { signal: stopping.signal, retryAfterMs: 3_600_000 };
+    await expect(said({ ...covered, strict: true, kafkaSays: [stop], more })).rejects.toThrow(
+      'the bridge stops',
+    );
+  });
+
+  const kafkaRefuses = new KafkaJSProtocolError(
+    Object.assign(new Error('Topic authorization failed'), {
+      ...{ type: 'TOPIC_AUTHORIZATION_FAILED', code: 29, retriable: false },
+    }),
+  );
+  // The number that is PERMISSION_DENIED in gRPC.
+  const kafkaIsSlow = new KafkaJSProtocolError(
+    Object.assign(new Error('The request timed out'), {
+      ...{ type: 'REQUEST_TIMED_OUT', code: 7, retriable: true },
+    }),
+  );
+  const temporalRefuses = Object.assign(new Error('7 PERMISSION_DENIED: no'), { code: 7 });
+
+  it.each<[string, Partial<Setting>, string]>([
+    ['Kafka', { kafkaSays: [() => Promise.reject(kafkaRefuses)] }, 'topic x-jobs-queue'],
+    ['Temporal', { temporalSays: temporalRefuses }, 'Temporal namespace default'],
+  ])('refuses to start when %s does not let it ask', async (_, refusal, what) => {
+    await expect(said({ ...covered, ...refusal, strict: true })).rejects.toMatchObject({
+      code: 'HW_CONFIG_INVALID',
+      message: expect.stringContaining(
+        `BRIDGE_STRICT_RETENTION is set, and the retention of ${what} could not be read: `,
+      ) as string,
+    });
+    const { warn } = await said({ ...covered, ...refusal });
+    expect(warn).toEqual(['could not compare the retention of namespace and topic']);
+  });
+
+  it('takes no error of Kafka for a refusal that may pass', async () => {
+    const { info } = await said({
+      ...covered,
+      strict: true,
+      kafkaSays: [() => Promise.reject(kafkaIsSlow)],
+    });
+    expect(info).toHaveLength(1);
+  });
 });
