@@ -32,6 +32,8 @@ export type FindExistingPacks = (records: QueueRecord[]) => Promise<ExistingPack
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
+const NOT_FOUND = 5;
+
 /** Asks Temporal, and believes it only where the timestamps agree: the topic may have been made anew. */
 export function createFindExistingPacks(client: Client): FindExistingPacks {
   return (records) => client.withDeadline(Date.now() + REQUEST_TIMEOUT_MS, () => find(records));
@@ -72,12 +74,7 @@ export function createFindExistingPacks(client: Client): FindExistingPacks {
     runId: string,
     byOffset: Map<bigint, QueueRecord>,
   ): Promise<boolean | undefined> {
-    const { history } = await client.workflowService.getWorkflowExecutionHistory({
-      namespace: client.options.namespace,
-      execution: { workflowId, runId },
-      maximumPageSize: 1,
-    });
-    const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+    const payload = await inputOf(workflowId, runId);
     if (!payload) return false;
     const { jobs } = await readPayload<PackInput>(client, payload);
     const timestamps = jobs.flatMap(({ source }) => {
@@ -85,6 +82,21 @@ export function createFindExistingPacks(client: Client): FindExistingPacks {
       return record ? [record.timestamp === source.timestamp] : [];
     });
     return timestamps.length === 0 ? undefined : timestamps.includes(true);
+  }
+
+  /** Undefined also where Temporal has forgotten the workflow, and visibility has not yet: nobody recognises its records any more. */
+  async function inputOf(workflowId: string, runId: string) {
+    try {
+      const { history } = await client.workflowService.getWorkflowExecutionHistory({
+        namespace: client.options.namespace,
+        execution: { workflowId, runId },
+        maximumPageSize: 1,
+      });
+      return history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== NOT_FOUND) throw error;
+      return undefined;
+    }
   }
 }
 

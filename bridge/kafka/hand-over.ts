@@ -9,7 +9,7 @@ import { cutPack, type PackCut, type PackLimits, type Poison } from './cut-pack'
 import type { ExistingPack, ExistingPacks } from './existing-packs';
 import type { QueueBatch, QueueRecord } from './queue-record';
 import type { Requests } from './requests';
-import { isOwnTrouble } from './own-trouble';
+import { isOwnTrouble, isOwnTroubleOfLookUp } from './own-trouble';
 import { StandsStill, type UntilDone } from './until-done';
 
 export interface HandOverDependencies {
@@ -148,7 +148,7 @@ export function createHandOver(dependencies: HandOverDependencies): HandOver {
       'look for packs in Temporal',
       held,
       () => requests.findExistingPacks(records, held),
-      { isOwn: isOwnTrouble, ms: batch.patienceMs() },
+      { isOwn: isOwnTroubleOfLookUp, ms: batch.patienceMs() },
     );
   }
 

@@ -343,15 +343,27 @@ describe('a partition in trouble of its own', () => {
     expect([setAside, temporal.jobs()]).toEqual([['start a workflow'], range(0, 6)]);
   });
 
-  it('is not set aside while Temporal is away, which is trouble of all', async () => {
-    let away = 20;
-    const { handOver } = openBridge({
+  it('is set aside at a pack of before that cannot be read, and begins nothing', async () => {
+    const { handOver, watermarks } = openBridge({
       temporal,
-      beforeStart: () => {
-        if (away-- > 0) throw Object.assign(new Away(), { code: 14 });
+      beforeFind: () => {
+        throw new Away('PAYLOAD_STORE is not set here, and a payload was moved to one');
       },
     });
+    let tries = 0;
+    await handOver.batch({ ...impatient(records(3)), held: () => ++tries < 5 });
+    expect([setAside, watermarks, temporal.packs.size]).toEqual([['look for packs in Temporal'], [], 0]);
+  });
+
+  it('is not set aside while Temporal is away, which is trouble of all', async () => {
+    let away = 20;
+    const beAway = () => {
+      if (away-- > 0) throw Object.assign(new Away(), { code: 14 });
+    };
+    const { handOver } = openBridge({ temporal, beforeFind: beAway, beforeStart: beAway });
     await expect(handOver.batch(impatient(records(6)))).resolves.toBe(6n);
+    away = 20;
+    await expect(handOver.batch(impatient(records(12).slice(6)))).resolves.toBe(12n);
     expect(setAside).toEqual([]);
   });
 });
