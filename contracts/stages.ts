@@ -211,7 +211,18 @@ export interface PublishItem extends Confidential {
   tracestate?: string;
 }
 
+export interface PublishRequest {
+  items: PublishItem[];
+  /**
+   * Whether results that Kafka does not take may be named in the response, for the caller to ask again: where it took others, or also where it took
+   * none. Absent, as older workflows have it: nothing but an error may be said of them.
+   */
+  mayFail?: 'some' | 'all';
+}
+
 export interface PublishResponse {
-  /** Places in the request of results the topic refuses for their size, at present. All others are published. */
+  /** Places in the request of results the topic refuses for their size, at present. */
   tooLarge: number[];
+  /** Places of results that Kafka does not take at present, or did not say so in time. Absent: none. All others are published. */
+  failed?: number[];
 }

@@ -96,7 +96,8 @@ export function createPartitionSender(
   }
 }
 
-function createPartitionOf(topic: string, partitions: number): (key: string) => number {
+/** Where every other producer puts a key of this topic. */
+export function createPartitionOf(topic: string, partitions: number): (key: string) => number {
   const partitioner = Partitioners.DefaultPartitioner();
   const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
     partitionId,

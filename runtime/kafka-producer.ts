@@ -18,6 +18,15 @@ const SEND_TIMEOUT_MS = 150_000;
 const CONNECT_TIMEOUT_MS = 30_000;
 const DISCONNECT_TIMEOUT_MS = 8_000;
 
+export interface ProducerOptions {
+  /** Longest wait for a connection, a send with all its retries, and a goodbye; milliseconds. */
+  connectMs?: number;
+  sendMs?: number;
+  disconnectMs?: number;
+  /** Told with each record that is sent how many partitions its topic has, as far as the client knows. */
+  onPartitions?: (topic: string, count: number) => void;
+}
+
 /**
  * A producer that says so when not every record was sent, or nothing is heard of it any more.
  *
@@ -27,14 +36,14 @@ const DISCONNECT_TIMEOUT_MS = 8_000;
  *
  * And it can lose a request that was made while a connection was closing (bridge/kafka/watch-silence.ts): who connects, sends or disconnects then would
  * wait for ever. Who is told that a request was not answered makes a new producer; records that were sent may be written or not.
- *
- * @param timeouts longest wait for a connection, a send with all its retries, and a goodbye; milliseconds
  */
 export function createProducer(
   kafka: Kafka,
   config: Omit<ProducerConfig, 'createPartitioner'>,
-  { connectMs = CONNECT_TIMEOUT_MS, sendMs = SEND_TIMEOUT_MS, disconnectMs = DISCONNECT_TIMEOUT_MS } = {},
+  options: ProducerOptions = {},
 ): Producer {
+  const { connectMs = CONNECT_TIMEOUT_MS, sendMs = SEND_TIMEOUT_MS } = options;
+  const { disconnectMs = DISCONNECT_TIMEOUT_MS, onPartitions } = options;
   const partitionOf = new WeakMap<Message, number>();
   const producer = kafka.producer({ ...config, createPartitioner });
   return {
@@ -72,6 +81,7 @@ export function createProducer(
   function createPartitioner() {
     const usual = Partitioners.DefaultPartitioner();
     return (choice: Parameters<typeof usual>[0]): number => {
+      onPartitions?.(choice.topic, choice.partitionMetadata.length);
       const partition = partitionOf.get(choice.message) ?? usual(choice);
       partitionOf.set(choice.message, partition);
       return partition;

@@ -130,24 +130,30 @@ function isSameEveryTime(pack: Pack, outcome: PostProcessOutcome): boolean {
   return jsonBytes(outcome.output) <= ALWAYS_TAKEN_BYTES;
 }
 
-/** Publishes results, for as long as it takes. */
+/** Publishes results, for as long as it takes. Those that Kafka does not take at first hold up no others. */
 export async function publish(pack: Pack, ends: JobEnd[]): Promise<void> {
+  let isFirst = true;
   await untilTaken(ends, async (left) => {
-    const refused: JobEnd[] = [];
-    for (const chunk of chunksBySize(left, (end) => jsonBytes(end.item))) {
+    const notTaken: JobEnd[] = [];
+    const chunks = chunksBySize(left, (end) => jsonBytes(end.item));
+    // Where nothing else waits, an activity that fails until Kafka is there again says more than a timer.
+    const mayFail = isFirst && chunks.length > 1 ? 'all' : 'some';
+    isFirst = false;
+    for (const chunk of chunks) {
       for (const { index, item } of chunk) {
         const job = pack.job(index);
         const { status, error } = item.result;
         Object.assign(job, { status, stage: 'publish' });
         if (error) job.lastError = { code: error.type, message: error.message };
       }
-      const response = await pack.stages.publishResults({ items: chunk.map((end) => end.item) });
+      const items = chunk.map((end) => end.item);
+      const { tooLarge, failed = [] } = await pack.stages.publishResults({ items, mayFail });
       chunk.forEach((end, place) => {
-        if (response.tooLarge.includes(place)) refused.push(end);
+        if (tooLarge.includes(place) || failed.includes(place)) notTaken.push(end);
         else taken(pack, end);
       });
     }
-    return refused;
+    return notTaken;
   });
 }
 

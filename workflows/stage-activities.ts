@@ -204,7 +204,8 @@ function localFirst<Name extends ShortStage>(
     } catch (error) {
       if (isCancellation(error)) throw error;
       onTrouble?.();
-      await budget.room(jsonBytes(request));
+      // Without what a history of before did not count: where a new task begins has to stay the same.
+      await budget.room(jsonBytes({ ...request, mayFail: undefined }));
       return await ordinary(`${summary}, after trouble`)(request);
     }
   };

@@ -1,40 +1,71 @@
+import { setMaxListeners } from 'node:events';
+import { activityInfo } from '@temporalio/activity';
 import type { Counter } from 'prom-client';
 import { HIDDEN_MESSAGE } from '../../contracts/confidential';
+import { messageOf } from '../../contracts/errors';
 import { resultHeaders, traceHeaders } from '../../contracts/headers';
-import type { PublishItem, PublishResponse } from '../../contracts/stages';
+import type { PublishItem, PublishRequest, PublishResponse } from '../../contracts/stages';
 import type { Logger } from '../../runtime/logger';
+import { createSeldom } from '../../runtime/seldom';
 import type { ResultProducer } from './result-producer';
 
 export interface PublishResultDependencies {
   results: ResultProducer;
   jobsFinished?: Counter<'pipeline' | 'status'>;
   logger?: Pick<Logger, 'info' | 'debug' | 'warn'>;
+  /** Milliseconds until it has to be said what is published. */
+  timeLeftMs?: () => number;
 }
 
+const TELL_EVERY_MS = 10_000;
+/** An activity that says in time what became of its records is not repeated as a whole. */
+const TO_ANSWER_MS = 500;
+
 export function createPublishResult(dependencies: PublishResultDependencies) {
-  const { results } = dependencies;
+  const { results, logger, timeLeftMs = activityTimeLeftMs } = dependencies;
+  const seldom = createSeldom(TELL_EVERY_MS);
   return {
     /**
-     * Publishes results, each keyed by its job id. When it returns, every record not named as too large was acknowledged by all
+     * Publishes results, each keyed by its job id. When it returns, every record not named in the response was acknowledged by all
      * in-sync replicas. Called again with the same items it writes the same bytes again.
      *
-     * @throws Error, retryable, while Kafka does not take records
+     * @throws Error, retryable, while Kafka does not take records, unless `mayFail` lets the response name them
      */
-    async publishResults({ items }: { items: PublishItem[] }): Promise<PublishResponse> {
+    async publishResults({ items, mayFail }: PublishRequest): Promise<PublishResponse> {
       const tooLarge: number[] = [];
-      const sent = items.map(async (item, position) => {
-        const value = Buffer.from(JSON.stringify(item.result));
-        if ((await results.send(toRecord(item, value))) === 'acknowledged') return published(item);
-        tooLarge.push(position);
-        dependencies.logger?.warn(
-          { jobId: item.result.id, bytes: value.length },
-          'the results topic refuses this result for its size, so it waits; raise max.message.bytes of the topic',
-        );
-      });
-      // All are waited for, so that no send is still under way when the activity is tried again.
-      const failed = (await Promise.allSettled(sent)).find((outcome) => outcome.status === 'rejected');
-      if (failed) throw failed.reason;
-      return { tooLarge };
+      const failed: number[] = [];
+      let error: unknown;
+      const over = timeout(timeLeftMs());
+      // While there is time all are waited for, so that none is asked for again that is still under way.
+      await Promise.all(
+        items.map(async (item, place) => {
+          const value = Buffer.from(JSON.stringify(item.result));
+          try {
+            const outcome = await results.send(toRecord(item, value), over.signal);
+            if (outcome === 'acknowledged') return published(item);
+          } catch (reason) {
+            error ??= reason;
+            failed.push(place);
+            return;
+          }
+          tooLarge.push(place);
+          logger?.warn(
+            { jobId: item.result.id, bytes: value.length },
+            'the results topic refuses this result for its size, so it waits; raise max.message.bytes of the topic',
+          );
+        }),
+      );
+      over.end();
+      if (failed.length === 0) return { tooLarge };
+      const tookNone = failed.length + tooLarge.length === items.length;
+      if (!mayFail || (tookNone && mayFail === 'some')) throw error;
+      seldom('failed', (times) =>
+        logger?.warn(
+          { results: failed.length, reason: messageOf(error), times },
+          'Kafka does not take some results at present, so they wait',
+        ),
+      );
+      return { tooLarge, failed };
     },
   };
 
@@ -43,13 +74,13 @@ export function createPublishResult(dependencies: PublishResultDependencies) {
     const { id, pipeline, status, error, workflow } = result;
     dependencies.jobsFinished?.inc({ pipeline, status });
     const fields = { jobId: id, workflowId: workflow.id, pipeline, status };
-    if (!error) dependencies.logger?.debug(fields, 'job completed');
+    if (!error) logger?.debug(fields, 'job completed');
     else {
       // A defect is somebody's to mend, unlike a refusal of the model.
       const level = error.type === 'HW_INTERNAL' ? 'warn' : 'info';
       const { stage, type: code, message } = error;
       const reason = confidential ? HIDDEN_MESSAGE : message;
-      dependencies.logger?.[level]({ ...fields, stage, code, reason }, 'job ended without output');
+      logger?.[level]({ ...fields, stage, code, reason }, 'job ended without output');
     }
   }
 }
@@ -62,4 +93,16 @@ function toRecord({ result, traceparent, tracestate }: PublishItem, value: Buffe
   if (traceparent) headers[traceHeaders.traceparent] = traceparent;
   if (tracestate) headers[traceHeaders.tracestate] = tracestate;
   return { key: result.id, value, headers };
+}
+
+function timeout(ms: number) {
+  const controller = new AbortController();
+  // Each record listens.
+  setMaxListeners(0, controller.signal);
+  const timer = setTimeout(() => controller.abort(new Error(`Kafka did not answer within ${ms} ms`)), ms);
+  return { signal: controller.signal, end: () => clearTimeout(timer) };
+}
+
+function activityTimeLeftMs(): number {
+  return activityInfo().startToCloseTimeoutMs - TO_ANSWER_MS;
 }

@@ -1,32 +1,20 @@
 import { createPublishResult } from '../../../activities/publish-result';
 import type { ResultProducer, ResultRecord } from '../../../activities/publish-result/result-producer';
-import { jobResultSchema, type JobResult } from '../../../contracts/job-result';
+import { resultOf as result } from './support';
 
-const result = (id: string, output: unknown = 'fine'): JobResult =>
-  jobResultSchema.parse({
-    id,
-    pipeline: 'test-brief',
-    status: 'completed',
-    output,
-    usage: { inputTokens: 1, outputTokens: 2, webSearches: 0, llmCalls: 1 },
-    timings: { receivedAt: '', startedAt: '', completedAt: '', queuedMs: 0, llmMs: 0, totalMs: 0 },
-    source: { door: 'http', timestamp: 0 },
-    workflow: { id: 'w', runId: 'r' },
-  });
-
-function open(send: ResultProducer['send']) {
+function open(send: ResultProducer['send'], timeLeftMs = () => 60_000) {
   const records: ResultRecord[] = [];
   const warnings: unknown[] = [];
   const quiet = () => undefined;
   const logger = { info: quiet, debug: quiet, warn: (...said: unknown[]) => void warnings.push(said) };
   const results: ResultProducer = {
-    send: (record) => {
+    send: (record, signal) => {
       records.push(record);
-      return send(record);
+      return send(record, signal);
     },
     close: () => Promise.resolve(),
   };
-  return { records, warnings, ...createPublishResult({ results, logger }) };
+  return { records, warnings, ...createPublishResult({ results, logger, timeLeftMs }) };
 }
 const acknowledge = () => Promise.resolve('acknowledged' as const);
 
@@ -85,5 +73,56 @@ describe('publishResults', () => {
     endSlow();
     await seen;
     expect(ended).toEqual(['slow']);
+  });
+
+  describe('to a topic that does not take all', () => {
+    const takes = (key: string) => (key === 'fat' ? 'too-large' : 'acknowledged');
+    const send: ResultProducer['send'] = ({ key }) =>
+      key === 'sick' ? Promise.reject(new Error('no leader')) : Promise.resolve(takes(key));
+    const itemsOf = (...ids: string[]) => ids.map((id) => ({ result: result(id) }));
+
+    it('names those that failed by their place, and asks for nothing of the others again', async () => {
+      const { warnings, publishResults } = open(send);
+      const items = itemsOf('a', 'sick', 'fat', 'b', 'sick');
+      await expect(publishResults({ items, mayFail: 'some' })).resolves.toEqual({
+        tooLarge: [2],
+        failed: [1, 4],
+      });
+      expect(warnings).toContainEqual([
+        { results: 2, reason: 'no leader', times: 1 },
+        expect.stringContaining('Kafka does not take some results'),
+      ]);
+    });
+
+    it('fails where none was taken, so that it is tried again where it can be seen', async () => {
+      const { publishResults } = open(send);
+      const items = itemsOf('sick', 'fat');
+      await expect(publishResults({ items, mayFail: 'some' })).rejects.toThrow('no leader');
+      await expect(publishResults({ items, mayFail: 'all' })).resolves.toEqual({
+        tooLarge: [1],
+        failed: [0],
+      });
+    });
+
+    it('fails for a workflow that does not know of places that failed', async () => {
+      const { publishResults } = open(send);
+      await expect(publishResults({ items: itemsOf('a', 'sick') })).rejects.toThrow('no leader');
+    });
+
+    it('answers in time, when a partition does not', async () => {
+      const silent: ResultProducer['send'] = (record, signal) =>
+        record.key !== 'sick'
+          ? send(record)
+          : new Promise((_, reject) =>
+              signal?.addEventListener('abort', () => reject(signal.reason as Error)),
+            );
+      const { publishResults } = open(silent, () => 20);
+      const items = itemsOf('a', 'sick');
+      await expect(publishResults({ items, mayFail: 'some' })).resolves.toEqual({
+        tooLarge: [],
+        failed: [1],
+      });
+      await expect(publishResults({ items })).rejects.toThrow('Kafka did not answer within 20 ms');
+    });
   });
 });
