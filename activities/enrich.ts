@@ -110,10 +110,19 @@ export function createEnrich(dependencies: EnrichDependencies) {
     }
   }
 
-  /** What a batch has given up is asked for again by the next one. Both in the queue of a slow database would make it slower still. */
+  /**
+   * What a batch has given up is asked for again by the next one. Both in the queue of a slow database would make it slower still. A query that nobody
+   * waits for any more, since another one failed meanwhile, fails unheard.
+   */
   function databaseFor(job: PackJob, signal: AbortSignal): Database {
     const inTurn = database.inTurn?.(taskPriority([job])) ?? database;
-    return { query: (sql, parameters) => inTurn.query(sql, parameters, signal) };
+    return {
+      query: <Row extends Record<string, unknown>>(sql: string, parameters?: unknown[]) => {
+        const rows = inTurn.query<Row>(sql, parameters, signal);
+        rows.catch(() => undefined);
+        return rows;
+      },
+    };
   }
 }
 

@@ -2,5 +2,13 @@
 import { runMain } from '../runtime/run-main';
 import { onShutdown } from '../runtime/shutdown';
 import { runWorker } from './run-worker';
+import { surviveRejections } from './survive-rejections';
 
-void runMain('worker', () => runWorker({ openShutdown: onShutdown }));
+void runMain('worker', () =>
+  runWorker({
+    openShutdown(logger, options) {
+      surviveRejections(logger);
+      return onShutdown(logger, options);
+    },
+  }),
+);

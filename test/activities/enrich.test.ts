@@ -278,6 +278,33 @@ describe('a prompt that is none', () => {
   });
 });
 
+describe('the database of a pipeline', () => {
+  it('lets a query fail unheard that nobody waits for any more', async () => {
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    const query = (sql: string) => Promise.reject(new Error(`cannot ${sql}`));
+    const pipeline = testPipeline({
+      async enrich(_, context) {
+        const notes = context.database.query('read notes');
+        const [company] = await context.database.query('read the company');
+        return { company, notes: await notes };
+      },
+    });
+    const { enrichJobs } = createEnrich({
+      database: { query },
+      pipelineNamed: () => pipeline,
+      ageMs: () => 0,
+    });
+    const jobs = jobsOf('a');
+    await expect(enrichJobs({ jobs, timeoutMs, othersSucceeded: true })).resolves.toMatchObject({
+      outcomes: [{ kind: 'retry', message: 'cannot read the company' }],
+    });
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+});
+
 describe('enrichJob', () => {
   const one = (word: string) => open(obey).enrichJob({ job: packJob('job', { input: { word } }), timeoutMs });
 
