@@ -1,14 +1,13 @@
 import { hostname } from 'node:os';
 import { createActivities, type Activities } from '../activities';
 import { openBudgets } from '../activities/call-llm/budget/open-budgets';
-import { withBudget } from '../activities/call-llm/budget/with-budget';
 import { createUsageCounter } from '../activities/call-llm/money/count-usage';
 import { createSpendingStore } from '../activities/call-llm/money/spending-store';
-import { withCeilings } from '../activities/call-llm/money/with-ceilings';
 import { openLlmCalls } from '../activities/call-llm/open-calls';
 import { openLlmClient } from '../activities/call-llm/open-client';
 import { NamedCalls } from '../activities/call-llm/webhooks/named-calls';
 import { createWebhookStore } from '../activities/call-llm/webhooks/webhook-store';
+import { withinLimits } from '../activities/call-llm/within-limits';
 import { createResultProducer } from '../activities/publish-result/result-producer';
 import { jobLimits, RESULT_ENVELOPE_BYTES } from '../contracts/limits';
 import type { Pipeline } from '../pipelines/define-pipeline';
@@ -78,7 +77,8 @@ export async function startWorker(
   const { llmCalls, ownQueue } = openLlmCalls(llm.mode, temporal.llmTaskQueue, calls);
   const budgets = openBudgets({ llm, database: database.inTurn(BEFORE_ALL), logger, metrics });
   shutdown.add('LLM budgets', () => budgets.close());
-  const priced = withCeilings(llmCalls, {
+  const limitedCalls = withinLimits(llmCalls, {
+    budgetOf: budgets.of,
     prices: llm.prices,
     modelOf,
     dailyCeilingOf: (tenant) => dailyCeiling(llm.dailyCeilings, tenant),
@@ -93,7 +93,7 @@ export async function startWorker(
     outputMaxBytes: resultMaxBytes - RESULT_ENVELOPE_BYTES,
     jobsFinished: metrics.jobsFinished,
     logger,
-    llmCalls: withBudget(priced, { budgetOf: budgets.of, modelOf }),
+    llmCalls: limitedCalls,
     modelOf,
     countUsage: createUsageCounter(metrics.llmUsage, {
       model: llm.model,
