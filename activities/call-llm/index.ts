@@ -79,7 +79,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
         );
         for (const outcome of outcomes) {
           const handle = handles.find(({ index }) => index === outcome.index);
-          count(outcome, handle!);
+          settle(outcome, handle!);
         }
         return { outcomes };
       } catch (error) {
@@ -140,7 +140,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
     llmMetrics?.inFlight.inc();
     try {
       const outcome = asked(handle, await awaitOne(llmCalls, handle, signal, turn));
-      count(outcome, handle);
+      settle(outcome, handle);
       return outcome;
     } finally {
       llmMetrics?.inFlight.dec();
@@ -155,7 +155,9 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
     return cameToNothing && modelOf ? { ...outcome, model: modelOf({ model }) } : outcome;
   }
 
-  function count(outcome: LlmOutcome, handle: LlmHandle): void {
+  /** The outcome is returned to the workflow. */
+  function settle(outcome: LlmOutcome, handle: LlmHandle): void {
+    llmCalls.settle?.(handle, outcome);
     countUsage?.(handle, outcome.usage);
     llmMetrics?.ended.inc({ outcome: outcome.kind });
     llmMetrics?.duration.observe((outcome.endedAt - outcome.startedAt) / 1_000);

@@ -10,6 +10,7 @@ export function markOutcomes(calls: LlmCalls): LlmCalls {
       ...(await calls.wait(handle, signal, turn)),
       ...markOf(handle),
     }),
+    settle: (handle, outcome) => calls.settle?.(handle, outcome),
     cancel: (handle, turn) => calls.cancel(handle, turn),
   };
 }

@@ -62,7 +62,8 @@ async function main(options: CallerOptions): Promise<void> {
         if (!('kind' in started)) {
           if (begunAt >= options.countFrom && Date.now() < endAt) waits.push(Date.now() - begunAt);
           const left = AbortSignal.timeout(Math.max(1, endAt - Date.now()));
-          await calls.wait(started, left).catch(() => undefined);
+          const outcome = await calls.wait(started, left).catch(() => undefined);
+          if (outcome) calls.settle?.(started, outcome);
           break;
         }
         const { retryAfterMs = 0, notMade = false } = started.kind === 'retry' ? started : {};

@@ -62,16 +62,15 @@ export function withBudget(calls: LlmCalls, { budgetOf, modelOf }: WithBudgetOpt
       return { ...started, reserved: { model, tokens: taken.isCounted ? tokens.used : 0, prompt } };
     },
 
-    async wait(handle, signal, turn) {
-      const outcome = await calls.wait(handle, signal, turn);
+    settle(handle, outcome) {
+      calls.settle?.(handle, outcome);
       const { reserved, pipeline } = handle;
       const used = outcome.usage.inputTokens + outcome.usage.outputTokens;
       // One that was stopped or lost may have used what was taken for it.
-      if (!reserved || used === 0) return outcome;
+      if (!reserved || used === 0) return;
       estimates.learn(pipeline, reserved.prompt, outcome.usage);
       // What nothing was taken for is told by what the provider says is left.
       budgetOf(reserved.model).settle(reserved.tokens === 0 ? used : reserved.tokens, used);
-      return outcome;
     },
   };
 }

@@ -100,7 +100,7 @@ test('tokens are estimated by what calls of the pipeline lately used, and settle
   const handle = (await first) as LlmHandle;
   expect(handle.reserved).toEqual({ model: 'm', prompt: 100, tokens: 1_100 });
   usage = { ...noUsage, inputTokens: 400, outputTokens: 300 };
-  await llm.wait(handle, new AbortController().signal);
+  llm.settle!(handle, await llm.wait(handle, new AbortController().signal));
   expect(settled).toHaveBeenLastCalledWith(1_100, 700);
   const second = llm.start(llmCall({ prompt: { instructions: 'x'.repeat(800), input: '' } }));
   await pass(5);
@@ -166,7 +166,7 @@ describe('a call that was made before a limit was known', () => {
     expect(handle).toMatchObject({ reserved: { tokens: 0 } });
     const settled = jest.spyOn(budget, 'settle');
     usage = { ...noUsage, inputTokens: 400, outputTokens: 300 };
-    await llm.wait(handle, new AbortController().signal);
+    llm.settle!(handle, await llm.wait(handle, new AbortController().signal));
     expect(settled).toHaveBeenLastCalledWith(700, 700);
   });
 });
