@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { APIConnectionTimeoutError } from 'openai';
 import { noUsage } from '../../contracts/no-usage';
 import type { LlmCall, LlmHandle, LlmOutcome } from '../../contracts/stages';
+import { jsonBytes } from '../batch';
 import { alreadyExpired, timedOut, toHandle, type LlmCallsOptions } from './background-calls';
 import { classifyError } from './classify-error';
 import type { LlmCalls } from './llm-calls';
@@ -11,9 +12,10 @@ import { toRequest } from './request';
 import { viaResponses, type Respond } from './respond';
 import { createTroubleTeller } from './tell-trouble';
 
-/** How long an outcome nobody came for is kept: a workflow that is gone asks no more. */
+/** How long an outcome is kept, delivered or not: a workflow that is gone asks no more. */
 const KEPT_MS = 10 * 60_000;
-const KEPT_AFTER_READ_MS = 60_000;
+/** Of the outcomes that were delivered, which are only asked for again when they were lost on their way. */
+const DELIVERED_MAX_BYTES = 64 * 1024 * 1024;
 
 interface HeldCall {
   outcome: Promise<LlmOutcome>;
@@ -30,13 +32,20 @@ export interface InlineCalls extends LlmCalls {
 /**
  * Calls for providers without background mode: the request is held open in this process, which alone can await it (`heldBy`). When
  * the process is gone, the calls whose outcomes are not in the history yet are made again elsewhere.
+ *
+ * An outcome is kept until ten minutes after its call has ended. Of those that went to their workflows only the latest are kept, `deliveredMaxBytes`
+ * together; all others are still waited for, or were until their workflow ended less than ten minutes ago.
  */
 export function createInlineCalls(
   options: LlmCallsOptions,
   heldBy: string,
   respond: Respond = viaResponses(options.client),
+  deliveredMaxBytes = DELIVERED_MAX_BYTES,
 ): InlineCalls {
   const held = new Map<string, HeldCall>();
+  /** Bytes of the outcomes that were delivered, in that order. */
+  const delivered = new Map<string, number>();
+  let deliveredBytes = 0;
   const { ofError: readError, ofOutcome: tellOutcome } = createTroubleTeller(options.logger);
 
   return {
@@ -66,10 +75,19 @@ export function createInlineCalls(
           ...failure,
         };
       }
-      // Kept after it was read, since the activity's result may be lost on its way to the history.
-      const outcome = await Promise.race([call.outcome, rejectOn(signal)]);
-      setTimeout(() => held.delete(handle.callId), KEPT_AFTER_READ_MS).unref();
-      return outcome;
+      return await Promise.race([call.outcome, rejectOn(signal)]);
+    },
+
+    settle({ callId }, outcome) {
+      if (!held.has(callId)) return;
+      notDelivered(callId);
+      const bytes = jsonBytes(outcome);
+      delivered.set(callId, bytes);
+      deliveredBytes += bytes;
+      for (const oldest of delivered.keys()) {
+        if (deliveredBytes <= deliveredMaxBytes) break;
+        forget(oldest);
+      }
     },
 
     cancel(handle) {
@@ -86,8 +104,18 @@ export function createInlineCalls(
   ): LlmHandle {
     const callId = randomUUID();
     held.set(callId, { outcome, abort });
-    void outcome.then(() => setTimeout(() => held.delete(callId), KEPT_MS).unref());
+    void outcome.then(() => setTimeout(() => forget(callId), KEPT_MS).unref());
     return { ...toHandle(call, callId, startedAt), heldOpen: true };
+  }
+
+  function forget(callId: string): void {
+    held.delete(callId);
+    notDelivered(callId);
+  }
+
+  function notDelivered(callId: string): void {
+    deliveredBytes -= delivered.get(callId) ?? 0;
+    delivered.delete(callId);
   }
 
   async function ask(

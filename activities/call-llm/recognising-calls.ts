@@ -67,6 +67,8 @@ export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy:
 
     wait: (handle, signal, turn) => (handle.heldOpen ? inline : background).wait(handle, signal, turn),
 
+    settle: (handle, outcome) => (handle.heldOpen ? inline : background).settle?.(handle, outcome),
+
     cancel: (handle, turn) => (handle.heldOpen ? inline : background).cancel(handle, turn),
   };
 

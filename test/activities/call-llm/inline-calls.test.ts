@@ -1,5 +1,9 @@
 import { createInlineCalls } from '../../../activities/call-llm/inline-calls';
+import { jsonBytes } from '../../../activities/batch';
 import type { LlmCalls } from '../../../activities/call-llm/llm-calls';
+import type { LlmHandle } from '../../../contracts/stages';
+import { llmCall } from '../support';
+import { response, scriptedProvider } from './scripted-provider';
 import { asHandle, callOf, noSignal, openProvider, type Provider } from './simulator';
 
 let provider: Provider;
@@ -35,6 +39,43 @@ describe('an inline call', () => {
     const first = await calls.wait(handle, noSignal());
     expect(await calls.wait(handle, noSignal())).toEqual(first);
     expect(await provider.countsOf('read twice')).toMatchObject({ accepted: 1 });
+  });
+
+  describe('whose answer is not delivered at once', () => {
+    beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] }));
+    afterEach(() => jest.useRealTimers());
+
+    /** A provider that answers at once, and how often it was asked. */
+    function open(deliveredMaxBytes?: number) {
+      const respond = jest.fn(() => Promise.resolve(response() as never));
+      const { options } = scriptedProvider(() => new Error('not asked'));
+      const llm = createInlineCalls(options, 'llm@worker-1', respond, deliveredMaxBytes);
+      const begin = async (jobId: string) => asHandle(await llm.start(llmCall({ jobId })));
+      const kindOf = async (handle: LlmHandle) => (await llm.wait(handle, noSignal())).kind;
+      return { llm, respond, begin, kindOf };
+    }
+
+    it('keeps it for ten minutes, however often it is read', async () => {
+      const { llm, respond, begin, kindOf } = open();
+      const handle = await begin('job');
+      expect(await kindOf(handle)).toBe('answer');
+      await jest.advanceTimersByTimeAsync(9 * 60_000);
+      llm.settle!(handle, await llm.wait(handle, noSignal()));
+      expect(await kindOf(handle)).toBe('answer');
+      await jest.advanceTimersByTimeAsync(60_000);
+      expect(await kindOf(handle)).toBe('retry');
+      expect(respond).toHaveBeenCalledTimes(1);
+    });
+
+    it('keeps the latest of those that went to their workflows, and all others', async () => {
+      const one = open();
+      const bytes = jsonBytes(await one.llm.wait(await one.begin('job'), noSignal()));
+      const { llm, begin, kindOf } = open(bytes * 2.5);
+      const handles: LlmHandle[] = [];
+      for (const job of ['a', 'b', 'c', 'd']) handles.push(await begin(job));
+      for (const handle of handles.slice(0, 3)) llm.settle!(handle, await llm.wait(handle, noSignal()));
+      expect(await Promise.all(handles.map(kindOf))).toEqual(['retry', 'answer', 'answer', 'answer']);
+    });
   });
 
   it.each<[string, object]>([
