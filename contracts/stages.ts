@@ -218,6 +218,11 @@ export interface PublishRequest {
    * none. Absent, as older workflows have it: nothing but an error may be said of them.
    */
   mayFail?: 'some' | 'all';
+  /**
+   * A result that the topic refuses for its size is an error, for Temporal to try again: each request stands in the history of a workflow with a single
+   * job, which a large result would fill. Absent in packs, whose requests stand nowhere, and in older workflows.
+   */
+  allOrError?: boolean;
 }
 
 export interface PublishResponse {

@@ -115,8 +115,9 @@ export async function processJob(input: JobInput | RetryInput): Promise<JobSumma
     Object.assign(progress, { status, stage: 'publish' });
     if (error) progress.lastError = { code: error.type, message: error.message };
     const { publish: publishResults } = ownStages(input.policy, input.llmTaskQueue);
+    // A worker of before says that it was refused.
     await untilTaken([item], async (items) => {
-      const { tooLarge } = await publishResults({ items });
+      const { tooLarge } = await publishResults({ items, allOrError: true });
       return tooLarge.length > 0 ? items : [];
     });
     published = item.result;

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import type { Counter } from 'prom-client';
 import { HIDDEN_MESSAGE } from '../../contracts/confidential';
 import { messageOf } from '../../contracts/errors';
@@ -15,23 +16,29 @@ export interface PublishResultDependencies {
   logger?: Pick<Logger, 'info' | 'debug' | 'warn'>;
   /** Milliseconds until it has to be said what is published. */
   timeLeftMs?: () => number;
+  /** Of the activity, from 1 on. */
+  attempt?: () => number;
 }
 
 const TELL_EVERY_MS = 10_000;
 /** An activity that says in time what became of its records is not repeated as a whole. */
 const TO_ANSWER_MS = 500;
+/** Until a refused result is tried again, doubled each time. */
+const FIRST_WAIT_MS = 5_000;
+const LONGEST_WAIT_MS = 600_000;
 
 export function createPublishResult(dependencies: PublishResultDependencies) {
-  const { results, logger, timeLeftMs = activityTimeLeftMs } = dependencies;
+  const { results, logger, timeLeftMs = activityTimeLeftMs, attempt = activityAttempt } = dependencies;
   const seldom = createSeldom(TELL_EVERY_MS);
   return {
     /**
      * Publishes results, each keyed by its job id. When it returns, every record not named in the response was acknowledged by all
      * in-sync replicas. Called again with the same items it writes the same bytes again.
      *
-     * @throws Error, retryable, while Kafka does not take records, unless `mayFail` lets the response name them
+     * @throws Error, retryable, while Kafka does not take records, unless `mayFail` lets the response name them; HW_RESULT_TOO_LARGE, retryable, for
+     * one that the topic refuses for its size, where `allOrError` says so
      */
-    async publishResults({ items, mayFail }: PublishRequest): Promise<PublishResponse> {
+    async publishResults({ items, mayFail, allOrError }: PublishRequest): Promise<PublishResponse> {
       const tooLarge: number[] = [];
       const failed: number[] = [];
       let error: unknown;
@@ -56,7 +63,10 @@ export function createPublishResult(dependencies: PublishResultDependencies) {
         }),
       );
       over.end();
-      if (failed.length === 0) return { tooLarge };
+      if (failed.length === 0) {
+        if (allOrError && tooLarge.length > 0) throw refused(attempt());
+        return { tooLarge };
+      }
       const tookNone = failed.length + tooLarge.length === items.length;
       if (!mayFail || (tookNone && mayFail === 'some')) throw error;
       seldom('failed', (times) =>
@@ -101,6 +111,18 @@ function timeout(ms: number) {
   setMaxListeners(0, controller.signal);
   const timer = setTimeout(() => controller.abort(new Error(`Kafka did not answer within ${ms} ms`)), ms);
   return { signal: controller.signal, end: () => clearTimeout(timer) };
+}
+
+function refused(attempt: number): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: 'the results topic refuses the result for its size; raise its max.message.bytes',
+    type: 'HW_RESULT_TOO_LARGE',
+    nextRetryDelay: Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), LONGEST_WAIT_MS),
+  });
+}
+
+function activityAttempt(): number {
+  return activityInfo().attempt;
 }
 
 function activityTimeLeftMs(): number {

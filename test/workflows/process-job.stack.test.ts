@@ -4,6 +4,7 @@ import type { Activities } from '../../activities';
 import { withAttempt } from '../../activities/with-attempt';
 import { policySchema } from '../../contracts/policy';
 import { searchAttributes } from '../../contracts/search-attributes';
+import type { PublishRequest } from '../../contracts/stages';
 import { PROCESS_JOB } from '../../contracts/workflow-names';
 import { readPayload } from '../../runtime/payload-store/read-payload';
 import type { JobInput, JobProgress } from '../../workflows/job-progress';
@@ -124,4 +125,26 @@ test.each<[string, Partial<Activities>, object]>([
   const handle = await start(answered(stub.taskQueue, { stage: 'enrich' }), { enrich: { attempts: 2 } });
   await handle.result().catch(() => undefined);
   expect(stub.published).toMatchObject([expected]);
+});
+
+test('a result that its topic refuses stands once in the history of its job, however often it is tried', async () => {
+  const asked: PublishRequest[] = [];
+  const refuse = { message: 'the topic refuses it', type: 'HW_RESULT_TOO_LARGE', nextRetryDelay: 10 };
+  await stub.startWorkflows({
+    postProcessJob: () => Promise.resolve({ output: 'x'.repeat(100_000) }),
+    publishResults(request) {
+      asked.push(request);
+      if (asked.length > 3) return Promise.resolve({ tooLarge: [] });
+      if (request.allOrError) throw ApplicationFailure.create(refuse);
+      return Promise.resolve({ tooLarge: [0] });
+    },
+  });
+  const handle = await start(answered(stub.taskQueue));
+  expect(await handle.result()).toMatchObject({ result: { status: 'completed' } });
+  expect(asked).toHaveLength(4);
+  const { events } = await handle.fetchHistory();
+  const published = events?.filter(
+    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'publishResults',
+  );
+  expect(published).toHaveLength(1);
 });

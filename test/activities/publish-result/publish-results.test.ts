@@ -2,7 +2,7 @@ import { createPublishResult } from '../../../activities/publish-result';
 import type { ResultProducer, ResultRecord } from '../../../activities/publish-result/result-producer';
 import { resultOf as result } from './support';
 
-function open(send: ResultProducer['send'], timeLeftMs = () => 60_000) {
+function open(send: ResultProducer['send'], timeLeftMs = () => 60_000, attempt = () => 1) {
   const records: ResultRecord[] = [];
   const warnings: unknown[] = [];
   const quiet = () => undefined;
@@ -14,7 +14,7 @@ function open(send: ResultProducer['send'], timeLeftMs = () => 60_000) {
     },
     close: () => Promise.resolve(),
   };
-  return { records, warnings, ...createPublishResult({ results, logger, timeLeftMs }) };
+  return { records, warnings, ...createPublishResult({ results, logger, timeLeftMs, attempt }) };
 }
 const acknowledge = () => Promise.resolve('acknowledged' as const);
 
@@ -42,6 +42,23 @@ describe('publishResults', () => {
     await publishResults({ items: JSON.parse(JSON.stringify(items)) });
     expect(records[0]!.value.equals(records[1]!.value)).toBe(true);
     expect(records[0]!.headers).toEqual(records[1]!.headers);
+  });
+
+  it('fails where the topic refuses a result that has to be taken, to be tried again later and later', async () => {
+    const refuse = () => Promise.resolve('too-large' as const);
+    const items = [{ result: result('job-1') }];
+    for (const [attempt, waitMs] of [
+      [1, 5_000],
+      [3, 20_000],
+      [2_000, 600_000],
+    ] as const) {
+      const { publishResults } = open(refuse, undefined, () => attempt);
+      await expect(publishResults({ items, allOrError: true })).rejects.toMatchObject({
+        ...{ type: 'HW_RESULT_TOO_LARGE', nonRetryable: false, nextRetryDelay: waitMs },
+      });
+    }
+    const { publishResults } = open(acknowledge);
+    await expect(publishResults({ items, allOrError: true })).resolves.toEqual({ tooLarge: [] });
   });
 
   it('names those that the topic refuses by their place, says so, and publishes the others', async () => {
