@@ -3,7 +3,7 @@ import type { Response } from 'openai/resources/responses/responses';
 import { markOf } from '../../contracts/confidential';
 import type { JobLimits } from '../../contracts/limits';
 import { noUsage } from '../../contracts/no-usage';
-import type { LlmCall, LlmHandle, LlmOutcome } from '../../contracts/stages';
+import type { LlmCall, LlmHandle, LlmOutcome, StageFailure } from '../../contracts/stages';
 import type { TaskPriority } from '../../contracts/task-priority';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import type { LlmCalls } from './llm-calls';
@@ -98,7 +98,7 @@ export function createBackgroundCalls({
       try {
         for (;;) {
           await followed.untilNextPoll(signal);
-          const response = await poll(handle, signal, turn);
+          const { response, rejected } = await poll(handle, signal, turn);
           const endedAt = Date.now();
           const base = { index: handle.index, startedAt: handle.startedAt, endedAt };
           if (response && response.status !== 'queued' && response.status !== 'in_progress') {
@@ -113,10 +113,12 @@ export function createBackgroundCalls({
           if (response === null) return { ...base, usage: { ...noUsage, llmCalls: 1 }, ...forgotten(handle) };
           if (response) followed.foundRunning();
           else followed.notAnswered();
+          if (endedAt < handle.timeoutAt) continue;
           // An unreachable provider says nothing about the call, so it only ends a job by its deadline.
-          if (endedAt < handle.timeoutAt || (response === undefined && !handle.expires)) continue;
+          if (!response && !rejected && !handle.expires) continue;
           await this.cancel(handle, turn);
-          return timedOut(handle, endedAt);
+          if (!rejected || handle.expires) return timedOut(handle, endedAt);
+          return { ...base, usage: { ...noUsage, llmCalls: 1 }, ...rejected };
         }
       } finally {
         followed.close();
@@ -129,15 +131,10 @@ export function createBackgroundCalls({
     },
   };
 
-  /** The response as it is now, null when the provider does not know it any more, undefined when it could not be asked. */
-  async function poll(
-    handle: LlmHandle,
-    signal: AbortSignal,
-    turn?: TaskPriority,
-  ): Promise<Response | null | undefined> {
+  async function poll(handle: LlmHandle, signal: AbortSignal, turn?: TaskPriority): Promise<Polled> {
     try {
       // Without `signal`: the client never takes its listener off again, and a poll is short.
-      return await limitPolls(
+      const response = await limitPolls(
         turn,
         () =>
           withTimeout(REQUEST_TIMEOUT_MS, (within) =>
@@ -145,14 +142,23 @@ export function createBackgroundCalls({
           ),
         signal,
       );
+      return { response };
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof NotFoundError) return null;
-      const { retryAfterMs = 1_000 } = readError(error, handle);
+      if (error instanceof NotFoundError) return { response: null };
+      const failure = readError(error, handle);
+      const { retryAfterMs = 1_000 } = failure;
       await pause(Math.min(Math.max(retryAfterMs, 250), 10_000), signal);
-      return undefined;
+      return failure.kind === 'final' ? { rejected: failure } : {};
     }
   }
+}
+
+interface Polled {
+  /** As it is now; null when the provider does not know it any more, absent when it could not be asked. */
+  response?: Response | null;
+  /** Why the provider will not be asked. That may pass too, as when a gateway is set up wrong for a moment. */
+  rejected?: Omit<StageFailure, 'endedAt'>;
 }
 
 function requestOptions(within: AbortSignal, call?: LlmCall) {

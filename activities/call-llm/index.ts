@@ -74,7 +74,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
       try {
         const outcomes = cutBySize(
           await nextWave(handles, life.signal, async (handle, signal) =>
-            asked(handle, await awaitOne(llmCalls, handle, signal, turn)),
+            asked(handle, await awaitOne(llmCalls, handle, signal, turn, activityInfo().attempt)),
           ),
         );
         for (const outcome of outcomes) {
@@ -139,7 +139,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
   async function awaitEnd(handle: LlmHandle, signal: AbortSignal, turn: TaskPriority): Promise<LlmOutcome> {
     llmMetrics?.inFlight.inc();
     try {
-      const outcome = asked(handle, await awaitOne(llmCalls, handle, signal, turn));
+      const outcome = asked(handle, await awaitOne(llmCalls, handle, signal, turn, activityInfo().attempt));
       settle(outcome, handle);
       return outcome;
     } finally {

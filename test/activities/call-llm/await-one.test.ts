@@ -22,11 +22,16 @@ const callsThat = (wait: (handle: LlmHandle) => LlmOutcome): LlmCalls => ({
   cancel: async () => undefined,
 });
 const priority = { priorityKey: 3 };
-const waitFor = (error: unknown, handle = handleOf(0), signal = new AbortController().signal) => {
+const waitFor = (
+  error: unknown,
+  handle = handleOf(0),
+  signal = new AbortController().signal,
+  attempt = 1,
+) => {
   const calls = callsThat(() => {
     throw error;
   });
-  return awaitOne(calls, handle, signal, priority, 1);
+  return awaitOne(calls, handle, signal, priority, attempt, 1);
 };
 
 async function awaitAll(llmCalls: LlmCalls, handles: LlmHandle[]): Promise<LlmOutcome[]> {
@@ -62,6 +67,20 @@ it.each([
   ['a system that is away', new UnavailableError('away')],
 ])('is thrown, since the next attempt may do better: %s', async (_, error) => {
   await expect(waitFor(error)).rejects.toBe(error);
+});
+
+it('a pipeline that no worker has ends a call that has had its time, after some attempts', async () => {
+  const signal = new AbortController().signal;
+  const unknown = new HeadwayError('HW_PIPELINE_UNKNOWN', 'pipeline: "p" is not installed');
+  const past = handleOf(0, { timeoutAt: Date.now() - 1, confidential: true });
+  await expect(waitFor(unknown, past, signal, 10)).rejects.toBe(unknown);
+  await expect(waitFor(unknown, past, signal, 11)).resolves.toMatchObject({
+    ...{ kind: 'final', code: 'HW_PIPELINE_UNKNOWN', message: unknown.message, confidential: true },
+    usage: { llmCalls: 1 },
+  });
+  const running = handleOf(0, { timeoutAt: Date.now() + 60_000 });
+  await expect(waitFor(unknown, running, signal, 11)).rejects.toBe(unknown);
+  await expect(waitFor(new UnavailableError('away'), past, signal, 11)).rejects.toThrow('away');
 });
 
 it('the others of a wave have their outcomes while a call waits for a worker that has its pipeline', async () => {

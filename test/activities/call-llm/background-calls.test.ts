@@ -1,5 +1,6 @@
 import { createBackgroundCalls } from '../../../activities/call-llm/background-calls';
 import type { LlmCalls } from '../../../activities/call-llm/llm-calls';
+import { response, scriptedProvider } from './scripted-provider';
 import { asHandle, callOf, noSignal, openProvider, type Provider } from './simulator';
 
 let provider: Provider;
@@ -205,5 +206,41 @@ describe('requests to the provider', () => {
     const all = Array.from({ length: 20 }, (_, index) => bounded.start(callOf(`bounded-${index}`)));
     for (const started of await Promise.all(all)) asHandle(started);
     expect(most).toBe(3);
+  });
+});
+
+describe('a call that the provider will not be asked for', () => {
+  const rejecting = (polls: (number | undefined)[]) => {
+    const provider = scriptedProvider(({ method, path }) => {
+      if (path.endsWith('/cancel')) return { body: response({ status: 'cancelled' }) };
+      if (method === 'POST') return { body: response({ status: 'queued' }) };
+      const status = polls.length > 1 ? polls.shift() : polls[0];
+      return status === undefined
+        ? { body: response() }
+        : { status, body: { error: { message: 'not here' } } };
+    });
+    return { ...provider, calls: createBackgroundCalls(provider.options) };
+  };
+
+  it.each([400, 403, 405, 410])('ends with that once it has had its time: %i', async (status) => {
+    const { calls, routes } = rejecting([status]);
+    const handle = asHandle(await calls.start(callOf('rejected', '', { timeoutMs: 100 })));
+    const outcome = await calls.wait(handle, noSignal());
+    expect(outcome).toMatchObject({ kind: 'final', code: 'HW_LLM_REJECTED', usage: { llmCalls: 1 } });
+    expect(outcome).toMatchObject({ message: `${status} not here` });
+    expect(routes().at(-1)).toBe('POST /v1/responses/resp_1/cancel');
+  });
+
+  it('is asked for again until then', async () => {
+    const { calls } = rejecting([403, undefined]);
+    const handle = asHandle(await calls.start(callOf('rejected once', '', { timeoutMs: 60_000 })));
+    expect((await calls.wait(handle, noSignal())).kind).toBe('answer');
+  });
+
+  it('expires when it is its job that has had its time', async () => {
+    const { calls } = rejecting([403]);
+    const deadline = Date.now() + 100;
+    const handle = asHandle(await calls.start(callOf('rejected and late', '', { deadline })));
+    expect((await calls.wait(handle, noSignal())).kind).toBe('expired');
   });
 });
