@@ -6,12 +6,13 @@ import { noUsage } from '../../contracts/no-usage';
 import type { LlmCall, LlmHandle, LlmOutcome, StageFailure } from '../../contracts/stages';
 import type { TaskPriority } from '../../contracts/task-priority';
 import type { Pipeline } from '../../pipelines/define-pipeline';
+import { failedRequest, mayHaveBeenMade } from './classify-error';
 import type { LlmCalls } from './llm-calls';
 import { createFairLimit } from '../../runtime/fair-limit';
 import type { LlmPrices } from '../../runtime/llm-prices';
 import type { Logger } from '../../runtime/logger';
 import { createCallFollower, type FollowCallsOptions } from './follow-calls';
-import { withTimeout } from './http/with-timeout';
+import { soonAfter, withTimeout } from './http/with-timeout';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
 import { createTroubleTeller } from './tell-trouble';
@@ -33,8 +34,17 @@ export interface LlmCallsOptions {
   following?: FollowCallsOptions;
 }
 
-/** Longest wait for the provider to accept a call, or to answer a poll. Neither waits for the model. */
-const REQUEST_TIMEOUT_MS = 10_000;
+/** Longest wait for the answer to a poll, which does not wait for the model. */
+const POLL_TIMEOUT_MS = 10_000;
+
+/**
+ * Longest wait for the provider to accept a call. Generous, since one that is given up may have been taken, and be paid for; no longer, since the calls of a
+ * pack are made together, and those that were taken are awaited when all have been.
+ */
+const CREATE_TIMEOUT_MS = 30_000;
+
+/** So long a call that the provider is taking may go on to be taken when its activity has to stop. */
+const STOPPING_MS = 10_000;
 
 /**
  * Calls that run in the background of the provider (Responses API, `background: true`). Any worker can await them by id, so a
@@ -62,6 +72,8 @@ export function createBackgroundCalls({
       const startedAt = Date.now();
       const expired = alreadyExpired(call, startedAt);
       if (expired) return expired;
+      const stopping = soonAfter(signal, STOPPING_MS);
+      let sentAt = Infinity;
       try {
         const body = toRequest(call, pipelineNamed(call.pipeline), model);
         const response = await limitCreates(
@@ -69,11 +81,15 @@ export function createBackgroundCalls({
           () => {
             // Whoever takes over would not know of a call made after this attempt has ended.
             signal?.throwIfAborted();
-            return withTimeout(REQUEST_TIMEOUT_MS, (within) =>
-              client.responses.create(
-                { ...body, background: true, store: true },
-                requestOptions(within, call),
-              ),
+            sentAt = Date.now();
+            return withTimeout(
+              CREATE_TIMEOUT_MS,
+              (within) =>
+                client.responses.create(
+                  { ...body, background: true, store: true },
+                  requestOptions(within, CREATE_TIMEOUT_MS, call),
+                ),
+              stopping.signal,
             );
           },
           signal,
@@ -81,13 +97,11 @@ export function createBackgroundCalls({
         return toHandle(call, response.id, startedAt);
       } catch (error) {
         signal?.throwIfAborted();
-        return {
-          index: call.index,
-          startedAt,
-          endedAt: Date.now(),
-          usage: noUsage,
-          ...readError(error, call),
-        };
+        const endedAt = Date.now();
+        const made = mayHaveBeenMade(error, endedAt - sentAt);
+        return { index: call.index, startedAt, endedAt, ...failedRequest(readError(error, call), made) };
+      } finally {
+        stopping.end();
       }
     },
 
@@ -126,8 +140,9 @@ export function createBackgroundCalls({
     },
 
     async cancel(handle, turn) {
-      const stop = (within: AbortSignal) => client.responses.cancel(handle.callId, requestOptions(within));
-      await limitPolls(turn, () => withTimeout(REQUEST_TIMEOUT_MS, stop)).catch(() => undefined);
+      const stop = (within: AbortSignal) =>
+        client.responses.cancel(handle.callId, requestOptions(within, POLL_TIMEOUT_MS));
+      await limitPolls(turn, () => withTimeout(POLL_TIMEOUT_MS, stop)).catch(() => undefined);
     },
   };
 
@@ -137,8 +152,8 @@ export function createBackgroundCalls({
       const response = await limitPolls(
         turn,
         () =>
-          withTimeout(REQUEST_TIMEOUT_MS, (within) =>
-            client.responses.retrieve(handle.callId, {}, requestOptions(within)),
+          withTimeout(POLL_TIMEOUT_MS, (within) =>
+            client.responses.retrieve(handle.callId, {}, requestOptions(within, POLL_TIMEOUT_MS)),
           ),
         signal,
       );
@@ -161,9 +176,9 @@ interface Polled {
   rejected?: Omit<StageFailure, 'endedAt'>;
 }
 
-function requestOptions(within: AbortSignal, call?: LlmCall) {
+function requestOptions(within: AbortSignal, timeout: number, call?: LlmCall) {
   const headers = call?.traceparent === undefined ? undefined : { traceparent: call.traceparent };
-  return { timeout: REQUEST_TIMEOUT_MS, signal: within, headers };
+  return { timeout, signal: within, headers };
 }
 
 /** How a call is told apart and when waiting for it ends. */

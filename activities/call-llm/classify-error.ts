@@ -1,5 +1,6 @@
 import { APIConnectionError, APIError, APIUserAbortError } from 'openai';
 import { HeadwayError, messageOf } from '../../contracts/errors';
+import { noUsage } from '../../contracts/no-usage';
 import { isUnavailable } from '../../contracts/stage-errors';
 import type { StageFailure } from '../../contracts/stages';
 
@@ -9,6 +10,14 @@ export interface Rejection {
   param?: string | null;
   message: string;
 }
+
+/** What gateways say when no provider stands behind them, and providers that have no room. */
+const AWAY = [502, 503, 504, 529];
+
+/**
+ * A request that was with the provider for so long may well have been worked on. A provider that restarts or is away breaks requests off sooner, as a rule.
+ */
+const AT_WORK_MS = 10_000;
 
 /** However long a provider asks to wait: jobs have deadlines, and limits are raised. */
 const RETRY_AFTER_MAX_MS = 10 * 60_000;
@@ -42,7 +51,37 @@ export function classifyError(error: unknown): Omit<StageFailure, 'endedAt'> {
   }
   if (isFull || status === 429)
     return { kind: 'retry', code: 'HW_LLM_RATE_LIMITED', message, shared: true, retryAfterMs };
-  return { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message, shared: status === 503, retryAfterMs };
+  return { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message, shared: AWAY.includes(status), retryAfterMs };
+}
+
+/**
+ * Whether a request to make a call failed so that nobody can say what became of the call: it was sent, and has had no answer for a while. The provider may
+ * have taken it, and be paid for it. Sooner it is the same outage that others meet, in which calls are not to be counted: an hour of it would use up every
+ * ceiling of cost.
+ *
+ * @param lastedMs how long the request was under way
+ * @param heldOpen it is answered only when the model is done, so a gateway that gives it up (504) may have given up a call at work
+ */
+export function mayHaveBeenMade(error: unknown, lastedMs: number, heldOpen = false): boolean {
+  if (lastedMs < AT_WORK_MS || error instanceof HeadwayError) return false;
+  if (error instanceof APIError && error.status !== undefined) return heldOpen && error.status === 504;
+  return !couldNotConnect(error);
+}
+
+/** The outcome of a request to make a call that failed: a call that may have been made is one of unknown cost, and trouble of its own. */
+export function failedRequest<Failure extends object>(failure: Failure, made: boolean) {
+  return made
+    ? { ...failure, shared: false, usage: { ...noUsage, llmCalls: 1 } }
+    : { ...failure, usage: noUsage };
+}
+
+/** Whether there was no connection to send a request on. By its fields, since errors of Node.js come from outside of a test's sandbox. */
+export function couldNotConnect(error: unknown, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > 5) return false;
+  const { syscall, code, cause, errors } = error as NodeJS.ErrnoException & { errors?: unknown[] };
+  if (syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT') return true;
+  // All addresses of a host, when none took a connection.
+  return [cause, ...(errors ?? [])].some((inner) => couldNotConnect(inner, depth + 1));
 }
 
 /**

@@ -40,7 +40,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
           calls.map(async (call) => {
             if (made.has(call.index)) return;
             const started = await startOne(llmCalls, call, life.signal, turn);
-            if ('kind' in started) return void outcomes.push(asked(call, notMade(started)));
+            if ('kind' in started) return void outcomes.push(asked(call, notTaken(call, started)));
             made.set(started.index, started);
             teller.made();
           }),
@@ -110,7 +110,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
         if (made.length === 0) {
           const returned = activityInfo().attempt > 1;
           const started = await startOne(llmCalls, { ...call, returned }, life.signal, turn);
-          if ('kind' in started) return asked(call, unlessShared(notMade(started)));
+          if ('kind' in started) return asked(call, unlessShared(notTaken(call, started)));
           made.push(started);
           heartbeat(made);
         }
@@ -164,7 +164,8 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
   }
 
   /** It took no time that would say anything. */
-  function notMade(outcome: LlmOutcome): LlmOutcome {
+  function notTaken({ account, pipeline, model }: LlmCall, outcome: LlmOutcome): LlmOutcome {
+    countUsage?.({ tenant: account?.tenant, pipeline, model }, outcome.usage);
     if (!('notMade' in outcome)) llmMetrics?.ended.inc({ outcome: outcome.kind });
     return outcome;
   }

@@ -4,7 +4,7 @@ import { noUsage } from '../../contracts/no-usage';
 import type { LlmCall, LlmHandle, LlmOutcome } from '../../contracts/stages';
 import { jsonBytes } from '../batch';
 import { alreadyExpired, timedOut, toHandle, type LlmCallsOptions } from './background-calls';
-import { classifyError } from './classify-error';
+import { classifyError, failedRequest, mayHaveBeenMade } from './classify-error';
 import type { LlmCalls } from './llm-calls';
 import { withTimeout } from './http/with-timeout';
 import { readResponse, usageOf } from './read-response';
@@ -146,7 +146,9 @@ export function createInlineCalls(
       if (error instanceof APIConnectionTimeoutError) return timedOut(handle, Date.now());
       // One that we have given up is no trouble of the provider.
       const failure = signal.aborted ? classifyError(error) : readError(error, call);
-      return { index: call.index, startedAt, endedAt: Date.now(), usage: noUsage, ...failure };
+      const endedAt = Date.now();
+      const made = mayHaveBeenMade(error, endedAt - startedAt, true);
+      return { index: call.index, startedAt, endedAt, ...failedRequest(failure, made) };
     }
   }
 }

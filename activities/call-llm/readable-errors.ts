@@ -1,16 +1,24 @@
+import { couldNotConnect } from './classify-error';
 import { readBody } from './exchanges/exchange';
 
 /**
  * A `fetch` for the `openai` client by which it can tell what a server says that does not put it into `error`, as OpenAI does: of
- * `{"detail": ...}` (FastAPI) and `{"message": ...}` it would show the status alone.
+ * `{"detail": ...}` (FastAPI) and `{"message": ...}` it would show the status alone. It can also tell that there was no connection.
  */
 export function withReadableErrors(send: typeof fetch = fetch): typeof fetch {
   return async (input, init) => {
-    const response = await send(input, init);
+    const response = await send(input, init).catch((error: unknown) => {
+      // The client takes one that speaks of a timeout for a request that had no answer, and forgets the rest.
+      throw couldNotConnect(error) ? noConnection(error) : error;
+    });
     if (response.ok) return response;
     const text = await response.text();
     return new Response(withError(text) || null, { status: response.status, headers: response.headers });
   };
+}
+
+function noConnection(error: unknown): TypeError {
+  return new TypeError('fetch failed', { cause: new Error('no connection', { cause: error }) });
 }
 
 function withError(text: string): string {

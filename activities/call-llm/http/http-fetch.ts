@@ -89,7 +89,7 @@ function limitConnecting(request: ClientRequest, connected: string, withinMs: nu
     if (!socket.connecting) return;
     const timer = setTimeout(() => {
       const error = new Error(`no connection within ${withinMs} ms`);
-      request.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
+      request.destroy(Object.assign(error, { code: 'ETIMEDOUT', syscall: 'connect' }));
     }, withinMs);
     const done = () => clearTimeout(timer);
     socket.once(connected, done).once('close', done);

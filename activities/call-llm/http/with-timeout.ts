@@ -32,3 +32,24 @@ export async function withTimeout<Answer>(
     givenUp?.removeEventListener('abort', giveUp);
   }
 }
+
+/** A signal that is aborted so many milliseconds after another is, and `end`, behind which nothing is left. */
+export function soonAfter(
+  signal: AbortSignal | undefined,
+  milliseconds: number,
+): { signal: AbortSignal; end(): void } {
+  const later = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const begin = (): void => {
+    timer = setTimeout(() => later.abort(signal?.reason), milliseconds);
+  };
+  if (signal?.aborted) begin();
+  signal?.addEventListener('abort', begin, { once: true });
+  return {
+    signal: later.signal,
+    end() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', begin);
+    },
+  };
+}

@@ -70,7 +70,7 @@ export function withCeilings(calls: LlmCalls, options: WithCeilingsOptions): Llm
       }
       try {
         const started = await calls.start(call, signal, turn);
-        if ('kind' in started && started.usage.llmCalls === 0) await settle(id, 0);
+        if ('kind' in started) await settle(id, costOfEnded(started, atMost));
         return held(started, atMost, id);
       } catch (error) {
         await settle(id, 0);
@@ -123,8 +123,16 @@ export function withCeilings(calls: LlmCalls, options: WithCeilingsOptions): Llm
   }
 }
 
+function costOfEnded({ usage }: LlmOutcome, atMost: number): number {
+  return usage.llmCalls === 0 ? 0 : (usage.costNanoUsd ?? atMost);
+}
+
 function held(started: LlmHandle | LlmOutcome, nanoUsd: number, id?: string): LlmHandle | LlmOutcome {
-  if ('kind' in started) return started;
+  // One of which nobody can say whether it was made counts as made.
+  if ('kind' in started)
+    return started.usage.llmCalls > 0 && started.usage.costNanoUsd === undefined
+      ? { ...started, atMostNanoUsd: nanoUsd }
+      : started;
   return { ...started, held: id === undefined ? { nanoUsd } : { nanoUsd, id } };
 }
 

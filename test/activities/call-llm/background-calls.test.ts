@@ -209,6 +209,46 @@ describe('requests to the provider', () => {
   });
 });
 
+describe('a provider that does not say whether it has taken a call', () => {
+  const noAnswer = () => {
+    const { options, asked } = scriptedProvider(() => new Error('not asked for'));
+    const fetch = (_url: unknown, init?: RequestInit) =>
+      new Promise<Response>((_, reject) =>
+        init?.signal?.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError'))),
+      );
+    return {
+      asked,
+      calls: createBackgroundCalls({ ...options, client: options.client.withOptions({ fetch }) }),
+    };
+  };
+
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  it('has half a minute for it; then the call counts as made, of unknown cost, and others have no part in it', async () => {
+    const started = noAnswer().calls.start(callOf('slow'));
+    await jest.advanceTimersByTimeAsync(29_000);
+    const soon = Promise.race([started, Promise.resolve('under way')]);
+    await expect(soon).resolves.toBe('under way');
+    await jest.advanceTimersByTimeAsync(1_000);
+    const outcome = await started;
+    expect(outcome).toMatchObject({ kind: 'retry', code: 'HW_LLM_UNAVAILABLE', shared: false });
+    expect(outcome).toMatchObject({ usage: { llmCalls: 1 } });
+    expect(outcome).not.toHaveProperty('usage.costNanoUsd');
+  });
+
+  it('has ten seconds for it when the activity has to stop', async () => {
+    const stop = new AbortController();
+    const started = noAnswer().calls.start(callOf('stopped'), stop.signal);
+    const end = expect(started).rejects.toThrow('worker stops');
+    await jest.advanceTimersByTimeAsync(1_000);
+    stop.abort(new Error('worker stops'));
+    await jest.advanceTimersByTimeAsync(10_000);
+    await end;
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
 describe('a call that the provider will not be asked for', () => {
   const rejecting = (polls: (number | undefined)[]) => {
     const provider = scriptedProvider(({ method, path }) => {

@@ -292,3 +292,24 @@ it('says which model was asked when a call comes to nothing: the one it names, o
     expect(alone).toMatchObject({ model: 'named' });
   }
 });
+
+it('counts a call that may have been taken, though it has no handle, and none that was not', async () => {
+  const counted: unknown[] = [];
+  const { startLlmCalls, callLlm } = createCallLlm({
+    llmCalls: {
+      start: ({ index }) =>
+        Promise.resolve({ ...ended, index, ...(index === 0 && { usage: { ...ended.usage, llmCalls: 1 } }) }),
+      wait: () => Promise.reject(new Error('not asked for')),
+      cancel: async () => undefined,
+    },
+    countUsage: (call, { llmCalls }) => void (llmCalls > 0 && counted.push(call)),
+  });
+  const calls = [0, 1].map((index) => llmCall({ index, account: { tenant: 'acme' } }));
+  await new MockActivityEnvironment().run<[{ calls: LlmCall[] }], StartedCalls, typeof startLlmCalls>(
+    startLlmCalls,
+    { calls },
+  );
+  expect(counted).toMatchObject([{ tenant: 'acme', pipeline: 'test-brief' }]);
+  await new MockActivityEnvironment().run<[LlmCall], LlmOutcome, typeof callLlm>(callLlm, calls[0]!);
+  expect(counted).toHaveLength(2);
+});

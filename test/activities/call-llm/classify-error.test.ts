@@ -1,5 +1,11 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
-import { classifyError, readRetryAfter } from '../../../activities/call-llm/classify-error';
+import {
+  classifyError,
+  couldNotConnect,
+  failedRequest,
+  mayHaveBeenMade,
+  readRetryAfter,
+} from '../../../activities/call-llm/classify-error';
 
 const answered = (status: number, headers: Record<string, string> = {}) =>
   APIError.generate(status, { error: { message: 'because' } }, undefined, new Headers(headers));
@@ -15,10 +21,11 @@ describe('an error of the provider', () => {
     [408, {}, { kind: 'retry', code: 'HW_LLM_UNAVAILABLE' }],
     [409, {}, { kind: 'retry', code: 'HW_LLM_UNAVAILABLE' }],
     [429, {}, { kind: 'retry', code: 'HW_LLM_RATE_LIMITED', shared: true }],
-    [500, {}, { kind: 'retry', code: 'HW_LLM_UNAVAILABLE' }],
-    [502, {}, { kind: 'retry', code: 'HW_LLM_UNAVAILABLE' }],
+    [500, {}, { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', shared: false }],
+    [502, {}, { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', shared: true }],
     [503, {}, { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', shared: true }],
-    [529, {}, { kind: 'retry', code: 'HW_LLM_UNAVAILABLE' }],
+    [504, {}, { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', shared: true }],
+    [529, {}, { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', shared: true }],
     [429, { 'retry-after-ms': '1500' }, { kind: 'retry', shared: true, retryAfterMs: 1_500 }],
     [503, { 'retry-after': '7' }, { kind: 'retry', retryAfterMs: 7_000 }],
     [500, { 'x-should-retry': 'false' }, { kind: 'final', code: 'HW_LLM_REJECTED' }],
@@ -93,6 +100,50 @@ describe('an error of the provider', () => {
 
   it('is kept short enough for the history', () => {
     expect(classifyError(new Error('x'.repeat(5_000))).message).toHaveLength(1_000);
+  });
+});
+
+describe('a call whose request failed', () => {
+  const because = (fields: object) =>
+    new APIConnectionError({
+      cause: Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error('x'), fields) }),
+    });
+
+  it.each<[string, unknown, number, boolean]>([
+    ['no answer for long', new APIConnectionTimeoutError(), 30_000, true],
+    ['a connection that broke after a minute', because({ code: 'ECONNRESET' }), 60_000, true],
+    ['one that broke in an outage, at once', because({ code: 'ECONNRESET' }), 200, false],
+    ['one that was refused', because({ code: 'ECONNREFUSED', syscall: 'connect' }), 60_000, false],
+    ['one that never came about', because({ code: 'ETIMEDOUT', syscall: 'connect' }), 10_001, false],
+    ['one of fetch that never came about', because({ code: 'UND_ERR_CONNECT_TIMEOUT' }), 10_001, false],
+    ['a name that is not known', because({ code: 'ENOTFOUND', syscall: 'getaddrinfo' }), 20_000, false],
+    ['addresses none of which answers', because({ errors: [{ syscall: 'connect' }] }), 20_000, false],
+    ['an answer that broke off', new TypeError('terminated'), 60_000, true],
+    ['an answer', answered(500), 60_000, false],
+    ['an answer that a gateway gives up waiting for', answered(504), 60_000, false],
+  ])('may have been made or not: %s', (_, error, lastedMs, made) => {
+    expect(mayHaveBeenMade(error, lastedMs)).toBe(made);
+  });
+
+  it('may have been made where a gateway gave up an open request, after a while', () => {
+    expect(mayHaveBeenMade(answered(504), 60_000, true)).toBe(true);
+    expect(mayHaveBeenMade(answered(504), 500, true)).toBe(false);
+    expect(mayHaveBeenMade(answered(502), 60_000, true)).toBe(false);
+  });
+
+  it('counts as one of unknown cost, and as trouble of its own, when it may have been made', () => {
+    const failure = classifyError(because({ code: 'ECONNRESET' }));
+    expect(failedRequest(failure, false)).toMatchObject({ shared: true, usage: { llmCalls: 0 } });
+    const made = failedRequest(failure, true);
+    expect(made).toMatchObject({ code: 'HW_LLM_UNAVAILABLE', shared: false, usage: { llmCalls: 1 } });
+    expect(made.usage).not.toHaveProperty('costNanoUsd');
+  });
+
+  it('is told apart from one without a connection however errors are nested', () => {
+    const loop: { cause?: unknown } = {};
+    loop.cause = loop;
+    expect(couldNotConnect(loop)).toBe(false);
+    expect(couldNotConnect('connect')).toBe(false);
   });
 });
 

@@ -3,7 +3,7 @@ import { jsonBytes } from '../../../activities/batch';
 import type { LlmCalls } from '../../../activities/call-llm/llm-calls';
 import type { LlmHandle } from '../../../contracts/stages';
 import { llmCall } from '../support';
-import { response, scriptedProvider } from './scripted-provider';
+import { response, scriptedProvider, type Answer } from './scripted-provider';
 import { asHandle, callOf, noSignal, openProvider, type Provider } from './simulator';
 
 let provider: Provider;
@@ -143,5 +143,45 @@ describe('an inline call', () => {
     await provider.untilCounts('unwanted', ({ aborted }) => aborted === 1);
     expect((await calls.wait(handle, noSignal())).kind).toBe('retry');
     await calls.cancel({ ...handle, callId: 'unknown' });
+  });
+});
+
+describe('a held request that breaks', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  const reset = Object.assign(new TypeError('fetch failed'), {
+    cause: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }),
+  });
+  const gaveUp = { status: 504, body: { error: { message: 'upstream request timeout' } } };
+
+  async function outcomeAfter(milliseconds: number, answer: Answer) {
+    const { options } = scriptedProvider(async () => {
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      return answer;
+    });
+    const held = createInlineCalls(options, 'llm@worker-1');
+    const handle = asHandle(await held.start(callOf('broken', '', { timeoutMs: 180_000 })));
+    const outcome = held.wait(handle, noSignal());
+    await jest.advanceTimersByTimeAsync(milliseconds);
+    return outcome;
+  }
+
+  it.each<[string, Answer]>([
+    ['its connection is reset', reset],
+    ['a gateway gives it up', gaveUp],
+  ])('after a minute was a call of unknown cost, and its own trouble: %s', async (_, answer) => {
+    const outcome = await outcomeAfter(60_000, answer);
+    expect(outcome).toMatchObject({ kind: 'retry', code: 'HW_LLM_UNAVAILABLE', shared: false });
+    expect(outcome.usage).toEqual({ inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 1 });
+  });
+
+  it.each<[string, Answer]>([
+    ['its connection is reset', reset],
+    ['a gateway gives it up', gaveUp],
+  ])('at once is trouble of all, as in an outage, and no call: %s', async (_, answer) => {
+    const outcome = await outcomeAfter(500, answer);
+    expect(outcome).toMatchObject({ kind: 'retry', code: 'HW_LLM_UNAVAILABLE', shared: true });
+    expect(outcome.usage.llmCalls).toBe(0);
   });
 });

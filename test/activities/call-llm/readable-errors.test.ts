@@ -1,4 +1,5 @@
-import OpenAI, { APIError } from 'openai';
+import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
+import { couldNotConnect } from '../../../activities/call-llm/classify-error';
 import { withReadableErrors } from '../../../activities/call-llm/readable-errors';
 
 /** What the client makes of an answer. */
@@ -51,3 +52,19 @@ test('an answer that is none is not touched', async () => {
     answer,
   );
 });
+
+test.each([
+  ['of Node.js', { code: 'ETIMEDOUT', syscall: 'connect' }, 'connect ETIMEDOUT 192.0.2.1:443'],
+  ['of fetch', { code: 'UND_ERR_CONNECT_TIMEOUT' }, 'Connect Timeout Error (timeout: 10000ms)'],
+])(
+  'a connection that did not come about in time is no request without an answer: %s',
+  async (_, fields, says) => {
+    const cause = Object.assign(new Error(says), fields);
+    const fetch = withReadableErrors(() => Promise.reject(new TypeError('fetch failed', { cause })));
+    const client = new OpenAI({ apiKey: 'any', baseURL: 'http://provider.test/v1', maxRetries: 0, fetch });
+    const error: unknown = await client.responses.retrieve('resp_1').catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(APIConnectionError);
+    expect(error).not.toBeInstanceOf(APIConnectionTimeoutError);
+    expect(couldNotConnect(error)).toBe(true);
+  },
+);

@@ -2,7 +2,7 @@ import dns from 'node:dns';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError } from 'openai';
-import { classifyError } from '../../../../activities/call-llm/classify-error';
+import { classifyError, couldNotConnect } from '../../../../activities/call-llm/classify-error';
 import { createHttpFetch } from '../../../../activities/call-llm/http/http-fetch';
 import { inSandbox } from '../simulator';
 import { openServer } from './local-server';
@@ -134,6 +134,7 @@ describe('a connection', () => {
     });
     const error = await errorOf(server.origin);
     expect(error).toMatchObject({ cause: { message: 'fetch failed', cause: { code: 'ECONNRESET' } } });
+    expect(couldNotConnect(error)).toBe(false);
     expect(classifyError(error)).toMatchObject(unavailable);
   });
 
@@ -143,6 +144,7 @@ describe('a connection', () => {
     const error = await errorOf(server.origin);
     expect(error).toBeInstanceOf(APIConnectionError);
     expect(error).toMatchObject({ cause: { cause: { code: 'ECONNREFUSED' } } });
+    expect(couldNotConnect(error)).toBe(true);
     expect(classifyError(error)).toMatchObject(unavailable);
   });
 
@@ -153,6 +155,7 @@ describe('a connection', () => {
     expect(error).toMatchObject({ cause: { cause: { code: 'ETIMEDOUT' } } });
     // Of a request held open that would say that the call has been made.
     expect(error).not.toBeInstanceOf(APIConnectionTimeoutError);
+    expect(couldNotConnect(error)).toBe(true);
     expect(classifyError(error)).toMatchObject(unavailable);
   });
 });
@@ -162,6 +165,7 @@ it('gives up a server that does not answer to TLS', async () => {
   await once(server, 'listening');
   const error = await errorOf(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
   expect(error).toMatchObject({ cause: { cause: { code: 'ETIMEDOUT' } } });
+  expect(couldNotConnect(error)).toBe(true);
   server.close();
 });
 

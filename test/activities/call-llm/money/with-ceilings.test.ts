@@ -14,6 +14,8 @@ let settled: [string, number][];
 let reservation: () => Promise<Reservation>;
 let usage = noUsage;
 let refuses = false;
+/** The provider does not say whether it has taken a call. */
+let isUnsure = false;
 
 beforeEach(() => {
   made = [];
@@ -21,6 +23,7 @@ beforeEach(() => {
   reservation = () => Promise.resolve({ outcome: 'reserved', spent: 0 });
   usage = { ...noUsage, llmCalls: 1, costNanoUsd: 7 };
   refuses = false;
+  isUnsure = false;
 });
 
 function calls(ceilings: Record<string, number> = {}, model = 'm'): LlmCalls {
@@ -30,6 +33,8 @@ function calls(ceilings: Record<string, number> = {}, model = 'm'): LlmCalls {
       const { index, jobId, pipeline } = call;
       const base = { index, startedAt: 0, endedAt: 0, usage: noUsage };
       if (refuses) return Promise.resolve({ ...base, kind: 'final', code: 'HW_LLM_REJECTED', message: 'no' });
+      if (isUnsure)
+        return Promise.resolve({ ...base, usage, kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message: '?' });
       return Promise.resolve({ index, jobId, pipeline, callId: jobId, startedAt: 0, timeoutAt: 1 });
     },
     wait: ({ index }) => Promise.resolve({ index, startedAt: 0, endedAt: 0, usage, kind: 'expired' }),
@@ -81,6 +86,16 @@ test('a call of unknown cost counts as what it may have cost, for its tenant and
   expect(outcome.atMostNanoUsd).toBe(AT_MOST);
   await some.cancel(handle);
   expect(settled.map(([, cost]) => cost)).toEqual([AT_MOST, AT_MOST]);
+});
+
+test.each<[string, CallAccount, number[]]>([
+  ['its tenant', { tenant: 'acme' }, [AT_MOST]],
+  ['its job alone', { maxNanoUsd: AT_MOST }, []],
+])('one that may have been taken counts as what it may have cost, for %s', async (_, account, amounts) => {
+  isUnsure = true;
+  usage = { ...noUsage, llmCalls: 1 };
+  expect(await start(account, calls({ acme: 1 }))).toMatchObject({ kind: 'retry', atMostNanoUsd: AT_MOST });
+  expect(settled.map(([, cost]) => cost)).toEqual(amounts);
 });
 
 test('one that the provider did not take gives everything back', async () => {
