@@ -122,7 +122,8 @@ export const errorCodes = {
       'Set PAYLOAD_STORE if the message names it; otherwise let the pipeline select less internal data.',
   },
   HW_LLM_UNAVAILABLE: {
-    meaning: 'The LLM provider gave no answer: rate limit, server error or network, beyond the time allowed.',
+    meaning:
+      'The LLM provider gave no answer: rate limit, server error or network, beyond the time or the attempts allowed.',
     action: 'Send the job again once the provider is back.',
   },
   HW_LLM_RATE_LIMITED: {

@@ -35,7 +35,10 @@ export const policySchema = z.strictObject({
        * calls after that. Default: twice `maxOutputTokens`. As much as `maxOutputTokens`: it is not asked for again.
        */
       raisedOutputTokens: z.int().positive().optional(),
-      /** Attempts for one job that keeps failing while others of its pack succeed. */
+      /**
+       * Attempts for one job that keeps failing while others of its pack succeed, or whose calls are paid for and bring nothing. Trouble that may be the
+       * provider's has to last for two of the longest waits as well.
+       */
       attempts: z.int().positive().default(5),
       /** Further calls that show the model what was wrong with its answer; so many for each model. */
       repairAttempts: z.int().nonnegative().default(2),

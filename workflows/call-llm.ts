@@ -3,6 +3,7 @@ import { noUsage } from '../contracts/no-usage';
 import type { LlmCall, LlmHandle, LlmOutcome, StartedCalls } from '../contracts/stages';
 import type { TaskPriority } from '../contracts/task-priority';
 import { callGroups } from './call-groups';
+import { countsLasting } from './counts-lasting';
 import { durableNow } from './durable-point';
 import { deadlineExceeded, failureMessage, holderIsGone } from './failures';
 import { decide, finishWave, newWave } from './finish-wave';
@@ -168,7 +169,7 @@ async function settle(pack: Pack, outcomes: LlmOutcome[]): Promise<void> {
       if (next === 'ask' && !historyIsFull()) atOnce.push(index);
       else if (next) wave.leaving.push(index);
     } else {
-      const verdict = afterFailure(pack, index, outcome);
+      const verdict = afterFailure(pack, index, outcome, countsLasting);
       if (verdict === 'fail') decide(pack, wave.ends, index, ended(job, 'failed', outcome, endedAt));
       // Every round puts all its prompts into the history once more.
       const leaves = verdict === 'leave' || (verdict === 'again' && historyIsFull(LONG_OUTAGE_BYTES));

@@ -33,7 +33,9 @@ export async function leavePack(pack: Pack, index: number): Promise<void> {
 }
 
 async function start(pack: Pack, workflowId: string, input: JobInput): Promise<void> {
-  await pack.budget.room(jsonBytes(input));
+  // Without what inputs of before did not have in them, since their size decides about timers.
+  const known = { ...input, progress: { ...input.progress, ownTroubleSince: undefined } };
+  await pack.budget.room(jsonBytes(known));
   await startChild(PROCESS_JOB, {
     workflowId,
     args: [input],

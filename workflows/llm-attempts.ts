@@ -9,6 +9,9 @@ import { jsonBytes } from './size';
 /** Failures of its own that a job may have in a pack while others get answers; with the last one it leaves. */
 const OWN_FAILURES_IN_PACK = 2;
 
+/** Trouble of a job that may be the provider's lasts at least as long as so many of the longest waits, before the job fails of it. */
+const OWN_TROUBLE_WAITS = 2;
+
 /** Waits are whole seconds, so that jobs which failed together are tried again together. */
 const WAIT_GRAIN_MS = 1_000;
 
@@ -55,11 +58,14 @@ export function bytesOfCalls(calls: LlmCall[]): number {
 /**
  * What to do about a failed call that might pass next time. Trouble that all share must not turn thousands of jobs
  * into thousands of workflows, so a job leaves only when it keeps failing while others get their answers.
+ *
+ * @param mayFail called only where a job would fail since it has been paid for often enough: workflows of before went on
  */
 export function afterFailure(
   pack: Pack,
   index: number,
   failure: Failure & { endedAt: number },
+  mayFail: () => boolean,
 ): 'again' | 'leave' | 'fail' {
   const job = pack.job(index);
   job.lastError = { code: failure.code, message: failure.message };
@@ -67,12 +73,35 @@ export function afterFailure(
   // Nothing was tried.
   if (job.returned) job.llmAttempts -= 1;
   job.trouble ??= { since: failure.endedAt, answers: pack.answers };
-  if (!failure.shared) job.ownFailures += 1;
+  const policy = pack.policy(index);
+  if (!failure.shared) countOwnFailure(job, failure);
   // Each of these was a paid call, so they are counted also when nobody else gets an answer.
-  if (failure.code === 'HW_LLM_TIMEOUT' && job.ownFailures >= pack.policy(index).llm.attempts) return 'fail';
+  if (failure.code === 'HW_LLM_TIMEOUT' && job.ownFailures >= policy.llm.attempts) return 'fail';
   const othersGoOn = pack.answers > job.trouble.answers;
   if (job.ownFailures >= OWN_FAILURES_IN_PACK && othersGoOn) return 'leave';
-  return failure.endedAt - job.trouble.since > pack.policy(index).giveUpAfterMs ? 'fail' : 'again';
+  const isPaid = !failure.shared && failure.usage.llmCalls > 0;
+  if (isPaid && hasFailedEnough(job, failure, policy) && mayFail()) return 'fail';
+  return failure.endedAt - job.trouble.since > policy.giveUpAfterMs ? 'fail' : 'again';
+}
+
+/** Counts a failure that others do not share. */
+export function countOwnFailure(job: JobProgress, { endedAt }: Pick<Failure, 'endedAt'>): void {
+  job.ownFailures += 1;
+  job.ownTroubleSince ??= endedAt;
+}
+
+/**
+ * Whether a job has failed by itself as often as its pipeline allows. Of what may be the provider's trouble all the same, such as status 500, it must have done
+ * so for a while: an outage is not to fail jobs within seconds.
+ */
+export function hasFailedEnough(
+  job: JobProgress,
+  { code, endedAt }: Failure,
+  { llm }: PipelinePolicy,
+): boolean {
+  if (job.ownFailures < llm.attempts) return false;
+  if (code !== 'HW_LLM_UNAVAILABLE') return true;
+  return endedAt - (job.ownTroubleSince ?? endedAt) >= OWN_TROUBLE_WAITS * llm.maxBackoffMs;
 }
 
 /** Milliseconds before the next call: doubling, never less than what the provider asked for, never beyond the job's deadline. */

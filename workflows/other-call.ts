@@ -21,6 +21,8 @@ export interface CallsSoFar {
   returned?: boolean;
   /** Failed calls that were the job's own trouble. */
   ownFailures: number;
+  /** When the first of these came, ms since 1970. */
+  ownTroubleSince?: number;
   /** When calls began to fail, and how many answers the pack had by then. */
   trouble?: { since: number; answers: number };
 }
@@ -75,6 +77,7 @@ const noCalls: CallsSoFar = {
   repairs: 0,
   returned: undefined,
   ownFailures: 0,
+  ownTroubleSince: undefined,
   trouble: undefined,
 };
 

@@ -2,10 +2,11 @@ import { ActivityFailure, continueAsNew, isCancellation, sleep } from '@temporal
 import { markOf } from '../contracts/confidential';
 import type { ErrorCode } from '../contracts/errors';
 import type { LlmOutcome, MarkedOutput, PublishItem } from '../contracts/stages';
+import { countsLasting } from './counts-lasting';
 import { durableNow } from './durable-point';
 import { attemptsMade, deadlineExceeded, failureCode, failureMessage, isAway } from './failures';
 import { addUsage, completed, ended, toPostProcess, type JobInput, type JobProgress } from './job-progress';
-import { backoffMs, nextCall } from './llm-attempts';
+import { backoffMs, countOwnFailure, hasFailedEnough, nextCall } from './llm-attempts';
 import { mayAskOtherwise } from './may-ask-otherwise';
 import { failureOf, otherCall } from './other-call';
 import { historyIsFull } from './size';
@@ -72,8 +73,9 @@ export async function runStages(
   function mayTryAgain(outcome: Extract<LlmOutcome, { kind: 'retry' | 'final' }>): boolean {
     progress.trouble ??= { since: outcome.endedAt, answers: 0 };
     if (outcome.shared) return outcome.endedAt - progress.trouble.since <= policy.giveUpAfterMs;
-    progress.ownFailures += 1;
-    return progress.ownFailures < policy.llm.attempts;
+    countOwnFailure(progress, outcome);
+    if (progress.ownFailures < policy.llm.attempts) return true;
+    return !hasFailedEnough(progress, outcome, policy) && countsLasting();
   }
 
   async function postProcess(): Promise<PublishItem> {

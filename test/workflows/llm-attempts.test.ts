@@ -1,7 +1,13 @@
 import { policySchema } from '../../contracts/policy';
 import type { LlmOutcome } from '../../contracts/stages';
 import type { JobProgress } from '../../workflows/job-progress';
-import { afterFailure, backoffMs, bytesOfCalls, nextCall } from '../../workflows/llm-attempts';
+import {
+  afterFailure as judge,
+  backoffMs,
+  bytesOfCalls,
+  hasFailedEnough,
+  nextCall,
+} from '../../workflows/llm-attempts';
 import type { Pack } from '../../workflows/pack';
 
 const noUsage = { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 };
@@ -39,6 +45,9 @@ const failure = (parts: Partial<Failure> = {}): Failure => ({
   message: 'sorry',
   ...parts,
 });
+
+/** As workflows that were begun now do. */
+const afterFailure = (pack: Pack, index: number, of: Failure) => judge(pack, index, of, () => true);
 
 describe('a call that failed', () => {
   it('is made again, and what was wrong is remembered', () => {
@@ -82,6 +91,61 @@ describe('a call that failed', () => {
     const at = (endedAt: number) => afterFailure(pack, 0, failure({ endedAt, shared: true }));
     expect([at(10_000), at(70_000), at(70_001)]).toEqual(['again', 'again', 'fail']);
   });
+});
+
+describe('a failure that may have been paid for', () => {
+  const paid = { ...noUsage, llmCalls: 1 };
+  const minutes = (count: number) => count * 60_000;
+  const waiting = policySchema.parse({ llm: { attempts: 3 } });
+  const inPack = () => ({ ...packOf(progress()), policy: () => waiting });
+  const afterEach = (times: number[], parts: Partial<Failure>, pack = inPack(), mayFail = () => true) =>
+    times.map((endedAt) => judge(pack, 0, failure({ usage: paid, endedAt, ...parts }), mayFail));
+
+  it('ends a job as often as its pipeline allows, also when nobody else gets an answer', () => {
+    const times = [minutes(1), minutes(3), minutes(5)];
+    expect(afterEach(times, {})).toEqual(['again', 'again', 'fail']);
+  });
+
+  it('ends none within the few minutes of an outage', () => {
+    const times = [0, 1_000, 3_000, 7_000, 15_000, minutes(4) - 1, minutes(4)];
+    expect(afterEach(times, {})).toEqual([...Array<string>(6).fill('again'), 'fail']);
+  });
+
+  it('ends a job by its number alone when its call was given all its time', () => {
+    expect(afterEach([0, 1, 2], { code: 'HW_LLM_TIMEOUT' })).toEqual(['again', 'again', 'fail']);
+  });
+
+  it('ends none that others share, or that was not made', () => {
+    const times = [0, minutes(5), minutes(10), minutes(15)];
+    const again = Array<string>(4).fill('again');
+    expect(afterEach(times, { shared: true })).toEqual(again);
+    expect(afterEach(times, { usage: noUsage })).toEqual(again);
+  });
+
+  it('makes its job leave first, when others get answers', () => {
+    const pack = { ...inPack(), answers: 0 };
+    expect(afterEach([0], {}, pack)).toEqual(['again']);
+    pack.answers = 1;
+    expect(afterEach([1], {}, pack)).toEqual(['leave']);
+  });
+
+  it('is judged as before in workflows of before, which are asked only where that makes a difference', () => {
+    let asked = 0;
+    const ofBefore = () => (asked++, false);
+    expect(afterEach([0, minutes(4)], {}, inPack(), ofBefore)).toEqual(['again', 'again']);
+    expect(asked).toBe(0);
+    expect(afterEach([0, minutes(4), minutes(8)], {}, inPack(), ofBefore)).toEqual(Array(3).fill('again'));
+    expect(asked).toBe(1);
+  });
+});
+
+test('a job by itself does not fail within seconds of what may be the provider', () => {
+  const enough = (endedAt: number, parts: Partial<JobProgress>, of: Partial<Failure> = {}) =>
+    hasFailedEnough(progress(parts), failure({ endedAt, ...of }), policySchema.parse({}));
+  expect(enough(15_000, { ownFailures: 5, ownTroubleSince: 0 })).toBe(false);
+  expect(enough(240_000, { ownFailures: 5, ownTroubleSince: 0 })).toBe(true);
+  expect(enough(240_000, { ownFailures: 4, ownTroubleSince: 0 })).toBe(false);
+  expect(enough(1, { ownFailures: 5, ownTroubleSince: 0 }, { code: 'HW_LLM_TIMEOUT' })).toBe(true);
 });
 
 describe('the wait before the next call', () => {
