@@ -55,8 +55,8 @@ export function withBudget(calls: LlmCalls, { budgetOf, modelOf }: WithBudgetOpt
         throw error;
       }
       if ('kind' in started) {
-        // A call that was refused counts as a request, but has used no tokens.
-        refund();
+        // A call that was refused counts as a request, but has used no tokens. One that may have been made may have used what was taken for it.
+        if (started.usage.llmCalls === 0) refund();
         return started;
       }
       return { ...started, reserved: { model, tokens: taken.isCounted ? tokens.used : 0, prompt } };

@@ -30,7 +30,7 @@ function calls(): LlmCalls {
   const inner: LlmCalls = {
     async start(call) {
       const { status } = await client('http://provider/v1/responses', { method: 'POST' });
-      const base = { index: call.index, startedAt: 0, endedAt: 0, usage: noUsage };
+      const base = { index: call.index, startedAt: 0, endedAt: 0, usage };
       if (status !== 200) return { ...base, kind: 'retry', code: 'HW_LLM_RATE_LIMITED', message: 'no' };
       made.push(call);
       const { jobId, pipeline } = call;
@@ -130,6 +130,21 @@ test('headers of the answer reach the budget, also those of one that was refused
   expect(made).toHaveLength(0);
   await pass(5);
   expect(made).toHaveLength(1);
+});
+
+test('what a call that was refused has taken is free again, and not what one has taken that may have been made', async () => {
+  const refunded = jest.spyOn(budget, 'refund');
+  answer = () => Promise.resolve(new Response('{}', { status: 500 }));
+  for (const [llmCalls, times] of [
+    [1, 0],
+    [0, 1],
+  ] as const) {
+    usage = { ...noUsage, llmCalls };
+    const ended = calls().start(llmCall());
+    await pass(5);
+    expect(await ended).toMatchObject({ kind: 'retry' });
+    expect(refunded).toHaveBeenCalledTimes(times);
+  }
 });
 
 describe('a call that was made before a limit was known', () => {
