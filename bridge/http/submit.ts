@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { HeadwayError, sentence } from '../../contracts/errors';
 import type { JobRequest } from '../../contracts/job-request';
 import type { FieldProblem } from '../../contracts/problem';
+import { DEFAULT_PRIORITY } from '../../contracts/task-priority';
 import type { Pipeline } from '../../pipelines/define-pipeline';
-import { createLimit } from '../../runtime/limit';
+import { createFairLimit } from '../../runtime/fair-limit';
 import type { HttpMetrics } from '../../runtime/metrics';
 import { inputError } from '../input-error';
 import type { Jobs, SubmitOptions, SubmittedJob } from '../jobs/jobs';
@@ -27,11 +28,11 @@ export interface SubmitHow extends SubmitOptions {
 
 export type Submit = (caller: Caller, request: JobRequest, how?: SubmitHow) => Promise<SubmittedJob>;
 
-/** Waiting starts beyond which a request is better sent again later: seconds of work for a server that starts 100 a second. */
+/** Waiting requests beyond which one is better sent again later: seconds of work for a server that starts 100 a second. */
 const WAITING_MAX = 500;
 
 /**
- * Starts the jobs of all requests, a bounded number at a time. When the promise resolves the job is durable.
+ * Starts the jobs of all requests, a bounded number at a time, the callers in turn. When the promise resolves the job is durable.
  *
  * The promise rejects as `Jobs.submit` does, with each invalid field of the input, and with the id of the job where its start may or may
  * not have happened; `HW_FORBIDDEN`; `HW_OVERLOADED`.
@@ -43,8 +44,9 @@ export function createSubmitter({
   temporal,
   metrics,
 }: SubmitterOptions): Submit {
-  const limit = createLimit(concurrency);
+  const limit = createFairLimit(concurrency);
   let waiting = 0;
+  let impatient = 0;
   metrics.startsWaiting.set(0);
 
   return async (caller, request, { patient = false, ...options } = {}) => {
@@ -52,15 +54,22 @@ export function createSubmitter({
     requireAddressable(request.id);
     const away = temporal?.away();
     if (away !== undefined) throw new HeadwayError('HW_SERVER_UNREACHABLE', away);
-    if (waiting >= WAITING_MAX && !patient) {
-      throw new HeadwayError('HW_OVERLOADED', `${waiting} jobs wait to be started`);
+    if (impatient >= WAITING_MAX && !patient) {
+      throw new HeadwayError('HW_OVERLOADED', `${impatient} requests wait for their jobs to be started`);
     }
+    const turn = {
+      priorityKey: DEFAULT_PRIORITY,
+      // Lines of a batch wait beside the other requests of their caller, not before them.
+      fairnessKey: `${patient ? 'batch' : 'single'} ${caller.name}`,
+    };
     // Chosen here, so that it is known when nobody knows whether the job was started.
     const id = request.id ?? (options.idempotencyKey === undefined ? randomUUID() : undefined);
     metrics.startsWaiting.set(++waiting);
+    if (!patient) impatient++;
     try {
-      const submitted = await limit(() => {
+      const submitted = await limit(turn, () => {
         metrics.startsWaiting.set(--waiting);
+        if (!patient) impatient--;
         return jobsOf(caller.tenant).submit({ ...request, id }, options);
       });
       metrics.jobsAccepted.inc({ created: String(submitted.created) });
