@@ -6,6 +6,7 @@ import { HeadwayError } from '../../contracts/errors';
 import { createAuthentication, refuseForeignPages, requireScope } from './authentication';
 import { batchRoute } from './batch-route';
 import { answerClientError } from './client-errors';
+import { watchConnections } from './connections';
 import { addDocumentation } from './documentation';
 import type { Door } from './door';
 import { eventRoutes } from './event-routes';
@@ -28,13 +29,16 @@ export interface AppOptions {
   asyncApi: object;
   /** Without it there is no route for webhooks of the LLM provider. */
   webhooks?: WebhookOptions;
-  /** Milliseconds for a body to arrive, batches aside. */
+  /** Milliseconds for the headers of a request to arrive, and for its body, batches aside. */
+  headersTimeoutMs?: number;
   bodyTimeoutMs?: number;
 }
 
 /** Milliseconds without a byte in either direction: longer than a request may wait, and than the heartbeat of a stream. */
 const IDLE_MS = 90_000;
 const HEADERS_MS = 10_000;
+/** How often Node.js looks for headers that did not arrive in time. */
+const LOOK_EVERY_MS = 2_000;
 const BODY_MS = 30_000;
 
 /** The door as a fastify application that does not listen yet. */
@@ -44,6 +48,7 @@ export async function createApp({
   ratePerMinute,
   asyncApi,
   webhooks,
+  headersTimeoutMs = HEADERS_MS,
   bodyTimeoutMs = BODY_MS,
 }: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
@@ -51,13 +56,14 @@ export async function createApp({
     routerOptions: { maxParamLength: 1_000 },
     bodyLimit: door.bodyMaxBytes,
     connectionTimeout: IDLE_MS,
-    http: { headersTimeout: HEADERS_MS },
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: LOOK_EVERY_MS },
     return503OnClosing: false,
     exposeHeadRoutes: false,
     frameworkErrors: (error, request, reply) =>
       answerError(error, request as FastifyRequest, reply as FastifyReply, door),
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, connections.isAnswering(socket)),
   });
+  const connections = watchConnections(app);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, door));

@@ -4,11 +4,18 @@ import { errorCodes, type ErrorCode } from '../../contracts/errors';
 import type { Problem } from '../../contracts/problem';
 import { PROBLEM_JSON } from './problems';
 
-/** Answers what is not even an HTTP request, or did not become one in time. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+/**
+ * Answers what is not even an HTTP request, or did not become one in time. Where that would look like a part of another answer, or like the
+ * answer to another request, the connection is closed without a word.
+ */
+export function answerClientError(
+  error: Error & { code?: string },
+  socket: Socket,
+  isAnswering: boolean,
+): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const [code, status, detail] = kinds[error.code ?? ''] ?? malformed;
-  if (!socket.writable) return void socket.destroy();
+  if (!socket.writable || isAnswering) return void socket.destroy();
   const { meaning, action } = errorCodes[code];
   const problem: Problem = {
     type: `urn:headway:problem:${code}`,

@@ -30,6 +30,7 @@ export interface HttpBridgeOptions {
   logger: Logger;
   /** Milliseconds between two signs of life in a stream of events. */
   heartbeatMs?: number;
+  headersTimeoutMs?: number;
   bodyTimeoutMs?: number;
 }
 
@@ -80,6 +81,7 @@ export async function createHttpBridge(options: HttpBridgeOptions): Promise<Http
     ratePerMinute: config.ratePerMinute,
     asyncApi: options.asyncApi,
     webhooks: options.webhooks,
+    headersTimeoutMs: options.headersTimeoutMs,
     bodyTimeoutMs: options.bodyTimeoutMs,
   });
   app.server.maxConnections = config.maxConnections;
