@@ -23,6 +23,12 @@ export interface JobIdLedger {
    * @throws what the database says; claiming again is safe
    */
   claim(jobs: PackJob[]): Promise<ClaimedJobs>;
+  /**
+   * Claims nothing, which shows whether ids can be claimed at present.
+   *
+   * @throws what the database says
+   */
+  probe(): Promise<void>;
   /** Where the jobs came from that have these ids, as `sourceText` writes it. An id that nobody has is left out. */
   holders(ids: string[]): Promise<Map<string, string>>;
   /** Forgets up to `limit` ids that were claimed longer ago than this. Returns how many. */
@@ -47,6 +53,9 @@ export function createJobIdLedger(database: Database): JobIdLedger {
         else claimed.duplicates.push({ job, first });
       }
       return claimed;
+    },
+    async probe() {
+      await database.query(CLAIM, [[], []]);
     },
     holders,
     async prune(olderThanMs, limit) {

@@ -10,7 +10,7 @@ import { createPlaces } from './places';
 import { createSubmitter } from './submit';
 import { createWaits } from './waits';
 import type { WebhookOptions } from './webhook-route';
-import type { TemporalWatch } from '../../runtime/watch-temporal';
+import type { ServerWatch } from '../../runtime/watch-server';
 
 export interface HttpBridgeOptions {
   config: Config['http'];
@@ -21,7 +21,7 @@ export interface HttpBridgeOptions {
   /** Largest body, and largest line of a batch. */
   bodyMaxBytes: number;
   /** Requests are refused at once while it says that Temporal is away. */
-  temporal?: TemporalWatch;
+  temporal?: ServerWatch;
   /** The document of the topics, as `asyncApiDocument` makes it. */
   asyncApi: object;
   /** Takes webhooks of the LLM provider. */

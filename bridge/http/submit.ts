@@ -10,14 +10,14 @@ import { inputError } from '../input-error';
 import type { Jobs, SubmitOptions, SubmittedJob } from '../jobs/jobs';
 import { requireTenant, type Caller } from './authentication';
 import { pointerTo, RequestProblem } from './problems';
-import type { TemporalWatch } from '../../runtime/watch-temporal';
+import type { ServerWatch } from '../../runtime/watch-server';
 
 export interface SubmitterOptions {
   jobsOf: (tenant?: string) => Jobs;
   pipelineNamed: (name: string) => Pipeline;
   /** Starts under way at a time. */
   concurrency: number;
-  temporal?: TemporalWatch;
+  temporal?: ServerWatch;
   metrics: HttpMetrics;
 }
 

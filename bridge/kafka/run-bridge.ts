@@ -32,7 +32,8 @@ export async function runKafkaBridge(options: RunOptions): Promise<void> {
   const metrics = createMetrics('bridge');
   const kafka = createKafka(config.kafka, logger);
 
-  let readiness = (): Readiness => ({ temporal: 'connecting' });
+  let waitingFor = 'temporal';
+  let readiness = (): Readiness => ({ [waitingFor]: 'connecting' });
   const status = await startStatusServer({ ...config.status, metrics, logger, readiness: () => readiness() });
   shutdown.add('status server', () => status.stop());
 
@@ -42,8 +43,10 @@ export async function runKafkaBridge(options: RunOptions): Promise<void> {
     reportThrottling: true,
   });
   shutdown.add('Temporal connection', () => client.connection.close());
+  waitingFor = 'kafka';
   await checkRetention({ kafka, client, config, logger, signal: shutdown.signal });
   await checkDeadLetterTopic({ kafka, topics: config.topics, logger });
+  waitingFor = 'ledger';
   const ledger =
     config.jobIds.ledger &&
     (await openJobIdLedger(config.jobIds.ledger, { logger, signal: shutdown.signal }));

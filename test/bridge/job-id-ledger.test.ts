@@ -131,6 +131,18 @@ it('says whose ids are, and claims none', async () => {
   await expect(claim(job('c', 7))).resolves.toMatchObject({ own: ['q:0:7:1000'] });
 });
 
+it('tells whether ids can be claimed, and claims none', async () => {
+  const { probe } = createJobIdLedger(database);
+  await expect(probe()).resolves.toBeUndefined();
+  await database.exec('set default_transaction_read_only = on');
+  try {
+    await expect(probe()).rejects.toThrow(/read-only/);
+  } finally {
+    await database.exec('set default_transaction_read_only = off');
+  }
+  await expect(database.query('select * from headway_job_ids')).resolves.toEqual([]);
+});
+
 describe('pruning', () => {
   it('forgets what is older, a batch at a time, and nothing else', async () => {
     await claim(...Array.from({ length: 5 }, (_, offset) => job(`old-${offset}`, offset)));
