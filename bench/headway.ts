@@ -1,4 +1,4 @@
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { messageOf } from '../contracts/errors';
 import { projectRoot } from '../runtime/project-root';
 import { runMain } from '../runtime/run-main';
@@ -23,7 +23,7 @@ void runMain('bench', async () => {
   const log = (line: string) => process.stderr.write(`\r${line}\n`);
   const written: Written = {
     date: new Date().toISOString().slice(0, 10),
-    machine: machine(),
+    machine: `${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB, Node.js ${process.version}`,
     command: commandOf(args),
     versions: versionsHere(),
     options: { engine, size, seed },
@@ -67,11 +67,6 @@ void runMain('bench', async () => {
   }
   process.stdout.write(`${paths.join('\n')}\n`);
 });
-
-function machine(): string {
-  const cores = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'})`;
-  return `${cores}, ${Math.round(totalmem() / 2 ** 30)} GB, Node.js ${process.version}`;
-}
 
 function minutes(ms: number): string {
   return `${Math.max(1, Math.round(ms / 60_000))} min`;
