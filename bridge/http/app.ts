@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -16,9 +17,9 @@ import { answerTo, PROBLEM_JSON, RequestProblem } from './problems';
 import { readBody } from './read-body';
 import { refuseOtherMethods } from './refuse-other-methods';
 import { submitRoutes } from './submit-routes';
-import { jobTooLarge } from './too-large';
 import { validationProblem } from './validation-problem';
 import { webhookRoute, type WebhookOptions } from './webhook-route';
+import { holdBodies, wholeBody } from './whole-bodies';
 import type { ApiKey } from '../../runtime/api-keys';
 
 export interface AppOptions {
@@ -71,6 +72,7 @@ export async function createApp({
     throw new HeadwayError('HW_ROUTE_UNKNOWN', `${request.method} has nothing at this path`);
   });
   takeBodies(app, bodyTimeoutMs);
+  holdBodies(app, door.memory.bodies);
   app.decorateRequest('caller');
   app.decorateRequest('jobId');
   app.decorateRequest('waited');
@@ -128,13 +130,10 @@ export async function createApp({
 
 function takeBodies(app: FastifyInstance, timeoutMs: number): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
-    try {
-      // A client that always names a type, with a request that needs no body.
-      done(null, body.length === 0 ? undefined : readBody(body));
-    } catch (error) {
-      done(error as Error);
-    }
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const body = await wholeBody(request, payload);
+    // A client that always names a type, with a request that needs no body.
+    return body.length === 0 ? undefined : readBody(body);
   });
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.config.streams || request.method === 'GET') return;
@@ -171,16 +170,9 @@ function readable(route: string): string {
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, { logger }: Door): void {
-  const { problem, headers } = answerTo(validationProblem(error) ?? bodyTooLarge(error, request) ?? error);
+  const { problem, headers } = answerTo(validationProblem(error) ?? error);
   if (problem.status === 500)
     logger.error({ err: error, method: request.method, jobId: request.jobId }, 'request failed');
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
   void reply.code(problem.status).headers(headers).type(PROBLEM_JSON).send(JSON.stringify(problem));
-}
-
-/** Not for webhooks, whose limit has nothing to do with that of a job. */
-function bodyTooLarge(error: unknown, { routeOptions }: FastifyRequest): HeadwayError | undefined {
-  const { bodyLimit, config } = routeOptions;
-  if ((error as { code?: string }).code !== 'FST_ERR_CTP_BODY_TOO_LARGE' || config.signed) return undefined;
-  return bodyLimit === undefined ? undefined : jobTooLarge('body', bodyLimit);
 }

@@ -5,6 +5,7 @@ import { batchVerdictSchema } from '../../contracts/problem';
 import { batchVerdicts } from './batch';
 import type { Door } from './door';
 import { linesOf } from './lines';
+import { noRoom, WINDOW_BYTES } from './memory';
 import { RequestProblem } from './problems';
 import { readBody, requireJobRequest } from './read-body';
 import { batchHeaders, jobRequestBody, problems } from './schemas';
@@ -12,14 +13,13 @@ import { traceOf } from './trace-context';
 
 /** Lines of one batch under way at a time; the starts of all batches together are bounded by the submitter. */
 const LINES_UNDER_WAY = 16;
-const WINDOW_BYTES = 8 * 1024 * 1024;
 
 /** Verdicts kept for a client that sends without reading, before no further line is read. */
 const VERDICT_BUFFER_BYTES = 1024 * 1024;
 
 /** The way in for many jobs at once. */
 export const batchRoute: FastifyPluginAsyncZod<{ door: Door }> = async (app, { door }) => {
-  const { submit, places, pipelineNamed, metrics, closing } = door;
+  const { submit, places, memory, pipelineNamed, metrics, closing } = door;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
 
@@ -50,6 +50,8 @@ export const batchRoute: FastifyPluginAsyncZod<{ door: Door }> = async (app, { d
       },
     },
     async (request, reply) => {
+      const share = memory.lines.share(request.caller.name);
+      if (!share.hasRoom()) throw noRoom('lines of batches');
       const release = places.take(request.caller.name);
       if (!release)
         throw new RequestProblem(
@@ -63,9 +65,10 @@ export const batchRoute: FastifyPluginAsyncZod<{ door: Door }> = async (app, { d
       });
       const { caller, headers } = request;
       const key = headers['idempotency-key'];
-      const verdicts = batchVerdicts(linesOf(request.raw, door.bodyMaxBytes), {
+      const verdicts = batchVerdicts(linesOf(request.raw, door.bodyMaxBytes, share), {
         concurrency: LINES_UNDER_WAY,
         windowBytes: WINDOW_BYTES,
+        memory: share,
         lineMaxBytes: door.bodyMaxBytes,
         signal: closing,
         submit: (line, number) =>

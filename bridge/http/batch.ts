@@ -1,6 +1,7 @@
 import type { BatchVerdict } from '../../contracts/problem';
 import type { SubmittedJob } from '../jobs/jobs';
 import type { Line } from './lines';
+import type { Share } from './memory';
 import { statusOf } from './job-answers';
 import { answerTo } from './problems';
 import { jobTooLarge } from './too-large';
@@ -10,6 +11,8 @@ export interface BatchOptions {
   concurrency: number;
   /** Bytes of the lines under way; a single line may have more. */
   windowBytes: number;
+  /** Where the lines have theirs from. */
+  memory: Pick<Share, 'giveBack'>;
   lineMaxBytes: number;
   submit: (line: Buffer, number: number) => Promise<SubmittedJob>;
   /** Told what a verdict hides from the sender: a defect. */
@@ -20,7 +23,7 @@ export interface BatchOptions {
 
 /**
  * One verdict for each line, in order, as each is known. Reads on only while few lines are under way and their verdicts are taken, so memory
- * is bounded however long the batch is.
+ * is bounded however long the batch is. A line that has its verdict, or is not begun, gives its memory back.
  *
  * @throws whatever reading the lines throws
  */
@@ -28,12 +31,13 @@ export async function* batchVerdicts(
   lines: AsyncIterator<Line>,
   options: BatchOptions,
 ): AsyncGenerator<BatchVerdict> {
-  const { concurrency, windowBytes, signal } = options;
+  const { concurrency, windowBytes, memory, signal } = options;
   const underWay: { bytes: number; verdict?: BatchVerdict }[] = [];
   let bytes = 0;
   let arrived: IteratorResult<Line, unknown> | undefined;
   let failure: { error: unknown } | undefined;
   let reading = false;
+  let over = false;
   let wake = (): void => undefined;
 
   const read = (): void => {
@@ -45,6 +49,7 @@ export async function* batchVerdicts(
     lines.next().then(
       (result) => {
         arrived = result;
+        if (over) letGo();
         settle();
       },
       (error: unknown) => {
@@ -58,9 +63,14 @@ export async function* batchVerdicts(
     underWay.push(entry);
     bytes += entry.bytes;
     void judge(line, options).then((verdict) => {
+      memory.giveBack(entry.bytes);
       entry.verdict = verdict;
       wake();
     });
+  };
+  const letGo = (): void => {
+    if (arrived && !arrived.done) memory.giveBack(arrived.value.bytes?.length ?? 0);
+    arrived = undefined;
   };
 
   const onAbort = (): void => wake();
@@ -87,6 +97,8 @@ export async function* batchVerdicts(
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
+    over = true;
+    letGo();
   }
 }
 

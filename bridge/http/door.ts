@@ -4,6 +4,7 @@ import type { Logger } from '../../runtime/logger';
 import type { HttpMetrics } from '../../runtime/metrics';
 import type { Jobs } from '../jobs/jobs';
 import type { Caller } from './authentication';
+import type { Memories } from './memory';
 import type { Places } from './places';
 import type { Submit } from './submit';
 import type { Waits } from './waits';
@@ -15,6 +16,8 @@ export interface Door {
   waits: Waits;
   /** For requests that are held open. */
   places: Places;
+  /** For what was read of requests. */
+  memory: Memories;
   pipelines: readonly Pipeline[];
   pipelineNamed: (name: string) => Pipeline;
   bodyMaxBytes: number;
@@ -32,6 +35,10 @@ declare module 'fastify' {
     jobId?: string;
     /** Held open on purpose. */
     waited?: boolean;
+    /** Takes memory for what arrives of a body that did not say how long it is. */
+    takeForBody?: (bytes: number) => boolean;
+    /** Gives back the memory of its body, which is not needed any more. */
+    letGoOfBody?: () => void;
   }
   interface FastifyContextConfig {
     /** What a key must be allowed to do. */

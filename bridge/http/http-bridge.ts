@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { getHeapStatistics } from 'node:v8';
 import { HeadwayError, messageOf } from '../../contracts/errors';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import type { Config } from '../../runtime/config';
@@ -6,6 +7,7 @@ import type { Logger } from '../../runtime/logger';
 import type { HttpMetrics } from '../../runtime/metrics';
 import type { Jobs } from '../jobs/jobs';
 import { createApp } from './app';
+import { createMemories } from './memory';
 import { createPlaces } from './places';
 import { createSubmitter } from './submit';
 import { createWaits } from './waits';
@@ -31,6 +33,8 @@ export interface HttpBridgeOptions {
   /** Milliseconds between two signs of life in a stream of events. */
   heartbeatMs?: number;
   headersTimeoutMs?: number;
+  /** Bytes that requests may have in hand together. Default: an eighth of the heap. */
+  memoryBytes?: number;
   bodyTimeoutMs?: number;
 }
 
@@ -48,6 +52,9 @@ export interface HttpBridge {
 
 const DRAIN_MS = 20_000;
 
+/** Until its job is durable a body of 20 MB takes 150 MB, some of it outside the heap: as text, parsed, checked and encoded. */
+const PART_OF_HEAP = 1 / 8;
+
 /** The HTTP door: starts jobs and shows them. */
 export async function createHttpBridge(options: HttpBridgeOptions): Promise<HttpBridge> {
   const { config, jobsOf, pipelines, pipelineNamed, metrics, logger, temporal } = options;
@@ -56,6 +63,11 @@ export async function createHttpBridge(options: HttpBridgeOptions): Promise<Http
   const places = createPlaces({
     total: config.maxStreams,
     each: several ? Math.ceil(config.maxStreams / 2) : config.maxStreams,
+  });
+  const memory = createMemories({
+    bytes: options.memoryBytes ?? getHeapStatistics().heap_size_limit * PART_OF_HEAP,
+    bodyMaxBytes: options.bodyMaxBytes,
+    severalCallers: several,
   });
   const app = await createApp({
     door: {
@@ -69,6 +81,7 @@ export async function createHttpBridge(options: HttpBridgeOptions): Promise<Http
       }),
       waits: createWaits({ jobsOf, places, metrics, closing: closing.signal }),
       places,
+      memory,
       pipelines,
       pipelineNamed,
       bodyMaxBytes: options.bodyMaxBytes,

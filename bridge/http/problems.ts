@@ -108,7 +108,6 @@ const otherType =
 const frameworkErrors: Record<string, [ErrorCode, string]> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['HW_MEDIA_TYPE', otherType],
   FST_ERR_CTP_EMPTY_TYPE: ['HW_MEDIA_TYPE', otherType],
-  FST_ERR_CTP_BODY_TOO_LARGE: ['HW_RECORD_TOO_LARGE', 'the body is too large'],
   FST_ERR_BAD_URL: ['HW_REQUEST_INVALID', 'the path is not percent-encoded as it should be'],
 };
 

@@ -43,6 +43,7 @@ export const submitRoutes: FastifyPluginAsyncZod<{ door: Door }> = async (app, {
         ...traceOf(request),
       });
       request.jobId = view.id;
+      request.letGoOfBody?.();
       reply.header('location', locationOf(view));
       if (!created) reply.header('idempotent-replayed', 'true');
       const job = wait === undefined ? view : await waits.until(request, reply, view, wait);

@@ -7,6 +7,7 @@ import type { Door } from './door';
 import { RequestProblem } from './problems';
 import { refuseOtherMethods } from './refuse-other-methods';
 import { bodyProblems, webhookEventSchema, webhookHeaders, webhookProblems } from './schemas';
+import { wholeBody } from './whole-bodies';
 
 export interface WebhookOptions {
   /** Each of them may have signed. */
@@ -37,9 +38,7 @@ export const webhookRoute: FastifyPluginAsyncZod<{ door: Door; webhooks: Webhook
   const refusals = createRefusals();
   // The signature is that of the bytes.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
-    done(null, body),
-  );
+  app.addContentTypeParser('application/json', wholeBody);
 
   app.post(
     '/v1/llm-webhooks',

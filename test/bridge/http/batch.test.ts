@@ -1,6 +1,7 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { setImmediate as soon } from 'node:timers/promises';
 import { linesOf } from '../../../bridge/http/lines';
+import { createMemory } from '../../../bridge/http/memory';
 import { eventually } from '../../support/eventually';
 import { brief, closeDoors, openDoor, type TestDoor } from './support';
 
@@ -152,7 +153,8 @@ test.each<[string[], (string | undefined)[]]>([
   async function* stream() {
     for (const chunk of chunks) yield Buffer.from(chunk);
   }
+  const memory = createMemory({ total: 1_000, each: 1_000 }).share('a');
   const lines: (string | undefined)[] = [];
-  for await (const { bytes } of linesOf(stream(), 5)) lines.push(bytes?.toString());
+  for await (const line of linesOf(stream(), 5, memory)) lines.push(line.bytes?.toString());
   expect(lines).toEqual(expected);
 });

@@ -1,12 +1,14 @@
 import pino from 'pino';
 import { createApp } from '../../../bridge/http/app';
 import type { Door } from '../../../bridge/http/door';
+import { createMemories } from '../../../bridge/http/memory';
 import { createMetrics, httpMetrics } from '../../../runtime/metrics';
 
 test('a request that comes on an open connection while the door is being stopped is to be sent again', async () => {
   const closing = new AbortController();
   const door = {
     ...{ closing: closing.signal, bodyMaxBytes: 1_000, pipelines: [] },
+    memory: createMemories({ bytes: 0, bodyMaxBytes: 1_000, severalCallers: false }),
     ...{ metrics: httpMetrics(createMetrics('http')), logger: pino({ level: 'silent' }) },
   } as unknown as Door;
   const app = await createApp({ door, ratePerMinute: 100, asyncApi: {} });
