@@ -10,7 +10,7 @@ import { jsonBytes } from './size';
 const OWN_FAILURES_IN_PACK = 2;
 
 /** Trouble of a job that may be the provider's lasts at least as long as so many of the longest waits, before the job fails of it. */
-const OWN_TROUBLE_WAITS = 2;
+const OWN_TROUBLE_WAITS = 5;
 
 /** Waits are whole seconds, so that jobs which failed together are tried again together. */
 const WAIT_GRAIN_MS = 1_000;

@@ -2,6 +2,7 @@ import {
   ApplicationFailure,
   defineQuery,
   defineUpdate,
+  patched,
   setCurrentDetails,
   upsertSearchAttributes,
   workflowInfo,
@@ -108,8 +109,9 @@ export function startedAsScheduled(): boolean {
   return workflowInfo().typedSearchAttributes.get(attributes.status) === 'scheduled';
 }
 
-/** From here on the workflow counts as being in flight. */
+/** From here on the workflow counts as being in flight. A worker of before, which may have begun it, does not say so. */
 export function showBegun(): void {
+  if (!patched('shows-begun')) return;
   upsertSearchAttributes([{ key: attributes.status, value: 'running' }]);
 }
 

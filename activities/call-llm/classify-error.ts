@@ -68,11 +68,13 @@ export function mayHaveBeenMade(error: unknown, lastedMs: number, heldOpen = fal
   return !couldNotConnect(error);
 }
 
-/** The outcome of a request to make a call that failed: a call that may have been made is one of unknown cost, and trouble of its own. */
-export function failedRequest<Failure extends object>(failure: Failure, made: boolean) {
-  return made
-    ? { ...failure, shared: false, usage: { ...noUsage, llmCalls: 1 } }
-    : { ...failure, usage: noUsage };
+/**
+ * The outcome of a request to make a call that failed. One that may have been made is a call of unknown cost, and where the request was held open until the model is
+ * done it is trouble of its own. A provider that takes no calls for minutes is an outage, however long it lets each request hang.
+ */
+export function failedRequest<Failure extends object>(failure: Failure, made: boolean, heldOpen = false) {
+  const own = made && heldOpen && { shared: false };
+  return { ...failure, ...own, usage: made ? { ...noUsage, llmCalls: 1 } : noUsage };
 }
 
 /** Whether there was no connection to send a request on. By its fields, since errors of Node.js come from outside of a test's sandbox. */

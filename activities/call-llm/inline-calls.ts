@@ -148,7 +148,7 @@ export function createInlineCalls(
       const failure = signal.aborted ? classifyError(error) : readError(error, call);
       const endedAt = Date.now();
       const made = mayHaveBeenMade(error, endedAt - startedAt, true);
-      return { index: call.index, startedAt, endedAt, ...failedRequest(failure, made) };
+      return { index: call.index, startedAt, endedAt, ...failedRequest(failure, made, true) };
     }
   }
 }

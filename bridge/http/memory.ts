@@ -27,12 +27,15 @@ export function createMemory(limits: { total: number; each: number }) {
     change(caller, bytes);
     return true;
   };
+  /** Whether only what others have taken keeps it waiting. What has to wait for its own caller keeps nobody else. */
+  const waitsForAll = ({ caller, bytes }: { caller: string; bytes: number }) =>
+    own(caller) + bytes <= limits.each;
   const serve = (): void => {
     for (const one of waiting) {
       if (take(one.caller, one.bytes)) {
         waiting.delete(one);
         one.begin();
-      } else if (all + one.bytes > limits.total) {
+      } else if (waitsForAll(one)) {
         // Others would take what it waits for.
         return;
       }
@@ -41,7 +44,10 @@ export function createMemory(limits: { total: number; each: number }) {
 
   return {
     share: (caller: string): Share => ({
-      hasRoom: () => waiting.size === 0 && all < limits.total && own(caller) < limits.each,
+      hasRoom: () =>
+        all < limits.total &&
+        own(caller) < limits.each &&
+        ![...waiting].some((one) => one.caller === caller || waitsForAll(one)),
       take: (bytes) => take(caller, bytes),
       takeInTurn: (bytes) =>
         new Promise((begin) => {

@@ -15,7 +15,7 @@ const usage = { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 0 };
 const paid = { ...usage, llmCalls: 1 };
 const MINUTE = 60_000;
 /** Trouble of a job has to last for four minutes, of which the workflows here wait none: they believe the times of the outcomes. */
-const policy = policySchema.parse({ llm: { attempts: 2, backoffMs: 1, maxBackoffMs: 2 * MINUTE } });
+const policy = policySchema.parse({ llm: { attempts: 2, backoffMs: 1, maxBackoffMs: 0.8 * MINUTE } });
 
 /** Fails at one of these times after the other, and from then on at the last. */
 function failures(minutes: number[], used = usage) {

@@ -225,14 +225,14 @@ describe('a provider that does not say whether it has taken a call', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  it('has half a minute for it; then the call counts as made, of unknown cost, and others have no part in it', async () => {
+  it('has half a minute for it; then the call counts as made, of unknown cost, in an outage of the provider', async () => {
     const started = noAnswer().calls.start(callOf('slow'));
     await jest.advanceTimersByTimeAsync(29_000);
     const soon = Promise.race([started, Promise.resolve('under way')]);
     await expect(soon).resolves.toBe('under way');
     await jest.advanceTimersByTimeAsync(1_000);
     const outcome = await started;
-    expect(outcome).toMatchObject({ kind: 'retry', code: 'HW_LLM_UNAVAILABLE', shared: false });
+    expect(outcome).toMatchObject({ kind: 'retry', code: 'HW_LLM_UNAVAILABLE', shared: true });
     expect(outcome).toMatchObject({ usage: { llmCalls: 1 } });
     expect(outcome).not.toHaveProperty('usage.costNanoUsd');
   });

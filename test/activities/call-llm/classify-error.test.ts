@@ -131,10 +131,11 @@ describe('a call whose request failed', () => {
     expect(mayHaveBeenMade(answered(502), 60_000, true)).toBe(false);
   });
 
-  it('counts as one of unknown cost, and as trouble of its own, when it may have been made', () => {
+  it('counts as one of unknown cost when it may have been made, and as trouble of its own where it was held open', () => {
     const failure = classifyError(because({ code: 'ECONNRESET' }));
     expect(failedRequest(failure, false)).toMatchObject({ shared: true, usage: { llmCalls: 0 } });
-    const made = failedRequest(failure, true);
+    expect(failedRequest(failure, true)).toMatchObject({ shared: true, usage: { llmCalls: 1 } });
+    const made = failedRequest(failure, true, true);
     expect(made).toMatchObject({ code: 'HW_LLM_UNAVAILABLE', shared: false, usage: { llmCalls: 1 } });
     expect(made.usage).not.toHaveProperty('costNanoUsd');
   });

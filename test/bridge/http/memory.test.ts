@@ -215,6 +215,18 @@ describe('lines of batches in hand', () => {
     await first;
   });
 
+  it('that wait for their own caller keep no other out, and no other from coming', async () => {
+    const memory = createMemory({ total: 10, each: 5 });
+    const [greedy, other] = [memory.share('greedy'), memory.share('other')];
+    await greedy.takeInTurn(5);
+    void greedy.takeInTurn(5);
+    expect([greedy.hasRoom(), other.hasRoom()]).toEqual([false, true]);
+    await other.takeInTurn(2);
+    // Now the one that waits does not fit beside the other either, and still it waits for its own caller only.
+    expect(other.hasRoom()).toBe(true);
+    await other.takeInTurn(2);
+  });
+
   it('do not wait for each other: one that is read has room to its end, or none', async () => {
     const most = 2 * SMALL_BYTES;
     const memory = createMemory({ total: most, each: most }).share('a');
