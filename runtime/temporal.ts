@@ -1,10 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  Client,
-  defaultGrpcRetryOptions,
-  makeGrpcRetryInterceptor,
-  type ConnectionOptions,
-} from '@temporalio/client';
+import { Client, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { HeadwayError, messageOf } from '../contracts/errors';
 import type { Config } from './config';
@@ -53,7 +48,7 @@ async function connectOnce(
   config: Config['temporal'],
   { reportThrottling = false, logger }: ConnectOptions,
 ): Promise<RenewingConnection> {
-  const interceptors = reportThrottling ? [retryAllButThrottled()] : undefined;
+  const interceptors = reportThrottling ? [makeGrpcRetryInterceptor(retriesOfDoors())] : undefined;
   const connect = { ...connectionTo(config), interceptors, connectTimeout: 3_000, channelArgs };
   const connection = new RenewingConnection({ connect, logger });
   try {
@@ -68,13 +63,18 @@ async function connectOnce(
 /** gRPC would wait for up to two minutes between two tries, and requests would fail that long after the server is back. */
 const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 500, 'grpc.max_reconnect_backoff_ms': 3_000 };
 
-function retryAllButThrottled(): NonNullable<ConnectionOptions['interceptors']>[number] {
-  const usual = defaultGrpcRetryOptions();
-  return makeGrpcRetryInterceptor({
-    ...usual,
+/** The longest wait between two tries, in milliseconds. The client waits it to its end also where the deadline of the request comes before. */
+const RETRY_MS = 1_000;
+
+/** How requests of a door are tried again while the server is away: until their deadline, and hardly longer. What was refused is not. */
+export function retriesOfDoors(): Parameters<typeof makeGrpcRetryInterceptor>[0] {
+  // More than fit into any deadline.
+  const usual = defaultGrpcRetryOptions({ maxAttempts: 30 });
+  return {
+    delayFunction: (attempt, status) => Math.min(RETRY_MS, usual.delayFunction(attempt, status)),
     retryableDecider: (attempt, status) =>
       Number(status.code) !== RESOURCE_EXHAUSTED && usual.retryableDecider(attempt, status),
-  });
+  };
 }
 
 /** The connection a worker polls on. Waits and throws as `connectTemporalClient` does. */

@@ -8,11 +8,23 @@ import {
   connectTemporalClient,
   connectTemporalWorker,
   isThrottled,
+  retriesOfDoors,
   withoutPayloadStore,
 } from '../../runtime/temporal';
 
 /** Nothing listens on port 1. */
 const away = { address: '127.0.0.1:1', namespace: 'default', taskQueue: 'q', llmTaskQueue: 'l' };
+
+it('has doors try again until the deadline of a request and no longer: a wait between two tries goes on behind it', () => {
+  const { delayFunction, retryableDecider } = retriesOfDoors();
+  const gone = { code: 14, details: 'no connection', metadata: {} } as Parameters<typeof delayFunction>[1];
+  const waits = Array.from({ length: 15 }, (_, index) => delayFunction(index + 1, gone));
+  expect(Math.max(...waits)).toBeLessThanOrEqual(1_000);
+  // After 10 s, the longest deadline there is, it would go on.
+  expect(waits.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(10_000);
+  expect(retryableDecider(15, gone)).toBe(true);
+  expect(retryableDecider(1, { ...gone, code: 8 })).toBe(false);
+});
 
 describe.each([
   ['connectTemporalClient', connectTemporalClient],
