@@ -5,7 +5,7 @@ import { MOST_DEVIATION, mayExtrapolate, type Model } from './model';
 export async function fitPlot(model: Model, subtitle: string): Promise<string> {
   const { points, worst } = model;
   const values = points.flatMap(({ title, fitted, cpuMs }) => {
-    const label = `${title.replaceAll('`', '')}${fitted ? '' : ' (not seen)'}`;
+    const label = `${title}${fitted ? '' : ' (not seen)'}`;
     return [
       { label, what: 'measured', cpuMs: cpuMs.measured },
       { label, what: 'model', cpuMs: cpuMs.model },

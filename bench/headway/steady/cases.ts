@@ -1,6 +1,7 @@
 /** A load that goes on at the same rate, so far below what the machine can do that nothing piles up. */
 export interface SteadyCase {
   name: string;
+  /** Short, for plots. Sizes of packs are about so large. */
   title: string;
   /** Jobs a second, at independent moments. 0: nothing is sent, and what processes do by themselves is seen. */
   perSecond: number;
@@ -25,33 +26,33 @@ export const idle: SteadyCase = {
 };
 
 const small: SteadyCase = {
-  ...{ name: 'packs-of-10', title: 'packs of about 10, calls of 5-10 s', fitted: true },
+  ...{ name: 'packs-of-10', title: 'packs of 10, calls of 5-10 s', fitted: true },
   ...{ perSecond: PER_SECOND, packMax: 50, packLingerMs: 250, llmMs },
 };
 const byDefault: SteadyCase = {
   ...{
     name: 'default',
-    title: '`PACK_MAX` and `PACK_LINGER_MS` as by default, calls of 5-10 s',
+    title: 'as by default, calls of 5-10 s',
     fitted: false,
   },
   ...{ perSecond: PER_SECOND, packMax: 50, packLingerMs: 500, llmMs },
 };
 const large: SteadyCase = {
-  ...{ name: 'packs-of-50', title: 'packs of about 50, calls of 5-10 s', fitted: true },
+  ...{ name: 'packs-of-50', title: 'packs of 50, calls of 5-10 s', fitted: true },
   ...{ ...packsOf50, llmMs },
 };
 const oneWave: SteadyCase = {
-  ...{ name: 'one-wave', title: 'packs of about 50, all calls 7.5 s', fitted: true },
+  ...{ name: 'one-wave', title: 'packs of 50, all calls 7.5 s', fitted: true },
   ...{ ...packsOf50, llmMs: { from: 7_500, to: 7_500 } },
 };
 const manyWaves: SteadyCase = {
-  ...{ name: 'many-waves', title: 'packs of about 50, calls of 5-30 s', fitted: false },
+  ...{ name: 'many-waves', title: 'packs of 50, calls of 5-30 s', fitted: false },
   ...{ ...packsOf50, llmMs: { from: 5_000, to: 30_000 } },
 };
 const slower: SteadyCase = {
   ...{
     name: 'slower',
-    title: 'as few as 15 jobs a second, packs of about 50, calls of 5-10 s',
+    title: '15 jobs/s, packs of 50, 5-10 s',
     fitted: false,
   },
   ...{ perSecond: 15, packMax: 100, packLingerMs: 3_333, llmMs },

@@ -23,7 +23,7 @@ export function steadyMarkdown(measured: SteadyMeasured): string {
   const loads = rows.filter(({ measured: one }) => one.perSecond > 0);
   return [
     'One bridge and one worker on one partition, as much load on the whole machine as it keeps up with easily, sent at independent moments. CPU is that of a window in which as many jobs end as ' +
-      'begin, less what the same processes spend while nothing arrives. Kafka in to Kafka out, calls in background mode; every row is started afresh and warmed up, rounds alternate. Median ' +
+      'begin, less what the same processes spend while nothing arrives. Kafka in to Kafka out, calls in background mode; every row is started afresh and warmed up, rounds alternate. "As by default" is `PACK_MAX` 50 and `PACK_LINGER_MS` 500; other sizes of packs are about so large. Median ' +
       `(lowest-highest). Temporal server ${temporalVersion}.`,
     ...(idle ? ['What processes spend by themselves:', idleTable(idle)] : []),
     ...(loads.length > 0
@@ -177,7 +177,7 @@ export async function steadyPlot(measured: SteadyMeasured, subtitle: string): Pr
   const loads = rows.filter(({ measured: one }) => one.perSecond > 0);
   const bars = (read: (point: SteadyPoint) => number) =>
     loads.map(({ measured: one, points }) => ({
-      label: one.title.replaceAll('`', ''),
+      label: one.title,
       value: middleOf(points.map(read)),
     }));
   const byDefault = loads.find(({ measured: one }) => one.name === 'default')?.points ?? [];
