@@ -1,23 +1,17 @@
-import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { withAdmin } from '../../stack/kafka/admin';
-import { startStack } from '../../stack/start-stack';
 import type { Stack } from '../../stack/types';
 import { temporaryFolder } from './temporary-folder';
+import { startThreeBrokers } from './three-brokers';
 
 const folder = temporaryFolder();
 let stack: Stack | undefined;
 afterEach(() => stack?.stop());
 
 it('keeps three copies and accepts writes while one broker of three is dead', async () => {
-  stack = await startStack({
-    dataDir: join(folder(), 'data'),
-    stateFile: join(folder(), 'stack.json'),
-    components: ['kafka'],
-    brokers: 3,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, HEADWAY_CACHE_DIR: process.env.HEADWAY_CACHE_DIR },
-  });
-  const brokers = (stack.addresses.kafkaBrokers ?? '').split(',');
+  const cluster = await startThreeBrokers(folder());
+  stack = cluster.stack;
+  const { brokers } = cluster;
   expect(brokers).toHaveLength(3);
 
   const kafka = new Kafka({

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { middleOf } from '../spread';
-import { readProcessTable, treeOf } from '../../compare/process-table';
+import { ownBytes, readProcessTable, treeOf } from '../../compare/process-table';
 import { memoryParts, type MemoryPart, type Point } from './point';
 
 export type Megabytes = Partial<Record<MemoryPart, number>>;
@@ -19,7 +18,7 @@ export function readMemory(pids: Partial<Record<MemoryPart, number[]>>): Megabyt
     const rows = treeOf(table, pids[part] ?? []);
     return rows.length === 0
       ? []
-      : [[part, rows.reduce((sum, row) => sum + bytesOf(row), 0) / 2 ** 20] as const];
+      : [[part, rows.reduce((sum, row) => sum + ownBytes(row), 0) / 2 ** 20] as const];
   });
   return Object.fromEntries(parts);
 }
@@ -40,15 +39,4 @@ export function compareMemory(before: Megabytes, samples: readonly MemorySample[
       : [[part, { before: own, inFlight: middleOf(then) }] as const];
   });
   return Object.fromEntries(parts);
-}
-
-/** A page that several processes share counts once over all of them, since the children of PostgreSQL share most. Where that is not told: resident memory. */
-function bytesOf({ pid, residentBytes }: { pid: number; residentBytes: number }): number {
-  try {
-    // https://man7.org/linux/man-pages/man5/proc_pid_smaps.5.html
-    const kilobytes = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
-    return kilobytes === undefined ? residentBytes : Number(kilobytes) * 1_024;
-  } catch {
-    return residentBytes;
-  }
 }

@@ -1,12 +1,11 @@
-import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { createPublishResult } from '../../../activities/publish-result';
 import { createResultProducer } from '../../../activities/publish-result/result-producer';
 import { createPartitionOf } from '../../../runtime/kafka-partition-sender';
 import { withAdmin } from '../../../stack/kafka/admin';
-import { startStack } from '../../../stack/start-stack';
 import type { Stack } from '../../../stack/types';
 import { temporaryFolder } from '../../stack/temporary-folder';
+import { startThreeBrokers } from '../../stack/three-brokers';
 import { resultOf } from './support';
 
 const folder = temporaryFolder();
@@ -19,14 +18,9 @@ const ids = Array.from({ length: 20 }, (_, index) => `job-${index}`);
 const idsOf = (partition: number) => ids.filter((id) => partitionOf(id) === partition);
 
 it('a partition with too few copies holds up its own results, and makes no other be written twice', async () => {
-  stack = await startStack({
-    dataDir: join(folder(), 'data'),
-    stateFile: join(folder(), 'stack.json'),
-    components: ['kafka'],
-    brokers: 3,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, HEADWAY_CACHE_DIR: process.env.HEADWAY_CACHE_DIR },
-  });
-  const brokers = (stack.addresses.kafkaBrokers ?? '').split(',');
+  const started = await startThreeBrokers(folder());
+  stack = started.stack;
+  const { brokers } = started;
   const [first, second, third] = await withAdmin(brokers, async (admin) => {
     const cluster = await admin.describeCluster();
     const byPort = new Map(cluster.brokers.map(({ port, nodeId }) => [String(port), nodeId]));
