@@ -251,9 +251,22 @@ export class HeadwayError extends Error {
   }
 }
 
-/** The text of anything thrown, as `sentence` makes it. */
+/** The text of anything thrown, as `sentence` makes it. Never throws itself, whatever code of a pipeline may have thrown. */
 export function messageOf(error: unknown): string {
-  return sentence(error instanceof Error ? error.message || error.name : String(error));
+  try {
+    return sentence(textOf(error));
+  } catch {
+    return 'something without a text was thrown';
+  }
+}
+
+function textOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return String(error);
+  const { message, name } = error as { message?: unknown; name?: unknown };
+  // Also of an error from outside of a sandbox.
+  if (typeof message === 'string') return message || String(name);
+  // Undefined where `toJSON` says so.
+  return JSON.stringify(message ?? error) ?? Object.prototype.toString.call(error);
 }
 
 /**

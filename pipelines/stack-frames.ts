@@ -13,7 +13,9 @@ const FRAME = /^ {4}at (?:.+ \()?((?:file:\/\/)?\/.+|[A-Za-z]:\\.+):(\d+):\d+\)?
 /** Where an error was thrown, the innermost first. Holds nothing of its message, which may say what a job is about. */
 export function framesOf(error: unknown): StackFrame[] {
   if (!(error instanceof Error) || typeof error.stack !== 'string') return [];
-  const { message, stack } = error;
+  const { stack } = error;
+  // Whoever throws may have put anything there.
+  const message = typeof error.message === 'string' ? error.message : '';
   // A message of several lines could look like frames.
   const behind = stack.includes(message) ? stack.indexOf(message) + message.length : 0;
   const lines = stack.slice(behind).split('\n');

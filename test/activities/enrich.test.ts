@@ -28,6 +28,7 @@ const obey: Enrich = ({ word }) => {
   if (word === 'final') throw new PermanentError('no such company');
   if (word === 'away') throw new UnavailableError('the database is away');
   if (word === 'retry') throw new Error('connection terminated');
+  if (word === 'odd') throw Object.assign(new Error('400'), { message: ['word must be one'], stack: 7 });
   return { word };
 };
 const rejection = (promise: Promise<unknown>): Promise<ApplicationFailure> =>
@@ -56,6 +57,34 @@ describe('enrichJobs', () => {
   });
 
   afterEach(() => jest.useRealTimers());
+
+  it('whatever one job throws, the others have their outcomes', async () => {
+    const { outcomes } = await open(obey).enrichJobs({ jobs: jobsOf('fine', 'odd'), timeoutMs });
+    expect(outcomes).toMatchObject([
+      { kind: 'enriched' },
+      { kind: 'retry', code: 'HW_ENRICH_FAILED', message: '["word must be one"]' },
+    ]);
+  });
+
+  it('begins no more than fit into a response, once it knows how large they are', async () => {
+    let runs = 0;
+    const { enrichJobs } = open(
+      () => {
+        runs += 1;
+        return 'x'.repeat(100_000);
+      },
+      () => 'short',
+    );
+    let left = jobsOf(...Array.from({ length: 50 }, () => 'any'));
+    while (left.length > 0) {
+      const { outcomes } = await enrichJobs({ jobs: left, timeoutMs });
+      expect(outcomes.length).toBeGreaterThan(0);
+      const done = new Set(outcomes.map(({ index }) => index));
+      left = left.filter(({ index }) => !done.has(index));
+    }
+    // All of the first round, since nothing was known of them.
+    expect(runs).toBeLessThanOrEqual(50 + 45);
+  });
 
   it('gives each job its prompt and its enrichment', async () => {
     const seen: unknown[] = [];

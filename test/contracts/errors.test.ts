@@ -32,7 +32,18 @@ describe('messageOf', () => {
     [undefined, 'undefined'],
     [null, 'null'],
     [7, '7'],
+    [{ reason: 'no' }, '{"reason":"no"}'],
+    [Object.assign(new Error(), { message: ['one', 'two'] }), '["one","two"]'],
+    [{ message: 'not quite an error' }, 'not quite an error'],
+    [{ toJSON: () => undefined }, '[object Object]'],
   ])('is one line for anything thrown: %p', (thrown, text) => {
     expect(messageOf(thrown)).toBe(text);
+  });
+
+  it('is a text also for what cannot be made one', () => {
+    const bare: unknown = Object.create(null);
+    expect(messageOf(bare)).toBe('{}');
+    expect(messageOf(Object.assign(new Error(), { message: bare }))).toBe('{}');
+    expect(messageOf({ big: 1n })).toBe('something without a text was thrown');
   });
 });
