@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /**
  * What the promise gives, or, where it has not settled after so many milliseconds, what `otherwise` gives or throws. The limit does not keep the process
  * running, and whatever the promise stands for goes on.
@@ -9,11 +7,14 @@ export async function within<Value>(
   promise: Promise<Value>,
   otherwise: () => Value,
 ): Promise<Value> {
-  const settled = new AbortController();
-  const late = delay(milliseconds, undefined, { signal: settled.signal, ref: false });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+    timer.unref();
+  });
   try {
-    return await Promise.race([promise, late.then(otherwise, () => promise)]);
+    return await Promise.race([promise, late.then(otherwise)]);
   } finally {
-    settled.abort();
+    clearTimeout(timer);
   }
 }

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/common';
 import { markOf } from '../../contracts/confidential';
-import { HeadwayError, messageOf, type ErrorCode } from '../../contracts/errors';
+import { HeadwayError, type ErrorCode } from '../../contracts/errors';
 import { noUsage } from '../../contracts/no-usage';
 import { isUnavailable } from '../../contracts/stage-errors';
 import type { LlmHandle, LlmOutcome } from '../../contracts/stages';
 import type { TaskPriority } from '../../contracts/task-priority';
 import type { LlmCalls } from './llm-calls';
+import { UnreadableAnswerError } from './unreadable-answer';
 
 /**
  * What only another worker can do ends an attempt this much later: until then the other calls of the activity are awaited, and those that end
@@ -30,7 +31,7 @@ const ATTEMPTS_MAX = 10;
  * @throws what another worker may do better, such as a pipeline that this one does not have, and the reason of `signal`
  */
 export async function awaitOne(
-  llmCalls: Pick<LlmCalls, 'wait'>,
+  llmCalls: Pick<LlmCalls, 'wait' | 'cancel'>,
   handle: LlmHandle,
   signal: AbortSignal,
   turn: TaskPriority,
@@ -41,19 +42,27 @@ export async function awaitOne(
     return await llmCalls.wait(handle, signal, turn);
   } catch (error) {
     signal.throwIfAborted();
-    const ended = (code: ErrorCode, message: string): LlmOutcome => ({
-      ...markOf(handle),
-      ...{ index: handle.index, startedAt: handle.startedAt, endedAt: Date.now() },
-      usage: { ...noUsage, llmCalls: 1 },
-      ...{ kind: 'final', code, message },
-    });
+    const ended = async (code: ErrorCode, message: string): Promise<LlmOutcome> => {
+      const endedAt = Date.now();
+      // What was set aside for it is spent now, for all anybody knows.
+      await llmCalls.cancel(handle, turn);
+      return {
+        ...markOf(handle),
+        ...{ index: handle.index, startedAt: handle.startedAt, endedAt },
+        usage: { ...noUsage, llmCalls: 1 },
+        ...(handle.held && { atMostNanoUsd: handle.held.nanoUsd }),
+        ...{ kind: 'final', code, message },
+      };
+    };
     if (error instanceof HeadwayError && attempt > ATTEMPTS_MAX && Date.now() >= handle.timeoutAt)
-      return ended(error.code, error.message);
+      return await ended(error.code, error.message);
     if (error instanceof HeadwayError || error instanceof CancelledFailure || isUnavailable(error)) {
       await delay(patienceMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       throw error;
     }
-    const name = error instanceof Error ? `${error.name}: ` : '';
-    return ended('HW_INTERNAL', `The answer could not be read: ${name}${messageOf(error)}`);
+    return await ended(
+      'HW_INTERNAL',
+      (error instanceof UnreadableAnswerError ? error : new UnreadableAnswerError(error)).message,
+    );
   }
 }

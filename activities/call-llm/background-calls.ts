@@ -16,6 +16,7 @@ import { soonAfter, withTimeout } from './http/with-timeout';
 import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
 import { createTroubleTeller } from './tell-trouble';
+import { answerOf, UnreadableAnswerError } from './unreadable-answer';
 
 export interface LlmCallsOptions {
   client: OpenAI;
@@ -78,23 +79,27 @@ export function createBackgroundCalls({
         const body = toRequest(call, pipelineNamed(call.pipeline), model);
         const response = await limitCreates(
           turn,
-          () => {
+          async () => {
             // Whoever takes over would not know of a call made after this attempt has ended.
             signal?.throwIfAborted();
             sentAt = Date.now();
-            return withTimeout(
+            if (alreadyExpired(call, sentAt)) return undefined;
+            return await withTimeout(
               CREATE_TIMEOUT_MS,
               (within) =>
-                client.responses.create(
-                  { ...body, background: true, store: true },
-                  requestOptions(within, CREATE_TIMEOUT_MS, call),
+                answerOf(
+                  client.responses.create(
+                    { ...body, background: true, store: true },
+                    requestOptions(within, CREATE_TIMEOUT_MS, call),
+                  ),
                 ),
               stopping.signal,
             );
           },
           signal,
         );
-        return toHandle(call, response.id, startedAt);
+        // Its time begins when it is made, however long the line before it was.
+        return response ? toHandle(call, response.id, sentAt) : alreadyExpired(call, sentAt)!;
       } catch (error) {
         signal?.throwIfAborted();
         const endedAt = Date.now();
@@ -153,7 +158,7 @@ export function createBackgroundCalls({
         turn,
         () =>
           withTimeout(POLL_TIMEOUT_MS, (within) =>
-            client.responses.retrieve(handle.callId, {}, requestOptions(within, POLL_TIMEOUT_MS)),
+            answerOf(client.responses.retrieve(handle.callId, {}, requestOptions(within, POLL_TIMEOUT_MS))),
           ),
         signal,
       );
@@ -161,6 +166,7 @@ export function createBackgroundCalls({
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof NotFoundError) return { response: null };
+      if (error instanceof UnreadableAnswerError) throw error;
       const failure = readError(error, handle);
       const { retryAfterMs = 1_000 } = failure;
       await pause(Math.min(Math.max(retryAfterMs, 250), 10_000), signal);

@@ -8,6 +8,7 @@ import { HeadwayError } from '../../contracts/errors';
 import type { Logger } from '../../runtime/logger';
 import { fromChatCompletion } from './read-chat-completion';
 import type { Respond } from './respond';
+import { reading } from './unreadable-answer';
 
 type Request = ChatCompletionCreateParamsNonStreaming;
 
@@ -33,7 +34,8 @@ export function viaChatCompletions(client: OpenAI, logger?: Pick<Logger, 'warn'>
       const applied = new Set(conceded);
       const request = [...applied].reduce((so_far, { apply }) => apply(so_far), asked);
       try {
-        return fromChatCompletion(await client.chat.completions.create(request, options));
+        const completion = await client.chat.completions.create(request, options);
+        return reading(() => fromChatCompletion(completion));
       } catch (error) {
         const concession = concessions.find((one) => !applied.has(one) && wasRefused(error, one));
         if (!concession) throw error;

@@ -3,6 +3,7 @@ import { HeadwayError, messageOf } from '../../contracts/errors';
 import { noUsage } from '../../contracts/no-usage';
 import { isUnavailable } from '../../contracts/stage-errors';
 import type { StageFailure } from '../../contracts/stages';
+import { isNoJson, UnreadableAnswerError } from './unreadable-answer';
 
 /** The parts of an error that say what was wrong with a request, in an answer with status 4xx or in a response that failed. */
 export interface Rejection {
@@ -30,6 +31,7 @@ export function classifyError(error: unknown): Omit<StageFailure, 'endedAt'> {
   const message = messageOf(error);
   // Ours: the request cannot be made at all.
   if (error instanceof HeadwayError) return { kind: 'final', code: error.code, message };
+  if (error instanceof UnreadableAnswerError) return { kind: 'final', code: 'HW_INTERNAL', message };
   // Aborted is what our own timer does to a request that hangs.
   const unreachable = error instanceof APIConnectionError || error instanceof APIUserAbortError;
   if (unreachable || isUnavailable(error)) {
@@ -55,15 +57,17 @@ export function classifyError(error: unknown): Omit<StageFailure, 'endedAt'> {
 }
 
 /**
- * Whether a request to make a call failed so that nobody can say what became of the call: it was sent, and has had no answer for a while. The provider may
- * have taken it, and be paid for it. Sooner it is the same outage that others meet, in which calls are not to be counted: an hour of it would use up every
+ * Whether a request to make a call failed so that the call may have been made. That is so when an answer came that cannot be read, and when it was sent and has had
+ * no answer for a while: the provider may have taken it, and be paid for it. Sooner it is the same outage that others meet, in which calls are not to be counted: an hour of it would use up every
  * ceiling of cost.
  *
  * @param lastedMs how long the request was under way
  * @param heldOpen it is answered only when the model is done, so a gateway that gives it up (504) may have given up a call at work
  */
 export function mayHaveBeenMade(error: unknown, lastedMs: number, heldOpen = false): boolean {
-  if (lastedMs < AT_WORK_MS || error instanceof HeadwayError) return false;
+  if (error instanceof HeadwayError) return false;
+  if (error instanceof UnreadableAnswerError || isNoJson(error)) return true;
+  if (lastedMs < AT_WORK_MS) return false;
   if (error instanceof APIError && error.status !== undefined) return heldOpen && error.status === 504;
   return !couldNotConnect(error);
 }

@@ -98,7 +98,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
     /**
      * One call from beginning to end, for a job that runs as its own workflow. Resumes the call of an earlier attempt.
      *
-     * @throws ApplicationFailure, retryable after the wait the provider asked for, when the trouble is shared; otherwise as
+     * @throws ApplicationFailure, retryable after the wait the provider asked for, when the trouble is shared and no call was made; otherwise as
      * `awaitLlmCalls`
      */
     async callLlm(call: LlmCall): Promise<LlmOutcome> {
@@ -189,8 +189,9 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
   }
 }
 
+/** Trouble that all share is waited out under the retry policy of the activity. A call that may have been made goes to the workflow, which counts it. */
 function unlessShared(outcome: LlmOutcome): LlmOutcome {
-  if (outcome.kind !== 'retry' || !outcome.shared) return outcome;
+  if (outcome.kind !== 'retry' || !outcome.shared || outcome.usage.llmCalls > 0) return outcome;
   throw ApplicationFailure.create({
     message: outcome.message,
     type: outcome.code,

@@ -11,6 +11,7 @@ import { readResponse, usageOf } from './read-response';
 import { toRequest } from './request';
 import { viaResponses, type Respond } from './respond';
 import { createTroubleTeller } from './tell-trouble';
+import { reading } from './unreadable-answer';
 
 /** How long an outcome is kept, delivered or not: a workflow that is gone asks no more. */
 const KEPT_MS = 10 * 60_000;
@@ -135,13 +136,12 @@ export function createInlineCalls(
         (within) => send(request, { timeout, signal: within, headers: traceHeadersOf(call) }),
         signal,
       );
-      const base = {
-        index: call.index,
-        startedAt,
-        endedAt: Date.now(),
-        usage: usageOf(response, { prices, model: call.model ?? model }),
-      };
-      return { ...base, ...tellOutcome(readResponse(response, pipeline, limits), call) };
+      const endedAt = Date.now();
+      return reading(() => {
+        const usage = usageOf(response, { prices, model: call.model ?? model });
+        const read = tellOutcome(readResponse(response, pipeline, limits), call);
+        return { index: call.index, startedAt, endedAt, usage, ...read };
+      });
     } catch (error) {
       if (error instanceof APIConnectionTimeoutError) return timedOut(handle, Date.now());
       // One that we have given up is no trouble of the provider.

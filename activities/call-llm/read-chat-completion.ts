@@ -14,7 +14,7 @@ export function fromChatCompletion(completion: ChatCompletion): Response {
     object: 'response',
     created_at: created,
     model,
-    output: choice ? [messageOf(id, choice.message)] : [],
+    output: choice ? [messageOf(id, (choice as Partial<Choice>).message)] : [],
     ...ending,
     usage: usage && {
       input_tokens: usage.prompt_tokens ?? 0,
@@ -43,9 +43,11 @@ function endingOf(reason: string | null): Ending {
   return completed;
 }
 
+type Choice = ChatCompletion['choices'][number];
+
 function messageOf(
   id: string,
-  { content, refusal, annotations }: ChatCompletion['choices'][number]['message'],
+  { content, refusal, annotations }: Partial<Choice['message']> = {},
 ): ResponseOutputMessage {
   const text = {
     type: 'output_text' as const,

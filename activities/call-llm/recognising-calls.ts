@@ -11,6 +11,7 @@ import type { LlmCalls } from './llm-calls';
 import { withTimeout } from './http/with-timeout';
 import { createInlineCalls } from './inline-calls';
 import { viaResponses, type Respond } from './respond';
+import { UnreadableAnswerError } from './unreadable-answer';
 
 /** So many calls in a row that Chat Completions rejected, and the Responses API answered, show that it is no way for the model. */
 const REJECTIONS_THAT_TELL = 3;
@@ -135,6 +136,7 @@ export function createRecognisingCalls(options: RecognisingCallsOptions, heldBy:
         return { response: await chatCompletions(body, requestOptions), mode: 'chat-completions' };
       } catch (error) {
         // What it rejects, the Responses API may take: it has no such model, or does not speak of schemas as we do.
+        if (error instanceof UnreadableAnswerError) throw error;
         if (!isMissingRoute(error) && classifyError(error).kind !== 'final') throw error;
         chatError = error;
       }

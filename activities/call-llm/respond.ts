@@ -1,5 +1,6 @@
 import type { OpenAI } from 'openai';
 import type { Response, ResponseCreateParamsNonStreaming } from 'openai/resources/responses/responses';
+import { answerOf } from './unreadable-answer';
 
 /** Sends a request and waits for its whole answer, in whatever dialect the provider speaks. */
 export type Respond = (
@@ -9,5 +10,5 @@ export type Respond = (
 
 /** Through the Responses API. */
 export function viaResponses(client: OpenAI): Respond {
-  return (body, options) => client.responses.create(body, options);
+  return (body, options) => answerOf(client.responses.create(body, options));
 }

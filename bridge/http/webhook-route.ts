@@ -1,7 +1,9 @@
 import { validatorCompiler, type FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { HeadwayError, messageOf } from '../../contracts/errors';
+import { createSeldom } from '../../runtime/seldom';
 import { isSignedWebhook } from '../../runtime/webhook-signature';
+import { within } from '../../runtime/within';
 import type { WebhookLedger } from '../llm-webhooks/webhook-ledger';
 import type { Door } from './door';
 import { RequestProblem } from './problems';
@@ -18,6 +20,10 @@ export interface WebhookOptions {
 /** A webhook has some hundred bytes. */
 const BODY_MAX_BYTES = 16 * 1024;
 const REFUSED_A_MINUTE = 60;
+/** With a database that hangs, webhooks are not to take all connections of the door: further ones are to be sent again. */
+const WRITES_MAX = 50;
+const WRITE_MS = 2_000;
+const TELL_EVERY_MS = 10_000;
 
 /** Those by which a call ends. */
 const endings = ['response.completed', 'response.failed', 'response.incomplete', 'response.cancelled'];
@@ -36,6 +42,8 @@ export const webhookRoute: FastifyPluginAsyncZod<{ door: Door; webhooks: Webhook
   const { secrets, ledger } = webhooks;
   const { metrics, logger } = door;
   const refusals = createRefusals();
+  const write = createWriter(ledger);
+  const seldom = createSeldom(TELL_EVERY_MS);
   // The signature is that of the bytes.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', wholeBody);
@@ -79,10 +87,15 @@ export const webhookRoute: FastifyPluginAsyncZod<{ door: Door; webhooks: Webhook
         return reply.code(204).send(null);
       }
       try {
-        count((await ledger.write(event.data.id)) ? 'taken' : 'repeated');
+        count((await write(event.data.id)) ? 'taken' : 'repeated');
       } catch (error) {
         count('failed');
-        logger.warn({ reason: messageOf(error) }, 'a webhook of the LLM provider could not be written down');
+        seldom('failed', (times) =>
+          logger.warn(
+            { reason: messageOf(error), times },
+            'a webhook of the LLM provider could not be written down',
+          ),
+        );
         throw new HeadwayError('HW_UNAVAILABLE', 'the database is away; send the webhook again', {
           cause: error,
         });
@@ -99,6 +112,19 @@ function readEvent(body: Buffer): z.infer<typeof eventSchema> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Writes at most `WRITES_MAX` at a time, and waits for each so long. @throws what the ledger says, or that it does not answer */
+function createWriter(ledger: WebhookOptions['ledger']): WebhookOptions['ledger']['write'] {
+  let underWay = 0;
+  return async (callId) => {
+    if (underWay >= WRITES_MAX) throw new Error(`${underWay} webhooks wait for the database`);
+    underWay += 1;
+    const written = ledger.write(callId).finally(() => void (underWay -= 1));
+    return await within(WRITE_MS, written, () => {
+      throw new Error(`the database did not answer within ${WRITE_MS} ms`);
+    });
+  };
 }
 
 /**

@@ -88,6 +88,8 @@ export class CallBudget {
   private leasedAt = Date.now();
   private timer: NodeJS.Timeout | undefined;
   private leasing: Promise<void> | undefined;
+  /** Questions to the store that have not been answered in time. */
+  private givenUp = 0;
   private closed = false;
 
   constructor(private readonly options: CallBudgetOptions) {
@@ -179,7 +181,7 @@ export class CallBudget {
       await store.lease(name, { ...last, want: nothing, share: 0, entitled: nothing, configured });
       await store.leave(name);
     };
-    await this.quietly(() => inTime(giveBack()));
+    await this.quietly(() => this.ask(giveBack));
   }
 
   private isLimited(): boolean {
@@ -240,12 +242,12 @@ export class CallBudget {
     try {
       if (this.provider.isUnstored) await this.tell();
       const waiting = this.line.waiting();
-      const others = await inTime(store.meet(name, waiting));
+      const others = await this.ask(() => store.meet(name, waiting));
       const share = fairShare(waiting, others);
       Object.assign(this.pace, { share, processes: others.length + 1 });
       const request = { ...exchange, share, configured, remaining, entitled: this.entitled(elapsedMs) };
       isSent = true;
-      const lease = await inTime(store.lease(name, request));
+      const lease = await this.ask(() => store.lease(name, request));
       this.use(lease);
       if (lease) this.count.learn(lease.totals, isShort, Date.now());
     } catch (error) {
@@ -321,7 +323,7 @@ export class CallBudget {
 
   private tell(): Promise<void> {
     const { store, name } = this.options;
-    return inTime(this.provider.store((limits) => store.learn(name, limits)));
+    return this.ask(() => this.provider.store((limits) => store.learn(name, limits)));
   }
 
   private pause(ms: number): void {
@@ -329,13 +331,28 @@ export class CallBudget {
     // Calls that were under way are refused together.
     if (until <= this.pace.pausedUntil + 100) return;
     this.pauseHere(until);
-    void this.quietly(() => inTime(this.options.store.pause(this.options.name, ms)));
+    void this.quietly(() => this.ask(() => this.options.store.pause(this.options.name, ms)));
   }
 
   private pauseHere(until: number): void {
     this.pace.pausedUntil = until;
     this.unlimitedUntil = 0;
     this.held.drop();
+  }
+
+  /**
+   * What the store says, within a second. What was given up still has its connection, of which everybody has the same few, so nothing more is asked until that has
+   * ended.
+   */
+  private async ask<Value>(question: () => Promise<Value>): Promise<Value> {
+    if (this.givenUp > 0) throw new Error('what was asked before has not been answered yet');
+    const answer = question();
+    return await within(STORE_TIMEOUT_MS, answer, () => {
+      this.givenUp += 1;
+      const answered = () => void (this.givenUp -= 1);
+      answer.then(answered, answered);
+      throw new Error(`no answer within ${STORE_TIMEOUT_MS} ms`);
+    });
   }
 
   private async quietly(work: () => Promise<void>): Promise<void> {
@@ -345,10 +362,4 @@ export class CallBudget {
       this.options.onStoreTrouble?.(error);
     }
   }
-}
-
-function inTime<Value>(promise: Promise<Value>): Promise<Value> {
-  return within(STORE_TIMEOUT_MS, promise, () => {
-    throw new Error(`no answer within ${STORE_TIMEOUT_MS} ms`);
-  });
 }

@@ -16,11 +16,11 @@ export interface SpendingStore {
     ceiling: number;
     lastsMs: number;
   }): Promise<Reservation>;
-  /** What the call cost takes the place of what was set aside. Harmless to repeat. */
+  /** What the call cost takes the place of what was set aside, also where that has expired meanwhile. Harmless to repeat. */
   settle(id: string, cost: number): Promise<void>;
 }
 
-/** In PostgreSQL (`stack/postgres/migrations/004_llm_spending.sql`). */
+/** In PostgreSQL (`stack/postgres/migrations/004_llm_spending.sql`, `009_late_settlements.sql`). */
 export function createSpendingStore(database: Database): SpendingStore {
   return {
     async reserve({ id, tenant, amount, ceiling, lastsMs }) {

@@ -6,6 +6,7 @@ import type { LlmCall, LlmHandle, LlmOutcome } from '../../../contracts/stages';
 import { costOf, priceOf, type LlmPrices } from '../../../runtime/llm-prices';
 import type { Logger } from '../../../runtime/logger';
 import { createSeldom } from '../../../runtime/seldom';
+import { within } from '../../../runtime/within';
 import type { LlmCalls } from '../llm-calls';
 import type { SpendingStore } from './spending-store';
 
@@ -19,12 +20,17 @@ export interface WithCeilingsOptions {
 }
 
 const CHARACTERS_PER_TOKEN = 4;
-/** While calls under way take up the rest of the day. */
+/** While calls under way take up the rest of the day. Each round of waiting puts the prompts of a pack into its history once more. */
 const WAIT_MS = 2_000;
 const AWAY_MS = 5_000;
+const LONGEST_WAIT_MS = 60_000;
+/** Tenants that wait and never come again are forgotten with all others. */
+const WAITING_TENANTS_MAX = 10_000;
 /** A call may be awaited late, by a worker that was just started. */
 const RESERVED_AFTER_TIMEOUT_MS = 3_600_000;
 const SETTLE_ATTEMPTS = 5;
+/** So long an end may be held up by a database that hangs. */
+const SETTLE_WAIT_MS = 1_000;
 
 /**
  * The same calls, but one that may take its job or its tenant over a ceiling is not made: it ends as `final`, at once. What it may cost is
@@ -33,6 +39,8 @@ const SETTLE_ATTEMPTS = 5;
 export function withCeilings(calls: LlmCalls, options: WithCeilingsOptions): LlmCalls {
   const { prices, modelOf, dailyCeilingOf, spending, logger } = options;
   const seldom = createSeldom(60_000);
+  /** Since when all calls of a tenant have had to wait, ms since 1970. */
+  const waitingSince = new Map<string, number>();
 
   return {
     ...calls,
@@ -58,7 +66,12 @@ export function withCeilings(calls: LlmCalls, options: WithCeilingsOptions): Llm
         const request = { id, tenant: key, amount: atMost, ceiling: daily, lastsMs };
         const { outcome, spent } = await spending.reserve(request);
         if (outcome === 'wait')
-          return wait(call, 'calls under way may use up what its tenant has left today', WAIT_MS);
+          return wait(
+            call,
+            'calls under way may use up what its tenant has left today',
+            waitMs(key, WAIT_MS),
+          );
+        waitingSince.delete(key);
         if (outcome === 'over') {
           const who = tenant === undefined ? 'the jobs without a tenant have' : 'the tenant has';
           const today = `${who} spent ${usd(spent)} of ${usd(daily)} USD today, in UTC (LLM_TENANT_DAILY_COST_USD)`;
@@ -66,7 +79,9 @@ export function withCeilings(calls: LlmCalls, options: WithCeilingsOptions): Llm
         }
       } catch (error) {
         tellAway(error);
-        return wait(call, 'what its tenant has spent today cannot be read', AWAY_MS);
+        // It may have been written all the same, by a server that did not get to say so.
+        void write(id, 0);
+        return wait(call, 'what its tenant has spent today cannot be read', waitMs(key, AWAY_MS));
       }
       try {
         const started = await calls.start(call, signal, turn);
@@ -93,6 +108,16 @@ export function withCeilings(calls: LlmCalls, options: WithCeilingsOptions): Llm
     },
   };
 
+  /** About as long as its tenant has waited already. In steps, so that calls which wait together come again together. */
+  function waitMs(tenant: string, firstMs: number): number {
+    const now = Date.now();
+    if (waitingSince.size >= WAITING_TENANTS_MAX) waitingSince.clear();
+    const since = waitingSince.get(tenant) ?? now;
+    waitingSince.set(tenant, since);
+    const doublings = Math.max(0, Math.floor(Math.log2((now - since) / firstMs)));
+    return Math.min(LONGEST_WAIT_MS, firstMs * 2 ** doublings);
+  }
+
   /** Nano-dollars: the prompt, and all the answer may have. What searches cost is not known before. */
   function mayCost({ prompt, repair, maxOutputTokens }: LlmCall, model: string): number | undefined {
     const price = priceOf(prices, model);
@@ -101,8 +126,13 @@ export function withCeilings(calls: LlmCalls, options: WithCeilingsOptions): Llm
     return price && costOf(price, { inputTokens, outputTokens: maxOutputTokens, webSearches: 0 });
   }
 
-  /** Never throws: what cannot be written stays set aside until it expires. */
+  /** Resolves when it is written, and after a second at the latest: it goes on by itself then. */
   async function settle(id: string, cost: number): Promise<void> {
+    await within(SETTLE_WAIT_MS, write(id, cost), () => undefined);
+  }
+
+  /** Never throws: what cannot be written stays set aside until it expires. */
+  async function write(id: string, cost: number): Promise<void> {
     for (let attempt = 1; attempt <= SETTLE_ATTEMPTS; attempt += 1) {
       try {
         return await spending.settle(id, cost);

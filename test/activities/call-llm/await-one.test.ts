@@ -99,3 +99,17 @@ it('an activity that has to stop does stop, and no outcome is made of that', asy
     'the worker stops',
   );
 });
+
+it('what was set aside for a call whose answer cannot be read is spent, for its job and for its tenant', async () => {
+  const cancelled: string[] = [];
+  const calls: LlmCalls = {
+    ...callsThat(() => {
+      throw new TypeError('x is not a function');
+    }),
+    cancel: ({ callId }) => Promise.resolve(void cancelled.push(callId)),
+  };
+  const handle = handleOf(0, { held: { nanoUsd: 5, id: 'reserved' } });
+  const outcome = await awaitOne(calls, handle, new AbortController().signal, priority);
+  expect(outcome).toMatchObject({ kind: 'final', atMostNanoUsd: 5 });
+  expect(cancelled).toEqual([handle.callId]);
+});

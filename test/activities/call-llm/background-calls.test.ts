@@ -194,14 +194,12 @@ describe('requests to the provider', () => {
     const { client } = provider.options;
     let under = 0;
     let most = 0;
-    const counting = {
-      responses: {
-        create: async (...parts: Parameters<typeof client.responses.create>) => {
-          most = Math.max(most, ++under);
-          return Promise.resolve(client.responses.create(...parts)).finally(() => under--);
-        },
+    const counting = client.withOptions({
+      fetch: async (...parts: Parameters<typeof fetch>) => {
+        most = Math.max(most, ++under);
+        return fetch(...parts).finally(() => under--);
       },
-    } as unknown as typeof client;
+    });
     const bounded = createBackgroundCalls({ ...provider.options, client: counting, concurrency: 3 });
     const all = Array.from({ length: 20 }, (_, index) => bounded.start(callOf(`bounded-${index}`)));
     for (const started of await Promise.all(all)) asHandle(started);
@@ -283,4 +281,50 @@ describe('a call that the provider will not be asked for', () => {
     const handle = asHandle(await calls.start(callOf('rejected and late', '', { deadline })));
     expect((await calls.wait(handle, noSignal())).kind).toBe('expired');
   });
+});
+
+describe('a call that has to wait in the line of its worker', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  function slowToTake(milliseconds: number) {
+    const made: unknown[] = [];
+    const { options } = scriptedProvider(async ({ body }) => {
+      made.push(body);
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      return { body: response({ status: 'queued' }) };
+    });
+    return { made, llm: createBackgroundCalls({ ...options, concurrency: 1 }) };
+  }
+
+  it('has its time from when it is made', async () => {
+    const { llm } = slowToTake(300);
+    const begun = Date.now();
+    const starting = ['a', 'b', 'c'].map((id) => llm.start(callOf(id, '', { timeoutMs: 400 })));
+    await jest.advanceTimersByTimeAsync(900);
+    const handles = (await Promise.all(starting)).map(asHandle);
+    expect(handles.map(({ startedAt }) => startedAt - begun)).toEqual([0, 300, 600]);
+    expect(handles.map(({ timeoutAt }) => timeoutAt - begun)).toEqual([400, 700, 1_000]);
+  });
+
+  it('is not made any more when the deadline of its job has passed meanwhile', async () => {
+    const { llm, made } = slowToTake(300);
+    const first = llm.start(callOf('first'));
+    const second = llm.start(callOf('second', '', { deadline: Date.now() + 100 }));
+    await jest.advanceTimersByTimeAsync(300);
+    await first;
+    expect(await second).toMatchObject({ kind: 'expired', usage: { llmCalls: 0 } });
+    expect(made).toHaveLength(1);
+  });
+});
+
+it('an answer that cannot be read is a defect at once, and not asked for again and again', async () => {
+  const broken = response({ output: [{ type: 'message', id: 'msg_1', role: 'assistant' }] });
+  const { options, routes } = scriptedProvider(({ method }) => ({
+    body: method === 'POST' ? response({ status: 'queued', output: [] }) : broken,
+  }));
+  const llm = createBackgroundCalls(options);
+  const handle = asHandle(await llm.start(callOf('unreadable')));
+  await expect(llm.wait(handle, noSignal())).rejects.toThrow(/^The answer could not be read: TypeError: /);
+  expect(routes()).toEqual(['POST /v1/responses', 'GET /v1/responses/resp_1']);
 });

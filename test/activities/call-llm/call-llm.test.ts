@@ -313,3 +313,20 @@ it('counts a call that may have been taken, though it has no handle, and none th
   await new MockActivityEnvironment().run<[LlmCall], LlmOutcome, typeof callLlm>(callLlm, calls[0]!);
   expect(counted).toHaveLength(2);
 });
+
+it('callLlm gives the workflow a call that may have been made, also where all share the trouble, and waits for others itself', async () => {
+  const outcomeWith = (calls: number) => {
+    const unsure = { kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message: 'no answer', shared: true } as const;
+    const usage = { ...ended.usage, llmCalls: calls };
+    const { callLlm } = createCallLlm({
+      llmCalls: {
+        start: ({ index }) => Promise.resolve({ index, startedAt: 0, endedAt: 0, ...unsure, usage }),
+        wait: () => Promise.reject(new Error('not asked for')),
+        cancel: async () => undefined,
+      },
+    });
+    return new MockActivityEnvironment().run<[LlmCall], LlmOutcome, typeof callLlm>(callLlm, llmCall());
+  };
+  await expect(outcomeWith(1)).resolves.toMatchObject({ kind: 'retry', usage: { llmCalls: 1 } });
+  await expect(outcomeWith(0)).rejects.toThrow('no answer');
+});

@@ -1,9 +1,10 @@
+import { viaChatCompletions } from '../../../activities/call-llm/chat-completions';
 import { createInlineCalls } from '../../../activities/call-llm/inline-calls';
 import { jsonBytes } from '../../../activities/batch';
 import type { LlmCalls } from '../../../activities/call-llm/llm-calls';
 import type { LlmHandle } from '../../../contracts/stages';
 import { llmCall } from '../support';
-import { response, scriptedProvider, type Answer } from './scripted-provider';
+import { chatCompletion, GOOD_ANSWER, response, scriptedProvider, type Answer } from './scripted-provider';
 import { asHandle, callOf, noSignal, openProvider, type Provider } from './simulator';
 
 let provider: Provider;
@@ -183,5 +184,44 @@ describe('a held request that breaks', () => {
     const outcome = await outcomeAfter(500, answer);
     expect(outcome).toMatchObject({ kind: 'retry', code: 'HW_LLM_UNAVAILABLE', shared: true });
     expect(outcome.usage.llmCalls).toBe(0);
+  });
+});
+
+describe('an answer that came, and cannot be read', () => {
+  const outcomeOfAnswer = async (answer: Answer, respond?: 'chat') => {
+    const { options } = scriptedProvider(() => answer);
+    const via = respond && viaChatCompletions(options.client);
+    const held = createInlineCalls(options, 'llm@worker-1', via);
+    return held.wait(asHandle(await held.start(callOf('unreadable'))), noSignal());
+  };
+
+  it('is a defect, and was paid for', async () => {
+    const broken = response({ output: [{ type: 'message', id: 'msg_1', role: 'assistant' }] });
+    await expect(outcomeOfAnswer({ body: broken })).resolves.toMatchObject({
+      ...{ kind: 'final', code: 'HW_INTERNAL', usage: { llmCalls: 1 } },
+      message: expect.stringMatching(/^The answer could not be read: TypeError: /),
+    });
+    const choices = { ...chatCompletion(), choices: 7 };
+    await expect(outcomeOfAnswer({ body: { ...choices, usage: null } }, 'chat')).resolves.toMatchObject({
+      usage: { llmCalls: 1 },
+    });
+    const annotations = chatCompletion({ content: GOOD_ANSWER, annotations: 7 });
+    await expect(outcomeOfAnswer({ body: annotations }, 'chat')).resolves.toMatchObject({
+      ...{ kind: 'final', code: 'HW_INTERNAL', usage: { llmCalls: 1 } },
+    });
+  });
+
+  it('is asked for again where it is no JSON, as often as the pipeline allows, and was paid for', async () => {
+    await expect(outcomeOfAnswer({ text: '{"temperature":NaN}' })).resolves.toMatchObject({
+      ...{ kind: 'retry', code: 'HW_LLM_UNAVAILABLE', usage: { llmCalls: 1 } },
+    });
+    expect(await outcomeOfAnswer({ text: '{"temperature":NaN}' })).toMatchObject({ shared: false });
+  });
+
+  it('of Chat Completions without a message is an empty one', async () => {
+    const body = { ...chatCompletion(), choices: [{ index: 0, finish_reason: 'stop' }] };
+    await expect(outcomeOfAnswer({ body }, 'chat')).resolves.toMatchObject({
+      ...{ kind: 'bad-answer', message: 'the answer is empty', usage: { llmCalls: 1, inputTokens: 7 } },
+    });
   });
 });

@@ -8,8 +8,8 @@ export interface Asked {
   body: Record<string, unknown>;
 }
 
-/** What a provider answers: a status with a JSON body, or an error that `fetch` throws. */
-export type Answer = { status?: number; body: unknown } | Error;
+/** What a provider answers: a status with a JSON body, or with a text that claims to be one, or an error that `fetch` throws. */
+export type Answer = { status?: number; body?: unknown; text?: string } | Error;
 
 /** The official client in front of a provider that answers as the test says, and what it was asked. */
 export function scriptedProvider(answer: (asked: Asked) => Answer | Promise<Answer>) {
@@ -22,7 +22,7 @@ export function scriptedProvider(answer: (asked: Asked) => Answer | Promise<Answ
     const said = await answer(one);
     if (said instanceof Error) throw said;
     const headers = { 'content-type': 'application/json' };
-    return new Response(JSON.stringify(said.body), { status: said.status ?? 200, headers });
+    return new Response(said.text ?? JSON.stringify(said.body), { status: said.status ?? 200, headers });
   };
   const client = new OpenAI({ apiKey: 'any', baseURL: 'http://provider.test/v1', maxRetries: 0, fetch });
   const options: LlmCallsOptions = {

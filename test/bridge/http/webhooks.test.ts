@@ -159,3 +159,15 @@ test('other methods are 405, and without a secret there is no such route', async
   expect(await send(without, body)).toMatchObject({ status: 404, body: { code: 'HW_ROUTE_UNKNOWN' } });
   expect(without.published.document.paths).not.toHaveProperty([PATH]);
 });
+
+test('a database that hangs keeps some of them waiting, for two seconds, and the others not at all', async () => {
+  const webhooks = fakeWebhooks();
+  let asked = 0;
+  webhooks.ledger.write = () => ((asked += 1), new Promise(() => undefined));
+  const door = await openDoor({ webhooks });
+  const answers = Array.from({ length: 60 }, (_, index) => send(door, eventOf(`resp_${index}`)));
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(60).fill(503));
+  expect(asked).toBe(50);
+  expect((await send(door, eventOf('resp_later'))).status).toBe(503);
+  expect(asked).toBe(50);
+});

@@ -1,5 +1,5 @@
 import { CallBudget, type Round, type Taken } from '../../../../activities/call-llm/budget/call-budget';
-import type { Limits } from '../../../../activities/call-llm/budget/budget-store';
+import type { BudgetStore, Limits } from '../../../../activities/call-llm/budget/budget-store';
 import { FakeStore } from './fake-store';
 
 const SECOND = 1_000;
@@ -283,4 +283,31 @@ describe('while the database is away', () => {
     expect(made).toHaveLength(50);
     expect(one.troubles).toEqual([]);
   });
+});
+
+test('a store that hangs is asked one thing, and again when it has answered that', async () => {
+  const one = budget();
+  ask(one, ['first']);
+  await pass(1);
+  let asked = 0;
+  let goOn!: () => void;
+  const hung = new Promise<void>((resolve) => (goOn = resolve));
+  const { options } = one as unknown as { options: { store: BudgetStore } };
+  const { store: healthy } = options;
+  options.store = {
+    ...healthy,
+    meet: async (...request) => {
+      asked += 1;
+      await hung;
+      return healthy.meet(...request);
+    },
+  };
+  ask(one, names('call', 200));
+  await pass(10);
+  expect(asked).toBe(1);
+  // With the share that it had before.
+  expect(made.length).toBeGreaterThan(50);
+  goOn();
+  await pass(1);
+  expect(asked).toBeGreaterThan(1);
 });

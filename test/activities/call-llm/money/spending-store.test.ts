@@ -43,6 +43,16 @@ test('what nobody came back for is free again', async () => {
   expect((await reserve('d', 100)).outcome).toBe('reserved');
 });
 
+test('a call whose end is seen after all has its cost counted, once', async () => {
+  await reserve('late', 60, { lastsMs: -1 });
+  expect(await reserve('b', 90)).toEqual({ outcome: 'reserved', spent: 0 });
+  await store().settle(id('late'), 60);
+  await store().settle(id('late'), 60);
+  await store().settle(id('b'), 0);
+  expect(await reserve('c', 40)).toEqual({ outcome: 'reserved', spent: 60 });
+  expect((await reserve('d', 1)).outcome).toBe('wait');
+});
+
 test('tenants and days have ceilings of their own', async () => {
   await reserve('a', 100);
   await store().settle(id('a'), 100);

@@ -11,6 +11,7 @@ const AT_MOST = 1_000_000;
 
 let made: LlmCall[];
 let settled: [string, number][];
+let settle: (id: string, cost: number) => Promise<void>;
 let reservation: () => Promise<Reservation>;
 let usage = noUsage;
 let refuses = false;
@@ -20,6 +21,7 @@ let isUnsure = false;
 beforeEach(() => {
   made = [];
   settled = [];
+  settle = (id, cost) => Promise.resolve(void settled.push([id, cost]));
   reservation = () => Promise.resolve({ outcome: 'reserved', spent: 0 });
   usage = { ...noUsage, llmCalls: 1, costNanoUsd: 7 };
   refuses = false;
@@ -42,7 +44,7 @@ function calls(ceilings: Record<string, number> = {}, model = 'm'): LlmCalls {
   };
   const spending: SpendingStore = {
     reserve: () => reservation(),
-    settle: (id, cost) => Promise.resolve(void settled.push([id, cost])),
+    settle: (id, cost) => settle(id, cost),
   };
   const dailyCeilingOf = (tenant = '') => ceilings[tenant];
   return withCeilings(inner, { prices, modelOf: () => model, dailyCeilingOf, spending });
@@ -117,4 +119,66 @@ test.each<[string, () => Promise<Reservation>, object]>([
   expect(await start({ tenant: 'acme' }, calls({ acme: 5 }))).toMatchObject(expected);
   expect(made).toEqual([]);
   expect(await start({ tenant: 'other' }, calls({ acme: 5 }))).toHaveProperty('callId');
+});
+
+describe('a database', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+  const pass = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds);
+
+  test('that hangs holds up an answer for a second, and has its cost when it goes on', async () => {
+    const some = calls({ acme: 1 });
+    const handle = (await start({ tenant: 'acme' }, some)) as LlmHandle;
+    let goOn!: () => void;
+    settle = (id, cost) =>
+      new Promise((resolve) => {
+        goOn = () => resolve(void settled.push([id, cost]));
+      });
+    let outcome: LlmOutcome | undefined;
+    void some.wait(handle, new AbortController().signal).then((ended) => (outcome = ended));
+    await pass(999);
+    expect(outcome).toBeUndefined();
+    await pass(1);
+    expect(outcome).toMatchObject({ kind: 'expired' });
+    goOn();
+    expect(settled).toEqual([[handle.held!.id, 7]]);
+  });
+
+  test('that breaks off may have set something aside, which is given back', async () => {
+    reservation = () => Promise.reject(new Error('connection terminated'));
+    await start({ tenant: 'acme' }, calls({ acme: 1 }));
+    await pass(0);
+    expect(settled).toEqual([[expect.any(String), 0]]);
+  });
+
+  test.each<[string, () => Promise<Reservation>, number[]]>([
+    ['is away', () => Promise.reject(new Error('away')), [5, 5, 10, 20, 40, 60, 60]],
+    [
+      'knows of calls under way',
+      () => Promise.resolve({ outcome: 'wait', spent: 1 }),
+      [2, 2, 4, 8, 16, 32, 60],
+    ],
+  ])(
+    'that %s is asked more and more rarely, until it sets something aside again',
+    async (_, answer, expected) => {
+      const some = calls({ acme: 1, other: 1 });
+      reservation = answer;
+      const retryAfterMs = async (tenant: string) => {
+        const outcome = await start({ tenant }, some);
+        return 'retryAfterMs' in outcome ? Number(outcome.retryAfterMs) : undefined;
+      };
+      const waits: number[] = [];
+      while (waits.length < expected.length) {
+        const ms = Number(await retryAfterMs('acme'));
+        waits.push(ms / 1_000);
+        await pass(ms);
+      }
+      expect(waits).toEqual(expected);
+      expect(await retryAfterMs('other')).toBe(expected[0]! * 1_000);
+      reservation = () => Promise.resolve({ outcome: 'reserved', spent: 0 });
+      expect(await retryAfterMs('acme')).toBeUndefined();
+      reservation = answer;
+      expect(await retryAfterMs('acme')).toBe(expected[0]! * 1_000);
+    },
+  );
 });

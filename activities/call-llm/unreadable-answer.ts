@@ -1,0 +1,42 @@
+import type { APIPromise } from 'openai';
+import { messageOf } from '../../contracts/errors';
+
+/** An answer came, so its call has been paid for, and the code that reads it fails. Another answer would most likely meet the same defect. */
+export class UnreadableAnswerError extends Error {
+  constructor(cause: unknown) {
+    const name = cause instanceof Error ? `${cause.name}: ` : '';
+    super(`The answer could not be read: ${name}${messageOf(cause)}`, { cause });
+  }
+}
+
+/** @throws UnreadableAnswerError for whatever `read` throws */
+export function reading<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw new UnreadableAnswerError(error);
+  }
+}
+
+/**
+ * What a request of the client gives, which takes answers apart itself.
+ *
+ * @throws UnreadableAnswerError for a whole answer that it cannot take apart; otherwise what the client throws
+ */
+export async function answerOf<Answer>(request: APIPromise<Answer>): Promise<Answer> {
+  // What goes wrong before is wrong with the request, or with the connection.
+  await request.asResponse();
+  try {
+    return await request;
+  } catch (error) {
+    const { name, cause } = error as Error;
+    // A body that breaks off has a cause, unlike a defect.
+    if (isNoJson(error) || cause !== undefined || name === 'AbortError') throw error;
+    throw new UnreadableAnswerError(error);
+  }
+}
+
+/** What the client throws for an answer with status 2xx that is no JSON, or half of it. By its name: it may come from outside of a test's sandbox. */
+export function isNoJson(error: unknown): boolean {
+  return (error as Partial<Error> | undefined)?.name === 'SyntaxError';
+}
