@@ -23,6 +23,8 @@ export interface PublishResultDependencies {
 const TELL_EVERY_MS = 10_000;
 /** An activity that says in time what became of its records is not repeated as a whole. */
 const TO_ANSWER_MS = 500;
+/** For a partition that takes nothing at present, once all else is done: who waits keeps a slot of the worker from other packs. */
+const FOR_STUCK_MS = 200;
 /** Until a refused result is tried again, doubled each time. */
 const FIRST_WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 600_000;
@@ -43,25 +45,29 @@ export function createPublishResult(dependencies: PublishResultDependencies) {
       const failed: number[] = [];
       let error: unknown;
       const over = timeout(timeLeftMs());
+      const stuck = items.map(({ result }) => mayFail !== undefined && results.isStuck(result.id));
       // While there is time all are waited for, so that none is asked for again that is still under way.
-      await Promise.all(
-        items.map(async (item, place) => {
-          const value = Buffer.from(JSON.stringify(item.result));
-          try {
-            const outcome = await results.send(toRecord(item, value), over.signal);
-            if (outcome === 'acknowledged') return published(item);
-          } catch (reason) {
-            error ??= reason;
-            failed.push(place);
-            return;
-          }
-          tooLarge.push(place);
-          logger?.warn(
-            { jobId: item.result.id, bytes: value.length },
-            'the results topic refuses this result for its size, so it waits; raise max.message.bytes of the topic',
-          );
-        }),
-      );
+      const sent = items.map(async (item, place) => {
+        const value = Buffer.from(JSON.stringify(item.result));
+        try {
+          const outcome = await results.send(toRecord(item, value), over.signal);
+          if (outcome === 'acknowledged') return published(item);
+        } catch (reason) {
+          error ??= reason;
+          failed.push(place);
+          return;
+        }
+        tooLarge.push(place);
+        logger?.warn(
+          { jobId: item.result.id, bytes: value.length },
+          'the results topic refuses this result for its size, so it waits; raise max.message.bytes of the topic',
+        );
+      });
+      if (stuck.includes(true)) {
+        await Promise.all(sent.filter((_, place) => !stuck[place]));
+        over.soon(FOR_STUCK_MS);
+      }
+      await Promise.all(sent);
       over.end();
       if (failed.length === 0) {
         if (allOrError && tooLarge.length > 0) throw refused(attempt());
@@ -107,10 +113,22 @@ function toRecord({ result, traceparent, tracestate }: PublishItem, value: Buffe
 
 function timeout(ms: number) {
   const controller = new AbortController();
+  const endsAt = Date.now() + ms;
   // Each record listens.
   setMaxListeners(0, controller.signal);
-  const timer = setTimeout(() => controller.abort(new Error(`Kafka did not answer within ${ms} ms`)), ms);
-  return { signal: controller.signal, end: () => clearTimeout(timer) };
+  const abortAfter = (limitMs: number) =>
+    setTimeout(() => controller.abort(new Error(`Kafka did not answer within ${limitMs} ms`)), limitMs);
+  let timer = abortAfter(ms);
+  return {
+    signal: controller.signal,
+    /** After so many milliseconds from now, where that is sooner. */
+    soon(limitMs: number) {
+      if (limitMs >= endsAt - Date.now()) return;
+      clearTimeout(timer);
+      timer = abortAfter(limitMs);
+    },
+    end: () => clearTimeout(timer),
+  };
 }
 
 function refused(attempt: number): ApplicationFailure {

@@ -18,11 +18,15 @@ export interface ResultProducer {
    * @throws whatever kept Kafka from taking it, or the reason of `signal`; sending it again is safe
    */
   send(record: ResultRecord, signal?: AbortSignal): Promise<'acknowledged' | 'too-large'>;
+  /** Whether a record with this key would wait behind a request that has had no answer for seconds. */
+  isStuck(key: string): boolean;
   close(): Promise<void>;
 }
 
 /** Records of one request: kafkajs puts all that go to a partition into one batch, which counts against max.message.bytes. */
 const REQUEST_MAX_BYTES = 512 * 1024;
+
+const STUCK_AFTER_MS = 2_000;
 
 interface Waiting {
   record: ResultRecord;
@@ -37,6 +41,8 @@ interface Line {
   partition: number;
   queue: Set<Waiting>;
   sending?: Promise<void>;
+  /** When the request under way was sent, ms since 1970. */
+  sentAt?: number;
 }
 
 interface Connection {
@@ -74,6 +80,10 @@ export function createResultProducer(kafka: Kafka, topic: string): ResultProduce
         arrived.add(one);
         handingOut ??= handOut();
       }),
+    isStuck(key) {
+      const line = partitionOf && lines.get(partitionOf(key));
+      return Date.now() - (line?.sentAt ?? Infinity) > STUCK_AFTER_MS;
+    },
     async close() {
       await handingOut;
       for (const { sending } of lines.values()) await sending;
@@ -101,6 +111,7 @@ export function createResultProducer(kafka: Kafka, topic: string): ResultProduce
     await Promise.race([sent, known]);
     if (partitionOf) {
       const line = lineOf(partitionOf(first.record.key));
+      line.sentAt = Date.now();
       line.sending = sent.then(() => sendLine(line));
       return;
     }
@@ -125,7 +136,11 @@ export function createResultProducer(kafka: Kafka, topic: string): ResultProduce
   async function sendLine(line: Line): Promise<void> {
     // After all that came in the same turn.
     await Promise.resolve();
-    while (line.queue.size > 0) await sendTogether(takeRequest(line), line.partition);
+    while (line.queue.size > 0) {
+      line.sentAt = Date.now();
+      await sendTogether(takeRequest(line), line.partition);
+    }
+    line.sentAt = undefined;
     line.sending = undefined;
   }
 

@@ -2,7 +2,12 @@ import { createPublishResult } from '../../../activities/publish-result';
 import type { ResultProducer, ResultRecord } from '../../../activities/publish-result/result-producer';
 import { resultOf as result } from './support';
 
-function open(send: ResultProducer['send'], timeLeftMs = () => 60_000, attempt = () => 1) {
+function open(
+  send: ResultProducer['send'],
+  timeLeftMs = () => 60_000,
+  attempt = () => 1,
+  isStuck: ResultProducer['isStuck'] = () => false,
+) {
   const records: ResultRecord[] = [];
   const warnings: unknown[] = [];
   const quiet = () => undefined;
@@ -12,6 +17,7 @@ function open(send: ResultProducer['send'], timeLeftMs = () => 60_000, attempt =
       records.push(record);
       return send(record, signal);
     },
+    isStuck,
     close: () => Promise.resolve(),
   };
   return { records, warnings, ...createPublishResult({ results, logger, timeLeftMs, attempt }) };
@@ -124,6 +130,28 @@ describe('publishResults', () => {
     it('fails for a workflow that does not know of places that failed', async () => {
       const { publishResults } = open(send);
       await expect(publishResults({ items: itemsOf('a', 'sick') })).rejects.toThrow('no leader');
+    });
+
+    it('waits shortly for a partition that is known to hang, once all else is done', async () => {
+      const silent: ResultProducer['send'] = (record, signal) =>
+        record.key !== 'sick'
+          ? send(record)
+          : new Promise((_, reject) =>
+              signal?.addEventListener('abort', () => reject(signal.reason as Error)),
+            );
+      const { publishResults } = open(
+        silent,
+        () => 3_500,
+        undefined,
+        (key) => key === 'sick',
+      );
+      const items = itemsOf('a', 'sick');
+      const begun = Date.now();
+      await expect(publishResults({ items, mayFail: 'some' })).resolves.toEqual({
+        tooLarge: [],
+        failed: [1],
+      });
+      expect(Date.now() - begun).toBeLessThan(2_000);
     });
 
     it('answers in time, when a partition does not', async () => {

@@ -317,4 +317,23 @@ describe('the producer of results of a topic with three partitions', () => {
     next.end();
     await Promise.all([sent, stays]);
   });
+
+  it('says which of them have been without an answer for seconds', async () => {
+    const { producer, requests, sent } = await begin();
+    const late = Date.now() + 2_001;
+    const [hangs, goesOn] = [keysOf(1)[0]!, keysOf(2)[0]!];
+    expect(producer.isStuck(hangs)).toBe(false);
+    requests.find((request) => request.keys.includes(goesOn))!.end();
+    await turn();
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(late);
+    try {
+      expect([producer.isStuck(hangs), producer.isStuck(goesOn)]).toEqual([true, false]);
+      for (const { end } of requests) end();
+      await sent;
+      await turn();
+      expect(producer.isStuck(hangs)).toBe(false);
+    } finally {
+      clock.mockRestore();
+    }
+  });
 });
