@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RESULT_MAX_BYTES_MIN } from '../contracts/limits';
+import { isBaseUrl, isDatabaseUrl } from './url-values';
 
 /** What is known about a variable besides how it is read; docs/reference/configuration.md is made from it. */
 export interface VariableFacts {
@@ -22,6 +23,11 @@ function text(about: string, otherwise = 'not set', secret = false) {
 
 function matching(pattern: RegExp, must: string, about: string, otherwise = 'not set', secret = false) {
   return variable(z.string().regex(pattern, must).optional(), { about, must, otherwise, secret });
+}
+
+function url(isGood: (value: string) => boolean, must: string, about: string, otherwise: string) {
+  const schema = z.string().refine((value) => !/\s/.test(value) && isGood(value), must);
+  return variable(schema.optional(), { about, must, otherwise, secret: true });
 }
 
 function name(fallback: string, about: string) {
@@ -304,18 +310,17 @@ const http = {
 
 const llm = {
   OPENAI_API_KEY: matching(
-    /^\S+$/,
-    'an API key, without white space',
+    /^[!-~]+$/,
+    'an API key: ASCII, without white space',
     'Key for the LLM provider. Not needed when `OPENAI_BASE_URL` names one without keys.',
     `the simulator of ${LOCAL_STACK}`,
     true,
   ),
-  OPENAI_BASE_URL: matching(
-    /^https?:\/\/\S+$/,
-    'an http or https URL',
+  OPENAI_BASE_URL: url(
+    isBaseUrl,
+    'an http or https URL without user name, `?` and `#`',
     'Another provider that speaks the OpenAI API; see [LLM](../llm.md#providers) and `LLM_MODE`.',
     'that of OpenAI',
-    true,
   ),
   OPENAI_MODEL: name('gpt-5.4-mini', 'Model that answers, where a pipeline does not name its own.'),
   LLM_MODE: oneOf(
@@ -361,12 +366,11 @@ const llm = {
 const RESULT_MAX = 'a whole number from 200000 to 32000000';
 
 const worker = {
-  DATABASE_URL: matching(
-    /^postgres(ql)?:\/\/\S+$/,
-    'a URL that begins with `postgres://` or `postgresql://`',
+  DATABASE_URL: url(
+    isDatabaseUrl,
+    'a URL that begins with `postgres://` or `postgresql://`, with `/ ? # @ %` in a password written as `%2F %3F %23 %40 %25`',
     'PostgreSQL with the internal data that `enrich` reads, and with what workers share about the LLM (budgets, ceilings of tenants, webhooks); for the bridge with the job-id ledger.',
     LOCAL_STACK,
-    true,
   ),
   WORKER_LLM_ACTIVITY_SLOTS: wholeNumber(
     1,

@@ -32,8 +32,16 @@ export function readLocalStack(env: NodeJS.ProcessEnv = process.env): LocalStack
   } catch {
     return undefined;
   }
-  const parsed = localStackSchema.safeParse(JSON.parse(text));
+  const parsed = localStackSchema.safeParse(parseJson(text));
   return parsed.success && isAlive(parsed.data.pid) ? parsed.data : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function isAlive(pid: number): boolean {

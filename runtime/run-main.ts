@@ -6,15 +6,21 @@ import { ShuttingDown } from './shutdown';
 /**
  * Runs the main function of a process. When it fails, or anything fails that nobody waited for, a sentence is
  * written to standard error and the process exits with 1; the stack trace is there with `LOG_LEVEL=debug`.
+ *
+ * @param explainUncaught what is said of what fails where nobody waits for it
  */
-export async function runMain(name: string, main: () => Promise<void>): Promise<void> {
-  const fail = (error: unknown): void => {
+export async function runMain(
+  name: string,
+  main: () => Promise<void>,
+  explainUncaught: (name: string, error: unknown) => string = explain,
+): Promise<void> {
+  const fail = (error: unknown, inWords: typeof explainUncaught = explain): void => {
     if (error instanceof ShuttingDown) return;
-    process.stderr.write(`${redact(explain(name, error))}\n`);
+    process.stderr.write(`${redact(inWords(name, error))}\n`);
     process.exit(1);
   };
   // Also gets every rejection that nobody handles.
-  process.on('uncaughtException', fail);
+  process.on('uncaughtException', (error) => fail(error, explainUncaught));
   try {
     await main();
   } catch (error) {

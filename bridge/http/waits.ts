@@ -33,6 +33,8 @@ export function createWaits({
       job: JobView,
       seconds: number,
     ): Promise<JobView> {
+      // One that left before tells nobody any more.
+      if (reply.raw.destroyed) return job;
       const applied = () => reply.header('preference-applied', `wait=${seconds}`);
       if (hasEnded(job)) {
         applied();

@@ -212,8 +212,14 @@ describe('loadConfig', () => {
       BRIDGE_STRICT_RETENTION: ['maybe'],
       JOB_ID_DEDUPE: ['on', 'true'],
       JOB_ID_RETENTION_HOURS: ['0', '1.5', '100000'],
-      OPENAI_API_KEY: ['sk-test two'],
-      OPENAI_BASE_URL: ['api.openai.com', 'ftp://host'],
+      OPENAI_API_KEY: ['sk-test two', '\u201csk-test\u201d'],
+      OPENAI_BASE_URL: [
+        'api.openai.com',
+        'ftp://host',
+        'https://host/v1?api-version=preview',
+        'https://host:443443/v1',
+        'https://team:word@host/v1',
+      ],
       HEADWAY_URL: ['localhost:8080', 'ftp://host'],
       HEADWAY_API_KEY: ['two words'],
       OPENAI_MODEL: ['a b'],
@@ -223,7 +229,13 @@ describe('loadConfig', () => {
       LLM_TOKENS_PER_MINUTE: ['0', 'gpt=0', '-1'],
       LLM_TENANT_DAILY_COST_USD: ['5', 'many', 'acme=', '*=1,acme=x', '-1'],
       LLM_PRICES: ['{', '/no/such/file', '{"models":{"gpt":{"input":-1,"output":1}}}', '{"gpt":{}}'],
-      DATABASE_URL: ['mysql://u:p@h/d', 'host:5432'],
+      DATABASE_URL: [
+        'mysql://u:p@h/d',
+        'host:5432',
+        'postgres://u:pa#ss@h/d',
+        'postgres://u:1/2@h/d',
+        'postgres://u:100%@h/d',
+      ],
       HEADWAY_PIPELINES: [',', './mine,,other'],
       WORKER_LLM_ACTIVITY_SLOTS: ['0'],
       WORKER_LOCAL_ACTIVITY_SLOTS: ['0'],
@@ -278,6 +290,17 @@ describe('loadConfig', () => {
       expect(Object.keys(problemsOf({ ...complete, ...env }))).toEqual(['LLM_RECORD']);
     });
 
+    it.each([
+      ['DATABASE_URL', 'postgres://u:a%23b%2Fc@h:5432/d?sslmode=require'],
+      ['DATABASE_URL', 'postgresql://u@/d?host=/var/run/postgresql'],
+      ['DATABASE_URL', 'postgres:///d'],
+      ['DATABASE_URL', 'postgres://[::1]:5432/d'],
+      ['OPENAI_BASE_URL', 'http://127.0.0.1:8080'],
+      ['OPENAI_BASE_URL', 'https://gateway.example.com/openai/v1/'],
+    ])('is none where %s is %s', (name, value) => {
+      expect(problemsOf({ ...complete, [name]: value })).toEqual({});
+    });
+
     it('and there is no variable with a rule that is not tried here', () => {
       const ruled = describeConfig().filter(({ must }) => must !== 'text');
       expect(ruled.map(({ name }) => name).filter((name) => !bad[name])).toEqual([]);
@@ -316,6 +339,11 @@ describe('loadConfig', () => {
       expect(config).toMatchObject(expected);
       const [section] = Object.keys(expected) as [ConfigSection];
       expect({ ...config, [section]: null }).toEqual({ ...loadConfig(env), [section]: null });
+    });
+
+    it('counts for nothing where its file is half written', () => {
+      const half = file('half.json', JSON.stringify(running).slice(0, 40));
+      expect(Object.keys(problemsOf({ ...bare, HEADWAY_STACK_FILE: half }))).toContain('KAFKA_BROKERS');
     });
 
     it('counts no more once its process is gone', () => {

@@ -47,6 +47,24 @@ test('streams that wait behind another one on their connection give their places
   next.socket.destroy();
 });
 
+test('nobody waits for the end of a job for a client that left while the job was started', async () => {
+  const door = await withJob();
+  let goOn = (): void => undefined;
+  door.jobs.beforeStart = () => new Promise<void>((resolve) => (goOn = resolve));
+  const { socket } = connection(door);
+  const body = JSON.stringify(brief({ id: 'left' }));
+  const headers = ['content-type: application/json', `content-length: ${body.length}`, 'prefer: wait=30'];
+  // The second is there to tell when the door knows that the client has gone.
+  socket.write(head('POST /v1/jobs', ...headers) + body + follow);
+  await eventually('it is being started', () => door.jobs.starting.now === 1 && door.jobs.following === 1);
+  socket.destroy();
+  await eventually('the door knows that the client has gone', () => door.jobs.following === 0);
+  goOn();
+  await eventually('the job is durable', () => door.jobs.started.length === 2);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(await opened(door)).toEqual([]);
+});
+
 describe('what is no HTTP request', () => {
   it('is answered with 400 where nothing else is under way', async () => {
     const { socket, text } = connection(await openDoor());

@@ -14,7 +14,7 @@ const value = { text: 'x'.repeat(5_000), umlaut: 'ä🚀', list: [1, null] };
 const payload: Payload = defaultPayloadConverter.toPayload(value);
 
 /** The store the SDK would use, over a map. */
-function setUp(change: Partial<BlobStore> = {}) {
+function setUp(change: Partial<BlobStore> = {}, timeLimitMs?: number) {
   const blobs = new Map<string, Uint8Array>();
   const store: BlobStore = {
     address: 'memory',
@@ -22,7 +22,7 @@ function setUp(change: Partial<BlobStore> = {}) {
     get: (name) => Promise.resolve(blobs.get(name)),
     ...change,
   };
-  const drivers = [createPayloadDriver(store)];
+  const drivers = [createPayloadDriver(store, timeLimitMs)];
   const externalStorage = new ExternalStorage({ drivers, payloadSizeThreshold: 1_000 });
   const runner = new ExternalStorageRunner(externalStorage);
   const options = {
@@ -111,4 +111,15 @@ describe('what cannot be had is waited for: a failure that may pass, naming PAYL
       message: 'PAYLOAD_STORE: cannot write at memory: ENOTDIR: not a directory',
     });
   });
+});
+
+it('a store that hangs in the middle of a payload is away, and hears that nobody waits any more', async () => {
+  const memory = setUp();
+  const reference = await storedIn(memory);
+  let given: AbortSignal | undefined;
+  const hanging = setUp({ get: (_, signal) => ((given = signal), new Promise(() => undefined)) }, 20);
+  await expect(hanging.runner.retrieve([reference])).rejects.toMatchObject({
+    ...{ type: 'HW_UNAVAILABLE', message: 'PAYLOAD_STORE: cannot read at memory: no answer within 0.02 s' },
+  });
+  expect(given?.aborted).toBe(true);
 });
