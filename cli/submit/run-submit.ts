@@ -60,9 +60,10 @@ export async function runSubmit(
   } catch (error) {
     // Whatever is wrong, "nothing was done" would not be true.
     if (report.hasSent()) context.exitCode = exitCodes.failed;
-    if (!tooLong.some(({ aborted }) => aborted) || context.signal.aborted) throw error;
-    late = true;
-    report.timedOut();
+    late = tooLong.some(({ aborted }) => aborted) && !context.signal.aborted;
+    if (late) report.timedOut();
+    report.onWaitedEnough();
+    if (!late) throw error;
     context.exitCode = exitCodes.badFinding;
   } finally {
     clearInterval(reminder);

@@ -34,6 +34,7 @@ export function createSubmitReport(
   let firstNotSent: number | undefined;
   let ended = 0;
   let completed = 0;
+  let over = false;
 
   return {
     onVerdict({ request, refused, unsure: mayBeSent, notSent: wasNotSent }: Verdict): void {
@@ -73,6 +74,7 @@ export function createSubmitReport(
       if (json) printJsonLine(context, { line, problem: { code, message } });
     },
     onEnd(end: JobEnd): void {
+      if (over) return;
       ended += 1;
       // It may have ended before its sending was told of.
       if (!open.delete(end.id)) early.add(end.id);
@@ -85,8 +87,9 @@ export function createSubmitReport(
     /** For who waits long. */
     remind(): void {
       if (open.size === 0) return;
+      const some = [...open].slice(0, 3).join(', ');
       tell(
-        `${stillOpen()}. \`headway status ID\` says where one stands; a bridge and a worker must be running. With JOB_ID_DEDUPE=ledger a job whose id was there before is left out; where that and DATABASE_URL are set here as for the bridges, the end of the earlier one is told here.`,
+        `${notEnded()}: ${some}${open.size > 3 ? ', ...' : ''}. \`headway status ID\` says where one stands; a bridge and a worker must be running. With JOB_ID_DEDUPE=ledger a job whose id was there before is left out; where that and DATABASE_URL are set here as for the bridges, the end of the earlier one is told here.`,
       );
     },
     onStopped(): void {
@@ -96,7 +99,15 @@ export function createSubmitReport(
       notSent += left ?? 0;
       if (json) printJsonLine(context, { notSentFromLine: lastRead + 1 });
     },
-    timedOut: () => tell(`${stillOpen()}; they go on.`),
+    timedOut(): void {
+      tell(`${notEnded()}${open.size > 0 ? '; they go on' : ''}.`);
+    },
+    /** Nobody waits any more: each job that was sent and has not ended is told of now, for its id may be known nowhere else. */
+    onWaitedEnough(): void {
+      over = true;
+      progress.close();
+      for (const id of open) printOpen(id);
+    },
     /** @param door where the jobs went, and what to know about sending again */
     sum({ name, sendingAgain }: Pick<Door, 'name' | 'sendingAgain'>): void {
       const left = wrong > 0 ? `, ${count(wrong, 'request')} left out` : '';
@@ -135,9 +146,14 @@ export function createSubmitReport(
     context.stdout.write(`${id}  ${status}${took}${message ? `  ${printableLine(message)}` : ''}\n`);
   }
 
-  function stillOpen(): string {
-    const some = [...open].slice(0, 3).join(', ');
-    return `${count(open.size, 'job')} not ended yet: ${some}${open.size > 3 ? ', ...' : ''}`;
+  function notEnded(): string {
+    return `${count(open.size, 'job')} not ended yet`;
+  }
+
+  function printOpen(id: string): void {
+    if (json) return printJsonLine(context, { id, open: true });
+    if (alone) return tell(`job ${id} has not ended`);
+    context.stdout.write(`${id}  not ended\n`);
   }
 
   function tell(sentence: string): void {

@@ -37,10 +37,13 @@ interface DoorScript {
   /** Standard output is a terminal. */
   watched?: boolean;
   failed?: string[];
+  /** The door hears of the end of no job. */
+  silent?: boolean;
 }
 
 async function run(args: string[], { stdin = [], ...script }: DoorScript & { stdin?: string[] } = {}) {
   const sent: object[] = [];
+  let stop: AbortSignal | undefined;
   const door: Door = {
     name: 'the door',
     sendingAgain: 'Sending again is safe.',
@@ -58,7 +61,10 @@ async function run(args: string[], { stdin = [], ...script }: DoorScript & { std
       }
     },
     async *ends() {
-      await new Promise(setImmediate);
+      await new Promise((resolve, reject) => {
+        if (!script.silent) setImmediate(resolve);
+        stop?.addEventListener('abort', () => reject(stop?.reason as Error));
+      });
       for (const { id = '' } of sent as { id?: string }[]) {
         const status = script.failed?.includes(id) ? 'failed' : 'completed';
         yield {
@@ -82,7 +88,7 @@ async function run(args: string[], { stdin = [], ...script }: DoorScript & { std
     if (script.interrupt) void eventually('the first is sent', () => sent.length > 0).then(interrupt);
   }
   const exitCode = await runCli(['submit', ...args], context, [
-    (given) => submitCommand(given, async () => door),
+    (given) => submitCommand(given, async (_options, _context, signal) => ((stop = signal), door)),
   ]);
   return { exitCode, sent, stdout: stdout(), stderr: stderr() };
 }
@@ -272,6 +278,39 @@ test('Ctrl-C and --timeout end it while standard input is quiet, and what was se
   expect(late.exitCode).toBe(1);
   const silent = await run(['-', '--wait', '--timeout', '1s'], { quiet: true });
   expect(silent).toMatchObject({ exitCode: 1, stdout: '' });
+});
+
+test.each([
+  ['--timeout', { quiet: false }, 1],
+  ['Ctrl-C', { quiet: true, interrupt: true }, 130],
+])('--wait that %s stops tells of each job that has not ended', async (how, script, code) => {
+  const stdin = [`${brief()}\n${brief()}\n`];
+  const timeout = how === '--timeout' ? ['--timeout', '1s'] : [];
+  const asJson = await run(['-', '--wait', '--json', ...timeout], { stdin, silent: true, ...script });
+  expect(asJson.exitCode).toBe(code);
+  const ids = asJson.sent.map((job) => (job as { id: string }).id);
+  expect(ids).toHaveLength(2);
+  const open = asJson.stdout.split('\n').filter((line) => line.includes('"open"'));
+  expect(open.map((line) => JSON.parse(line) as object)).toEqual(ids.map((id) => ({ id, open: true })));
+
+  const asText = await run(['-', '--wait', ...timeout], {
+    stdin: [`${brief('a')}\n${brief('b')}\n`],
+    silent: true,
+    ...script,
+  });
+  expect(asText.stdout).toBe('a  not ended\nb  not ended\n');
+});
+
+test('--wait for a single job that stops tells of it on standard error, as its output has standard output', async () => {
+  const { exitCode, stdout, stderr } = await run([brief('a'), '--wait', '--timeout', '1s'], { silent: true });
+  expect([exitCode, stdout]).toEqual([1, '']);
+  expect(stderr).toContain('headway: 1 job not ended yet; they go on.\nheadway: job a has not ended\n');
+});
+
+test('--wait tells of what was sent and has not ended when the door fails', async () => {
+  const jobs = ['a', 'b'].map((id) => brief(id)).join('\n');
+  const broken = await run([file(jobs), '--wait'], { breakAt: 'b', silent: true });
+  expect(broken).toMatchObject({ exitCode: 3, stdout: 'a  not ended\n' });
 });
 
 test('when the door fails each job is told once: sent, unsure with its id, or not sent', async () => {
