@@ -45,6 +45,12 @@ function print(context: CliContext, job: JobView, { full }: Options): void {
   if (!hasEnded(status)) {
     throw new HeadwayError('HW_JOB_RUNNING', `Job ${id} has not ended yet: it is ${status}.`);
   }
+  if (status === 'completed' && !result) {
+    throw new HeadwayError(
+      'HW_NO_WORKER',
+      `Job ${id} has completed, and no worker was there to tell its result.`,
+    );
+  }
   if (status !== 'completed') context.exitCode = exitCodes.badFinding;
   if (full && result) return printJson(context, result);
   if (result && status === 'completed') return printJson(context, result.output ?? null);

@@ -75,6 +75,7 @@ export async function runSubmit(
     throw new HeadwayError('HW_CONFIG_INVALID', `There is no job request in ${source.name}.`);
   }
   if (report.isBad()) context.exitCode = exitCodes.badFinding;
+  if (report.lacksResults()) context.exitCode = exitCodes.failed;
 }
 
 function installed({ env }: CliContext) {

@@ -34,6 +34,7 @@ export function createSubmitReport(
   let firstNotSent: number | undefined;
   let ended = 0;
   let completed = 0;
+  let withoutResult = 0;
   let over = false;
 
   return {
@@ -81,6 +82,10 @@ export function createSubmitReport(
       if (end.status === 'completed') completed += 1;
       progress.close();
       if (end.duplicateOf !== undefined) tell(duplicateSentence(end.id, end.duplicateOf));
+      if (lacksResult(end)) {
+        withoutResult += 1;
+        tell(withoutResultSentence(end.id));
+      }
       print(end);
       progress.update('ended', ended, total ?? sent);
     },
@@ -131,6 +136,8 @@ export function createSubmitReport(
     /** Whether the door may have taken something already. */
     hasSent: () => sent + unsure > 0,
     isBad: () => wrong > 0 || unsure > 0 || (wait && completed < sent),
+    /** Whether a result was asked for, and is there, but nobody told it. */
+    lacksResults: () => withoutResult > 0,
   };
 
   function told(): number {
@@ -140,10 +147,16 @@ export function createSubmitReport(
   function print(end: JobEnd): void {
     const { id, status, result, message } = end;
     if (json) return printJsonLine(context, result ?? { id, status, message });
+    if (lacksResult(end)) return;
     if (alone && status === 'completed') return printJson(context, result?.output ?? null);
     if (alone) return tell(`job ${id} is ${status}: ${message}`);
     const took = result ? `  ${duration(result.timings.totalMs)}` : '';
     context.stdout.write(`${id}  ${status}${took}${message ? `  ${printableLine(message)}` : ''}\n`);
+  }
+
+  /** Of several jobs only how they ended is told, unless it is JSON. */
+  function lacksResult({ status, result }: JobEnd): boolean {
+    return status === 'completed' && result === undefined && (json || alone);
   }
 
   function notEnded(): string {
@@ -165,6 +178,10 @@ export function createSubmitReport(
 function duplicateSentence(id: string, first: string): string {
   const from = first === 'http' ? 'the HTTP door' : `record ${first}`;
   return `job ${id} is a duplicate: an earlier job from ${from} has the id, so this one was left out; what is told is how the earlier one ended`;
+}
+
+function withoutResultSentence(id: string): string {
+  return `job ${id} has completed, and no worker was there to tell its result; \`headway result ${id}\` asks for it again`;
 }
 
 function count(number: number, what: string): string {

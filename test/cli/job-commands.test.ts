@@ -88,6 +88,15 @@ describe('result', () => {
     expect(full.exitCode).toBe(1);
   });
 
+  test('that no worker tells is an error with its code, and ends with 3', async () => {
+    jobs.put('a', { status: 'completed', result: undefined });
+    for (const options of [[], ['--full']]) {
+      const { stdout, stderr, exitCode } = await run('result', 'a', ...options);
+      expect([stdout, exitCode]).toEqual(['', 3]);
+      expect(stderr).toMatch(/^headway: Job a has completed, and no worker .* its result\.\nHW_NO_WORKER: /);
+    }
+  });
+
   test('of a job that has not ended is an error with its code', async () => {
     jobs.put('a', { status: 'in_progress', stage: 'enrich' });
     const { stderr, exitCode } = await run('result', 'a');

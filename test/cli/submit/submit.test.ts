@@ -37,6 +37,8 @@ interface DoorScript {
   /** Standard output is a terminal. */
   watched?: boolean;
   failed?: string[];
+  /** The door hears that these ended, and not with what. */
+  withoutResult?: string[];
   /** The door hears of the end of no job. */
   silent?: boolean;
 }
@@ -70,7 +72,7 @@ async function run(args: string[], { stdin = [], ...script }: DoorScript & { std
         yield {
           id,
           status,
-          result: resultOf(id, status),
+          result: script.withoutResult?.includes(id) ? undefined : resultOf(id, status),
           message: status === 'failed' ? 'why' : undefined,
         } satisfies JobEnd;
       }
@@ -267,6 +269,25 @@ test('--wait prints the output of a single job, a line for each of several, and 
 test('--wait --json prints whole results, a line each', async () => {
   const { stdout } = await run([brief('a'), '--wait', '--json']);
   expect(JSON.parse(stdout)).toEqual(resultOf('a', 'completed'));
+});
+
+test.each([
+  ['a single job', brief('a'), [], ''],
+  ['JSON', `[${brief('a')},${brief('b')}]`, ['--json'], '{"id":"a","status":"completed"}'],
+])(
+  '--wait for %s ends with 3, and puts nothing in place of a result that nobody told',
+  async (_, job, options, line) => {
+    const { exitCode, stdout, stderr } = await run([job, '--wait', ...options], { withoutResult: ['a'] });
+    expect([exitCode, stdout.split('\n')[0]]).toEqual([3, line]);
+    expect(stderr).toContain('headway: job a has completed, and no worker was there to tell its result; ');
+  },
+);
+
+test('--wait for several jobs, of which it prints no output, needs no results', async () => {
+  const jobs = `[${brief('a')},${brief('b')}]`;
+  const { exitCode, stdout, stderr } = await run([jobs, '--wait'], { withoutResult: ['a'] });
+  expect([exitCode, stdout]).toEqual([0, 'a  completed\nb  completed  7.5 s\n']);
+  expect(stderr).not.toContain('no worker');
 });
 
 test('Ctrl-C and --timeout end it while standard input is quiet, and what was sent is told', async () => {
