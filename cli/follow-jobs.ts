@@ -6,15 +6,15 @@ import { hasEnded } from './format-job';
 import { isUnknownJob } from './once-known';
 
 /** A job as it was seen last. Without a view nobody knows it (yet). */
-export interface SeenJob {
+export interface SeenJob<View = JobView> {
   id: string;
-  view?: JobView;
+  view?: View;
   /** Nothing more is to come: it has ended, or nobody has known it for too long. */
   over: boolean;
 }
 
-export interface FollowOptions {
-  get: (id: string) => Promise<JobView>;
+export interface FollowOptions<View> {
+  get: (id: string) => Promise<View>;
   /** Read again in each round: jobs may be added. */
   ids: Iterable<string>;
   signal: AbortSignal;
@@ -36,10 +36,12 @@ const passing: ErrorCode[] = ['HW_SERVER_UNREACHABLE', 'HW_NO_WORKER'];
  *
  * @throws the reason of `signal`; HeadwayError `HW_SERVER_UNREACHABLE` or `HW_NO_WORKER` when the server, or who could tell, stays away
  */
-export async function* followJobs(options: FollowOptions): AsyncGenerator<SeenJob[]> {
+export async function* followJobs<View extends Pick<JobView, 'status'>>(
+  options: FollowOptions<View>,
+): AsyncGenerator<SeenJob<View>[]> {
   const { get, ids, signal, patienceMs = 60_000, everyMs = 1_000 } = options;
   const limit = createLimit(CONCURRENCY);
-  const seen = new Map<string, SeenJob & { since: number; state: string }>();
+  const seen = new Map<string, SeenJob<View> & { since: number; state: string }>();
   let awaySince: number | undefined;
   for (;;) {
     const begunAt = Date.now();
@@ -55,7 +57,7 @@ export async function* followJobs(options: FollowOptions): AsyncGenerator<SeenJo
   }
 
   /** Undefined when nothing has changed. */
-  async function look(id: string): Promise<SeenJob | undefined> {
+  async function look(id: string): Promise<SeenJob<View> | undefined> {
     signal.throwIfAborted();
     const before = seen.get(id);
     const since = before?.since ?? Date.now();
@@ -72,7 +74,7 @@ export async function* followJobs(options: FollowOptions): AsyncGenerator<SeenJo
     }
   }
 
-  function remember(job: SeenJob, since: number): SeenJob | undefined {
+  function remember(job: SeenJob<View>, since: number): SeenJob<View> | undefined {
     const state = JSON.stringify([job.over, job.view]);
     if (seen.get(job.id)?.state === state) return undefined;
     // What has been told of is not needed any more; results may be large.

@@ -1,4 +1,5 @@
 import type { JobView } from '../contracts/job-view';
+import type { AnyJob, AnyResult } from './any-version';
 import { duration } from './duration';
 import { formatTable, type Styles } from './output';
 import { printableLine } from './printable';
@@ -53,13 +54,21 @@ export function stageOf({ stage, attempts = 0, nextAttemptAt }: JobView): string
 }
 
 /** Why a job that has ended did not complete. */
-export function errorOf({ status, result, lastError }: JobView): string | undefined {
-  if (result?.error) {
-    const { type, stage, attempts, message } = result.error;
-    return `${type} at ${stage} (${attempts === 1 ? '1 attempt' : `${attempts} attempts`}): ${message}`;
-  }
+export function errorOf({
+  status,
+  result,
+  lastError,
+}: Pick<AnyJob, 'status' | 'result' | 'lastError'>): string | undefined {
+  if (result?.error) return errorText(result.error);
   if (!hasEnded(status) || status === 'completed') return undefined;
   return lastError && `${lastError.type}: ${lastError.message}`;
+}
+
+/** Why a job did not complete, as its result says. */
+export function errorText({ type, stage, attempts, message }: NonNullable<AnyResult['error']>): string {
+  const at = stage === undefined ? '' : ` at ${stage}`;
+  const tried = attempts === undefined ? '' : attempts === 1 ? ' (1 attempt)' : ` (${attempts} attempts)`;
+  return `${type}${at}${tried}: ${message}`;
 }
 
 export function hasEnded(status: JobView['status']): boolean {

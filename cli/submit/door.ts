@@ -1,4 +1,4 @@
-import type { JobResult } from '../../contracts/job-result';
+import type { AnyResult } from '../any-version';
 import type { CheckedRequest } from './check-request';
 
 /** What a door said about a request. */
@@ -17,7 +17,8 @@ export interface JobEnd {
   id: string;
   /** A status of a job that has ended, or `dead-lettered`, or `unknown`. */
   status: string;
-  result?: JobResult;
+  /** As it was published. */
+  result?: AnyResult;
   /** What went wrong, where something did. */
   message?: string;
   /** Where the job with this id came from that was there before: the one that was sent is left out, and this is how that one ended. */

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type ErrorCode, errorCodes, HeadwayError, messageOf } from '../../contracts/errors';
-import { type JobView, jobViewSchema } from '../../contracts/job-view';
 import type { Config } from '../../runtime/config';
+import { anyJobSchema, asItCame, type AnyJob } from '../any-version';
 
 /** One line of the answer to a batch. Less is asked of it than the door promises, so that a newer one is understood too. */
 const verdictSchema = z.object({
@@ -22,7 +22,8 @@ const problemSchema = z.object({ code: z.string(), detail: z.string() });
 export interface HttpClient {
   /** Sends requests, one JSON a line; a verdict a line. Sending the same again is safe, as they have ids. */
   batch(lines: readonly string[]): Promise<BatchVerdict[]>;
-  get(id: string): Promise<JobView>;
+  /** As the door told of it, which may be of another version. */
+  get(id: string): Promise<AnyJob>;
 }
 
 /** A door that is away, or asks for patience, is asked again for so long. */
@@ -63,12 +64,19 @@ export function createHttpClient({ url, apiKey }: Config['door'], signal: AbortS
       return answer
         .split('\n')
         .filter((line) => line !== '')
-        .map((line) => verdictSchema.parse(JSON.parse(line)));
+        .map((line) => understood(verdictSchema, line));
     },
     async get(id) {
-      return jobViewSchema.parse(JSON.parse(await request(`/v1/jobs/${encodeURIComponent(id)}`)));
+      return understood(anyJobSchema, await request(`/v1/jobs/${encodeURIComponent(id)}`));
     },
   };
+
+  function understood<Schema extends z.ZodType>(schema: Schema, text: string): z.output<Schema> {
+    const value = asItCame(schema, parse(text));
+    if (value !== undefined) return value;
+    const message = `HEADWAY_URL: what answers at ${new URL(url).origin} is no HTTP door of Headway, or one whose answers this version does not understand`;
+    throw new HeadwayError('HW_CONFIG_INVALID', message);
+  }
 
   async function request(path: string, init: Init = {}): Promise<string> {
     const until = Date.now() + PATIENCE_MS;

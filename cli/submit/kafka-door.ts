@@ -68,8 +68,11 @@ export async function openKafkaDoor({
         sent.sort((a, b) => a.record.request.number - b.record.request.number);
         const verdicts = sent.map((one) => toVerdict(one.record.request, one, topics.queue));
         for (const { request, refused } of verdicts) if (refused) outcomes?.forget(request.id);
-        for (const one of sent)
-          if (one.state === 'sent') duplicates?.sent(one.record.key, one.partition, one.offset);
+        for (const one of sent) {
+          if (one.state !== 'sent') continue;
+          outcomes?.sent(one.record.key, one.partition, one.offset);
+          duplicates?.sent(one.record.key, one.partition, one.offset);
+        }
         yield* verdicts;
         signal.throwIfAborted();
         for (const one of sent) if ('error' in one && one.error) throw one.error;

@@ -1,23 +1,45 @@
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { deadLetterHeaders } from '../../contracts/headers';
-import { jobResultSchema } from '../../contracts/job-result';
+import { jobSourceSchema } from '../../contracts/job-request';
 import type { Kafka } from '../../runtime/kafka';
 import { withOffsets } from '../../runtime/kafka-offsets';
 import { deleteGroup, type ReadMessage } from '../../runtime/kafka-read-ranges';
 import { within } from '../../runtime/within';
+import { anyResultSchema, asItCame } from '../any-version';
+import { errorText } from '../format-job';
 import type { JobEnd } from './door';
 import { createWaitingList, type WaitingList } from './waiting-list';
 
 export interface OutcomesOptions {
   kafka: Kafka;
-  topics: { results: string; deadLetters: string };
+  topics: { queue: string; results: string; deadLetters: string };
   signal: AbortSignal;
 }
 
-const CLOSE_MS = 4_000;
+export interface Outcomes extends WaitingList {
+  /**
+   * Kafka has taken the job, as this record of the queue topic: its result names it, and that of another job with the same id does not. A result
+   * that comes before this is told of then.
+   */
+  sent(id: string, partition: number, offset: bigint): void;
+  close(): Promise<void>;
+}
 
-/** Clocks of producer and broker may differ by so much. */
-const CLOCK_SKEW_MS = 10_000;
+/** A record of the results topic: as much as shows that a job has ended, and which. */
+const publishedSchema = anyResultSchema.extend({
+  id: z.string(),
+  status: z.string(),
+  source: jobSourceSchema,
+});
+type Published = z.infer<typeof publishedSchema>;
+
+interface Place {
+  partition: number;
+  offset: bigint;
+}
+
+const CLOSE_MS = 4_000;
 
 /**
  * Reads what comes to the results topic and the dead-letter topic from now on, through a consumer group of its own, which commits nothing and is
@@ -25,16 +47,14 @@ const CLOCK_SKEW_MS = 10_000;
  *
  * @throws what keeps Kafka from answering
  */
-export async function readOutcomes({
-  kafka,
-  topics,
-  signal,
-}: OutcomesOptions): Promise<WaitingList & { close(): Promise<void> }> {
-  const openedAt = Date.now();
+export async function readOutcomes({ kafka, topics, signal }: OutcomesOptions): Promise<Outcomes> {
   const both = [topics.results, topics.deadLetters];
   const starts = await readEnds(kafka, both);
   const startOf = new Map(starts.map(({ topic, partition, offset }) => [`${topic} ${partition}`, offset]));
   const waiting = createWaitingList(signal);
+  const sentAs = new Map<string, Place>();
+  /** Results of jobs that Kafka has not said yet that it has. */
+  const early = new Map<string, Published[]>();
   const groupId = `headway-read-${randomBytes(6).toString('hex')}`;
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200, allowAutoTopicCreation: false });
   consumer.on('consumer.crash', ({ payload }) => {
@@ -49,8 +69,8 @@ export async function readOutcomes({
       const id = message.key?.toString() ?? '';
       const isNew = Number(message.offset) >= (startOf.get(`${topic} ${partition}`) ?? 0);
       if (isNew && waiting.isExpected(id)) {
-        const end = topic === topics.results ? fromResult(message) : fromDeadLetter(id, message);
-        if (end) waiting.ended(end);
+        if (topic === topics.results) takeResult(id, message);
+        else ended(fromDeadLetter(id, message));
       }
       return Promise.resolve();
     },
@@ -60,6 +80,18 @@ export async function readOutcomes({
   }
   return {
     ...waiting,
+    forget(id) {
+      early.delete(id);
+      waiting.forget(id);
+    },
+    sent(id, partition, offset) {
+      if (!waiting.isExpected(id)) return;
+      sentAs.set(id, { partition, offset });
+      const results = early.get(id) ?? [];
+      early.delete(id);
+      for (const result of results) take(id, result);
+    },
+    ended,
     async close() {
       const goodbye = async () => {
         await consumer.disconnect();
@@ -70,14 +102,33 @@ export async function readOutcomes({
     },
   };
 
-  /** Not the result of an earlier job with the same id, which may still come. */
-  function fromResult({ value }: ReadMessage): JobEnd | undefined {
-    const parsed = jobResultSchema.safeParse(parse(value));
-    if (!parsed.success || parsed.data.source.timestamp < openedAt - CLOCK_SKEW_MS) return undefined;
-    const { id, status, error } = parsed.data;
-    const message = error && `${error.type} at ${error.stage}: ${error.message}`;
-    return { id, status, result: parsed.data, message };
+  function takeResult(id: string, { value }: ReadMessage): void {
+    const result = asItCame(publishedSchema, parse(value));
+    if (result) take(id, result);
   }
+
+  function take(id: string, result: Published): void {
+    const place = sentAs.get(id);
+    if (place === undefined) early.set(id, [...(early.get(id) ?? []), result]);
+    else if (isOf(result, place)) ended(fromResult(id, result));
+  }
+
+  /** Not of another job with the same id, whose result may still come. Clocks would not tell: the broker's may be in the record, and differ. */
+  function isOf({ source }: Published, { partition, offset }: Place): boolean {
+    if (source.door !== 'kafka' || source.topic !== topics.queue) return false;
+    return source.partition === partition && source.offset === String(offset);
+  }
+
+  function ended(end: JobEnd): void {
+    sentAs.delete(end.id);
+    early.delete(end.id);
+    waiting.ended(end);
+  }
+}
+
+function fromResult(id: string, result: Published): JobEnd {
+  const { status, error } = result;
+  return { id, status, result, message: error && errorText(error) };
 }
 
 function fromDeadLetter(id: string, { headers = {} }: ReadMessage): JobEnd {

@@ -150,7 +150,7 @@ export function createSubmitReport(
     if (lacksResult(end)) return;
     if (alone && status === 'completed') return printJson(context, result?.output ?? null);
     if (alone) return tell(`job ${id} is ${status}: ${message}`);
-    const took = result ? `  ${duration(result.timings.totalMs)}` : '';
+    const took = result?.timings ? `  ${duration(result.timings.totalMs)}` : '';
     context.stdout.write(`${id}  ${status}${took}${message ? `  ${printableLine(message)}` : ''}\n`);
   }
 
