@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { PartitionRange } from './kafka-offsets';
+import { leaveGroup, startReading, temporaryGroupId } from './kafka-temporary-group';
 
 export type ReadMessage = Pick<KafkaMessage, 'offset' | 'timestamp' | 'key' | 'value' | 'headers'>;
 
@@ -32,7 +32,7 @@ export async function readRanges(options: ReadRangesOptions): Promise<void> {
   const cursors = createCursors(options.ranges);
   if (cursors.size === 0) return;
   signal?.throwIfAborted();
-  const groupId = `headway-read-${randomBytes(6).toString('hex')}`;
+  const groupId = temporaryGroupId();
   const consumer = kafka.consumer({
     groupId,
     maxBytesPerPartition: 2 * 1024 * 1024,
@@ -40,66 +40,76 @@ export async function readRanges(options: ReadRangesOptions): Promise<void> {
     allowAutoTopicCreation: false,
     retry: { restartOnFailure: () => Promise.resolve(false) },
   });
-  let stopWaiting = () => {};
+  let succeed = () => {};
   let fail = (_error: Error) => {};
   /** Nobody waits any more, so what still arrives is not taken. */
   let ended = false;
+  const read = new Promise<void>((resolve, reject) => {
+    succeed = resolve;
+    // Thrown in `eachBatch` it would only make kafkajs read the batch again, from behind the record it was thrown for.
+    fail = (error) => {
+      ended = true;
+      reject(error);
+    };
+  });
+  read.catch(() => undefined);
+  const idle = createIdleLimit(() =>
+    fail(new Error(`No record of topic ${topic} arrived for ${IDLE_MS / 1000} s, though some are missing.`)),
+  );
+  const interrupted = () => fail(signal?.reason as Error);
+  signal?.addEventListener('abort', interrupted);
+  consumer.on('consumer.crash', ({ payload }) => fail(payload.error));
+  // Unlike `eachBatch` it also tells of a batch that held nothing but control records or an aborted transaction.
+  consumer.on('consumer.end_batch_process', ({ payload }) => {
+    if (ended) return;
+    idle.begin();
+    passed(consumer, topic, payload.partition, cursors, Number(payload.lastOffset) + 1);
+    onProgress?.(offsetsRead(cursors));
+    if ([...cursors.values()].every(({ ranges }) => ranges.length === 0)) succeed();
+  });
+  const eachBatch = async ({ batch }: EachBatchPayload) => {
+    if (ended) return;
+    const cursor = cursors.get(batch.partition);
+    try {
+      for (const message of batch.messages) {
+        if (cursor && take(cursor, Number(message.offset))) onRecord(batch.partition, message);
+      }
+      // However long that takes: until then nothing is asked of Kafka.
+      idle.end();
+      await afterRecords?.();
+      if (!ended) idle.begin();
+    } catch (error) {
+      fail(error as Error);
+    }
+  };
+  const positions = [...cursors.values()].map(({ partition, next }) => ({
+    topic,
+    partition,
+    offset: String(next),
+  }));
   try {
-    const read = new Promise<void>((resolve, reject) => {
-      // Thrown in `eachBatch` it would only make kafkajs read the batch again, from behind the record it was thrown for.
-      fail = (error) => {
-        ended = true;
-        reject(error);
-      };
-      const giveUp = () =>
-        reject(
-          new Error(`No record of topic ${topic} arrived for ${IDLE_MS / 1000} s, though some are missing.`),
-        );
-      let idle = setTimeout(giveUp, IDLE_MS);
-      const interrupted = () => reject(signal?.reason as Error);
-      signal?.addEventListener('abort', interrupted);
-      consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
-      // Unlike `eachBatch` it also tells of a batch that held nothing but control records or an aborted transaction.
-      consumer.on('consumer.end_batch_process', ({ payload }) => {
-        if (ended) return;
-        clearTimeout(idle);
-        idle = setTimeout(giveUp, IDLE_MS);
-        passed(consumer, topic, payload.partition, cursors, Number(payload.lastOffset) + 1);
-        onProgress?.(offsetsRead(cursors));
-        if ([...cursors.values()].every(({ ranges }) => ranges.length === 0)) resolve();
-      });
-      stopWaiting = () => {
-        ended = true;
-        clearTimeout(idle);
-        signal?.removeEventListener('abort', interrupted);
-      };
-    });
-    read.catch(() => undefined);
-    await consumer.connect();
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatch: async ({ batch }) => {
-        if (ended) return;
-        const cursor = cursors.get(batch.partition);
-        try {
-          for (const message of batch.messages) {
-            if (cursor && take(cursor, Number(message.offset))) onRecord(batch.partition, message);
-          }
-          await afterRecords?.();
-        } catch (error) {
-          fail(error as Error);
-        }
-      },
-    });
-    for (const { partition, next } of cursors.values())
-      consumer.seek({ topic, partition, offset: String(next) });
+    await startReading(consumer, { topics: [topic], positions, run: { eachBatch }, signal });
+    if (!ended) idle.begin();
     await read;
   } finally {
-    stopWaiting();
-    await consumer.disconnect().catch(() => undefined);
-    await deleteGroup(kafka, groupId);
+    ended = true;
+    idle.end();
+    signal?.removeEventListener('abort', interrupted);
+    await leaveGroup(kafka, consumer, groupId);
   }
+}
+
+/** Calls `onLimit` when it has begun and neither begins anew nor ends for too long. */
+function createIdleLimit(onLimit: () => void) {
+  let timer: NodeJS.Timeout | undefined;
+  const end = () => clearTimeout(timer);
+  return {
+    begin(): void {
+      end();
+      timer = setTimeout(onLimit, IDLE_MS);
+    },
+    end,
+  };
 }
 
 /** How far one partition is read. */
@@ -161,17 +171,4 @@ function offsetsRead(cursors: Map<number, Cursor>): number {
     sum += read + (range ? Math.max(0, next - range.from) : 0);
   }
   return sum;
-}
-
-/** A group without members and offsets disappears by itself after a while; this only tidies up. */
-export async function deleteGroup(kafka: Kafka, groupId: string): Promise<void> {
-  const admin = kafka.admin({ retry: { retries: 0 } });
-  try {
-    await admin.connect();
-    await admin.deleteGroups([groupId]);
-  } catch {
-    // Not allowed to, or away.
-  } finally {
-    await admin.disconnect().catch(() => undefined);
-  }
 }

@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { deadLetterHeaders } from '../../contracts/headers';
 import { jobSourceSchema } from '../../contracts/job-request';
 import type { Kafka } from '../../runtime/kafka';
 import { withOffsets } from '../../runtime/kafka-offsets';
-import { deleteGroup, type ReadMessage } from '../../runtime/kafka-read-ranges';
-import { within } from '../../runtime/within';
+import type { ReadMessage } from '../../runtime/kafka-read-ranges';
+import { leaveGroup, startReading, temporaryGroupId } from '../../runtime/kafka-temporary-group';
 import { anyResultSchema, asItCame } from '../any-version';
 import { errorText } from '../format-job';
 import type { JobEnd } from './door';
@@ -39,13 +38,11 @@ interface Place {
   offset: bigint;
 }
 
-const CLOSE_MS = 4_000;
-
 /**
  * Reads what comes to the results topic and the dead-letter topic from now on, through a consumer group of its own, which commits nothing and is
  * deleted in the end.
  *
- * @throws what keeps Kafka from answering
+ * @throws what keeps Kafka from answering; the reason of `signal`
  */
 export async function readOutcomes({ kafka, topics, signal }: OutcomesOptions): Promise<Outcomes> {
   const both = [topics.results, topics.deadLetters];
@@ -55,28 +52,33 @@ export async function readOutcomes({ kafka, topics, signal }: OutcomesOptions): 
   const sentAs = new Map<string, Place>();
   /** Results of jobs that Kafka has not said yet that it has. */
   const early = new Map<string, Published[]>();
-  const groupId = `headway-read-${randomBytes(6).toString('hex')}`;
+  const groupId = temporaryGroupId();
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200, allowAutoTopicCreation: false });
   consumer.on('consumer.crash', ({ payload }) => {
     if (!payload.restart) waiting.fail(payload.error);
   });
-  await consumer.connect();
-  // What came before is read again after a crash of the client, and left out.
-  await consumer.subscribe({ topics: both, fromBeginning: true });
-  await consumer.run({
-    autoCommit: false,
-    eachMessage: ({ topic, partition, message }) => {
-      const id = message.key?.toString() ?? '';
-      const isNew = Number(message.offset) >= (startOf.get(`${topic} ${partition}`) ?? 0);
-      if (isNew && waiting.isExpected(id)) {
-        if (topic === topics.results) takeResult(id, message);
-        else ended(fromDeadLetter(id, message));
-      }
-      return Promise.resolve();
-    },
-  });
-  for (const { topic, partition, offset } of starts) {
-    consumer.seek({ topic, partition, offset: String(offset) });
+  const close = () => leaveGroup(kafka, consumer, groupId);
+  try {
+    await startReading(consumer, {
+      topics: both,
+      positions: starts.map((start) => ({ ...start, offset: String(start.offset) })),
+      run: {
+        eachMessage: ({ topic, partition, message }) => {
+          const id = message.key?.toString() ?? '';
+          // What came before is read again after a crash of the client, and left out.
+          const isNew = Number(message.offset) >= (startOf.get(`${topic} ${partition}`) ?? 0);
+          if (isNew && waiting.isExpected(id)) {
+            if (topic === topics.results) takeResult(id, message);
+            else ended(fromDeadLetter(id, message));
+          }
+          return Promise.resolve();
+        },
+      },
+      signal,
+    });
+  } catch (error) {
+    await close();
+    throw error;
   }
   return {
     ...waiting,
@@ -92,14 +94,7 @@ export async function readOutcomes({ kafka, topics, signal }: OutcomesOptions): 
       for (const result of results) take(id, result);
     },
     ended,
-    async close() {
-      const goodbye = async () => {
-        await consumer.disconnect();
-        await deleteGroup(kafka, groupId);
-      };
-      // A group without members goes by itself in the end; a broker that is away is not worth waiting for.
-      await within(CLOSE_MS, goodbye(), () => undefined).catch(() => undefined);
-    },
+    close,
   };
 
   function takeResult(id: string, { value }: ReadMessage): void {

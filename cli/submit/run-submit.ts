@@ -51,7 +51,11 @@ export async function runSubmit(
   const signal = AbortSignal.any([context.signal, ...tooLong]);
   const progress = createProgressBar(context.stderr);
   const report = createSubmitReport({ ...options, alone: total === 1 }, context, progress, total);
-  const door = await openDoor(options, context, signal, report.tell);
+  const door = await openDoor(options, context, signal, report.tell).catch((error: unknown) => {
+    if (error !== signal.reason || context.signal.aborted) throw error;
+    const message = 'Nothing was sent: the door was not ready within the --timeout.';
+    throw new HeadwayError('HW_SERVER_UNREACHABLE', message, { cause: error });
+  });
   let late = false;
   const reminder = setInterval(() => report.remind(), REMIND_MS).unref();
   try {

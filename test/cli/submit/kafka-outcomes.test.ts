@@ -57,3 +57,25 @@ test('a result that is there before Kafka has said where the job lies waits for 
   outcomes.sent('a', 0, 5n);
   expect(await end()).toMatchObject({ id: 'a', result: resultAt(5) });
 });
+
+test('what keeps it from joining its group is thrown, and not what kafkajs says of the next call', async () => {
+  const consumer = new FakeConsumer();
+  const refused = new Error('GROUP_AUTHORIZATION_FAILED');
+  consumer.run = () => Promise.resolve(consumer.crashes(refused));
+  consumer.seek = () => {
+    throw new Error('Consumer group was not initialized, consumer#run must be called first');
+  };
+  await expect(readOutcomes({ kafka: consumer.kafka, topics, signal })).rejects.toBe(refused);
+  expect(consumer.disconnected).toBe(true);
+});
+
+test('an interruption ends it at once while Kafka does not let it join its group', async () => {
+  const consumer = new FakeConsumer();
+  const controller = new AbortController();
+  consumer.run = () => {
+    setImmediate(() => controller.abort(new Error('Ctrl-C')));
+    return new Promise(() => undefined);
+  };
+  const opening = readOutcomes({ kafka: consumer.kafka, topics, signal: controller.signal });
+  await expect(opening).rejects.toThrow('Ctrl-C');
+});

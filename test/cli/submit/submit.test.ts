@@ -39,6 +39,8 @@ interface DoorScript {
   failed?: string[];
   /** The door hears that these ended, and not with what. */
   withoutResult?: string[];
+  /** The door does not open until somebody interrupts that. */
+  closed?: boolean;
   /** The door hears of the end of no job. */
   silent?: boolean;
 }
@@ -90,7 +92,15 @@ async function run(args: string[], { stdin = [], ...script }: DoorScript & { std
     if (script.interrupt) void eventually('the first is sent', () => sent.length > 0).then(interrupt);
   }
   const exitCode = await runCli(['submit', ...args], context, [
-    (given) => submitCommand(given, async (_options, _context, signal) => ((stop = signal), door)),
+    (given) =>
+      submitCommand(given, async (_options, _context, signal) => {
+        stop = signal;
+        if (script.closed)
+          await new Promise((_, reject) =>
+            signal.addEventListener('abort', () => reject(signal.reason as Error)),
+          );
+        return door;
+      }),
   ]);
   return { exitCode, sent, stdout: stdout(), stderr: stderr() };
 }
@@ -326,6 +336,12 @@ test('--wait for a single job that stops tells of it on standard error, as its o
   const { exitCode, stdout, stderr } = await run([brief('a'), '--wait', '--timeout', '1s'], { silent: true });
   expect([exitCode, stdout]).toEqual([1, '']);
   expect(stderr).toContain('headway: 1 job not ended yet; they go on.\nheadway: job a has not ended\n');
+});
+
+test('a door that does not open within --timeout is a server that does not answer', async () => {
+  const { exitCode, stderr } = await run([brief('a'), '--wait', '--timeout', '1s'], { closed: true });
+  expect(exitCode).toBe(3);
+  expect(stderr).toMatch(/^headway: Nothing was sent: .* within the --timeout\.\nHW_SERVER_UNREACHABLE: /);
 });
 
 test('--wait tells of what was sent and has not ended when the door fails', async () => {
