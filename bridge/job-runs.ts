@@ -1,10 +1,13 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
 import { HeadwayError, messageOf } from '../contracts/errors';
+import type { JobSource } from '../contracts/job-request';
 import type { TerminalStatus, WorkflowRun } from '../contracts/job-result';
+import { jobIdentity } from '../contracts/result-runs';
 import { retryMemoSchema } from '../contracts/retry';
 import { searchAttributes } from '../contracts/search-attributes';
-import { PROCESS_JOB } from '../contracts/workflow-names';
+import { PROCESS_JOB, PROCESS_PACK } from '../contracts/workflow-names';
 import { quoted } from './quoted';
+import { readCarriedJobs } from './read-carried-jobs';
 import { unreadable } from './unreadable';
 
 /** One run of a job: the workflow that brings it to its end, or did. */
@@ -19,8 +22,12 @@ export interface JobRunView {
 export interface JobRuns {
   /** The newest run of the job, wherever it is: in a pack, on its own, under a name that was second choice. */
   newest(jobId: string): Promise<JobRunView | undefined>;
-  /** The workflow whose id is the job id: the newest run, once the job has had more than one. */
-  underOwnName(jobId: string): Promise<JobRunView | undefined>;
+  /**
+   * The workflow whose id is the job id: the newest run, once the job has had more than one. Undefined when it has ended and was no run of the job:
+   * it is not Headway's, or, where a source is given, of another record with the same id. One that is running is told of whatever it
+   * is, since no run can start beside it.
+   */
+  underOwnName(jobId: string, source?: JobSource): Promise<JobRunView | undefined>;
 }
 
 /** Looks runs of jobs up in Temporal. What a mixed pack holds, only a worker can tell: without one, asking fails. */
@@ -41,15 +48,26 @@ export function createJobRuns(client: Client): JobRuns {
       }
       return undefined;
     },
-    async underOwnName(jobId) {
+    async underOwnName(jobId, source) {
       try {
-        return await viewOf(await client.workflow.getHandle(jobId).describe(), jobId);
+        const execution = await client.workflow.getHandle(jobId).describe();
+        const isRunning = execution.status.name === 'RUNNING';
+        if (!isRunning && !(await isRunOf(execution, jobId, source))) return undefined;
+        return await viewOf(execution, jobId);
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return undefined;
         throw unreadable(error, jobId);
       }
     },
   };
+
+  async function isRunOf(execution: Execution, jobId: string, source?: JobSource): Promise<boolean> {
+    const { workflowId, runId, type } = execution;
+    if (type !== PROCESS_PACK && type !== PROCESS_JOB) return false;
+    if (!source) return true;
+    const jobs = (await readCarriedJobs(client, { id: workflowId, runId })) ?? [];
+    return jobs.some((job) => jobIdentity(job) === jobIdentity({ id: jobId, source }));
+  }
 
   /** Undefined when the job left this workflow, to go on in another one. */
   async function viewOf(execution: Execution, jobId: string): Promise<JobRunView | undefined> {

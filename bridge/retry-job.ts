@@ -4,7 +4,7 @@ import { HeadwayError } from '../contracts/errors';
 import type { JobResult, JobRun, WorkflowRun } from '../contracts/job-result';
 import { workflowTaskTimeout } from '../contracts/large-jobs';
 import type { PackJob } from '../contracts/pack';
-import { runNumber } from '../contracts/result-runs';
+import { jobIdentity, runNumber } from '../contracts/result-runs';
 import type { RetryInput, RetryMemo } from '../contracts/retry';
 import { searchAttributes as attributes } from '../contracts/search-attributes';
 import { taskPriority } from '../contracts/task-priority';
@@ -72,10 +72,9 @@ export function createJobRetry({
     const before = typeof failed === 'string' ? await newestRun(jobId) : await checkedRun(failed);
     const carried = (await jobsOf(before.workflow, jobId)).filter(({ id }) => id === jobId);
     const job =
-      typeof failed === 'string'
+      typeof failed === 'string' || carried.length === 1
         ? carried[0]
-        : (carried.find(({ source }) => JSON.stringify(source) === JSON.stringify(failed.source)) ??
-          carried[0]);
+        : carried.find((one) => jobIdentity(one) === jobIdentity(failed));
     if (!job)
       throw new HeadwayError('HW_JOB_UNKNOWN', `job ${jobId} is not in workflow ${before.workflow.id}`);
     const run = { number: before.number + 1, replaces: before.workflow };
@@ -94,7 +93,7 @@ export function createJobRetry({
 
   /** The run of a result, or of a later one that somebody terminated before it had a result of its own. */
   async function checkedRun(failed: FailedResult): Promise<JobRunView> {
-    const current = await runs.underOwnName(failed.id);
+    const current = await runs.underOwnName(failed.id, failed.source);
     const number = runNumber(failed);
     if (current?.status === 'running') throw stillRunning(failed.id, current.workflow);
     if (current && current.number > number) {

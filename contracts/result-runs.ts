@@ -20,10 +20,13 @@ export function resultIdentity({ id, source, run }: ResultOfRun): string {
   return JSON.stringify([id, source.door, ...from, runNumber({ run })]);
 }
 
+/** The same for the job, whichever of its runs: what tells apart the jobs that share an id. */
+export function jobIdentity({ id, source }: Pick<ResultOfRun, 'id' | 'source'>): string {
+  return resultIdentity({ id, source });
+}
+
 /** Whether a result takes the place of another one under the same key. Runs are in order; jobs that share an id are by time. */
 export function isNewer(result: EndedResult, other: EndedResult): boolean {
-  const sameJob =
-    resultIdentity({ ...result, run: undefined }) === resultIdentity({ ...other, run: undefined });
-  if (sameJob) return runNumber(result) > runNumber(other);
+  if (jobIdentity(result) === jobIdentity(other)) return runNumber(result) > runNumber(other);
   return Date.parse(result.timings.completedAt) > Date.parse(other.timings.completedAt);
 }

@@ -2,7 +2,7 @@ import type { Kafka } from 'kafkajs';
 import { z } from 'zod';
 import { jobSourceSchema } from '../../../contracts/job-request';
 import { jobRunSchema, terminalStatusSchema, workflowRunSchema } from '../../../contracts/job-result';
-import { isNewer, runNumber } from '../../../contracts/result-runs';
+import { isNewer, jobIdentity, runNumber } from '../../../contracts/result-runs';
 import { withOffsets } from '../../../runtime/kafka-offsets';
 import { readRanges } from '../../../runtime/kafka-read-ranges';
 
@@ -54,7 +54,7 @@ export async function findFailedJobs(options: FindFailedJobsOptions): Promise<Fa
 /** Keeps what failed and was not followed by anything newer. Results of one job come in the order they were published. */
 export function createNewestFailed() {
   const failed = new Map<string, FailedJob>();
-  /** Of jobs that were run again: the highest number of a run that ended. */
+  /** Of jobs that were run again, by what tells jobs apart that share an id: the highest number of a run that ended. */
   const newestRun = new Map<string, number>();
 
   return {
@@ -65,9 +65,10 @@ export function createNewestFailed() {
       const { id, status, error } = result;
       const known = failed.get(id);
       if (known && !isNewer(result, known)) return;
+      const job = jobIdentity(result);
       const number = runNumber(result);
-      if (number < (newestRun.get(id) ?? 1)) return;
-      if (number > 1) newestRun.set(id, number);
+      if (number < (newestRun.get(job) ?? 1)) return;
+      if (number > 1) newestRun.set(job, number);
       if (status === 'failed' && error) failed.set(id, { ...result, error });
       else failed.delete(id);
     },

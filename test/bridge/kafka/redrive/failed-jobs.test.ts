@@ -43,6 +43,11 @@ test('a job that was sent again under the same id and completed is no longer fai
   expect(failedAmong(result('a', 'failed', 1), result('a', 'completed', 2, undefined, '9'))).toEqual([]);
 });
 
+test('a job that was run again hides no other one with its id', () => {
+  const ranAgain = [result('a', 'failed', 1), result('a', 'completed', 2, 2)];
+  expect(failedAmong(...ranAgain, result('a', 'failed', 5, undefined, '9'))).toEqual(['a 1']);
+});
+
 test('records that are no results are passed over', () => {
   expect(failedAmong(null, Buffer.from('not json'), Buffer.from('{}'), result('a', 'failed', 1))).toEqual([
     'a 1',
