@@ -34,10 +34,14 @@ interface Asked {
   unanswered: string[];
 }
 
-/** A place in the list: the page of workflows that visibility gives for `token`, and how many jobs of it were given out. */
+/**
+ * A place in the list: the page of so many workflows that visibility gives for `token`, and how many jobs of it were given out. Those are counted
+ * anew when the rest is, so it has to be a page of the same size, whatever is asked for by then.
+ */
 interface Place {
   token: string;
   skip: number;
+  size: number;
 }
 
 /**
@@ -49,13 +53,14 @@ export function createListJobs(client: Client) {
   return async (filter: JobFilter, page: { limit: number; cursor?: string }): Promise<JobPage> => {
     const query = toQuery(filter);
     let place: Place | undefined =
-      page.cursor === undefined ? { token: '', skip: 0 } : readCursor(page.cursor);
+      page.cursor === undefined ? { token: '', skip: 0, size: page.limit } : readCursor(page.cursor);
     const jobs: JobView[] = [];
     const asked: Asked = { silentQueues: new Set(), unanswered: [] };
     const until = Date.now() + PAGE_MS;
     for (let seen = 0; place && jobs.length < page.limit && seen < WORKFLOWS_MAX && Date.now() < until;) {
       const { token, skip }: Place = place;
-      const raw = await workflows(query, token, page.limit);
+      const size: number = skip > 0 ? place.size : page.limit;
+      const raw = await workflows(query, token, size);
       seen += raw.executions.length;
       const found = (
         await Promise.all(raw.executions.map((one) => limitAsking(() => jobsOf(one, filter, asked))))
@@ -63,8 +68,8 @@ export function createListJobs(client: Client) {
       const taken = found.slice(skip, skip + page.limit - jobs.length);
       jobs.push(...taken);
       const next = Buffer.from(raw.nextPageToken).toString('base64url');
-      if (skip + taken.length < found.length) place = { token, skip: skip + taken.length };
-      else place = next === '' ? undefined : { token: next, skip: 0 };
+      if (skip + taken.length < found.length) place = { token, skip: skip + taken.length, size };
+      else place = next === '' ? undefined : { token: next, skip: 0, size };
     }
     const unanswered = asked.unanswered.length > 0 ? asked.unanswered : undefined;
     return { jobs, cursor: place && writeCursor(place), unanswered };
@@ -190,15 +195,15 @@ function matches(view: JobView, { pipeline, tenant, status }: JobFilter): boolea
 }
 
 /** With a checksum: a token that was mistyped, the server does not refuse but fails on. */
-function writeCursor({ token, skip }: Place): string {
-  const check = createHash('sha256').update(`${token}:${skip}`).digest('hex').slice(0, 8);
-  return Buffer.from(JSON.stringify({ token, skip, check })).toString('base64url');
+function writeCursor({ token, skip, size }: Place): string {
+  const check = createHash('sha256').update(`${token}:${skip}:${size}`).digest('hex').slice(0, 8);
+  return Buffer.from(JSON.stringify({ token, skip, size, check })).toString('base64url');
 }
 
 function readCursor(cursor: string): Place {
   try {
-    const { token, skip } = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Place;
-    const place = { token, skip };
+    const { token, skip, size } = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Place;
+    const place = { token, skip, size };
     if (writeCursor(place) === cursor) return place;
   } catch {
     // Said below.
