@@ -1,6 +1,7 @@
 import { type ErrorCode, HeadwayError } from '../contracts/errors';
 import type { JobView } from '../contracts/job-view';
 import { createLimit } from '../runtime/limit';
+import { redact } from '../runtime/redact';
 import type { CliContext } from './context';
 import { exitCodeFor, exitCodeOf } from './exit-code-of';
 import { exitCodes } from './exit-codes';
@@ -38,7 +39,7 @@ export async function forEachJob(
     } catch (error) {
       if (!(error instanceof HeadwayError)) throw error;
       if (exitCodeOf(error) === exitCodes.failed) away.push(error);
-      return { id, error: { code: error.code, message: error.message } };
+      return { id, error: { code: error.code, message: redact(error.message) } };
     }
   }
 }

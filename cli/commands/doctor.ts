@@ -24,12 +24,18 @@ export function doctorCommand(context: CliContext): HeadwayCommand {
     .action(async ({ json }: { json?: boolean }) => {
       // With a value that cannot be read nobody would start, whatever the servers do.
       loadConfig(context.env, []);
-      const findings = (await Promise.all(allChecks(context))).flat();
+      const findings = (await Promise.all(allChecks(context))).flat().map(withoutSecrets);
       const healthy = findings.every(({ state }) => state === 'ok' || state === 'warning');
       if (json) printJson(context, { ok: healthy, checks: findings });
       else context.stdout.write(`${formatFindings(findings, context)}\n`);
       if (!healthy) context.exitCode = exitCodes.badFinding;
     });
+}
+
+/** What servers and libraries say may quote an address with its password. */
+function withoutSecrets(finding: Finding): Finding {
+  const { found, todo } = finding;
+  return { ...finding, found: redact(found), ...(todo === undefined ? {} : { todo: redact(todo) }) };
 }
 
 /** Side by side: what is away costs its own time only. An address that is missing is a finding like others. */
@@ -107,8 +113,8 @@ function formatFindings(findings: readonly Finding[], { stdout, env }: CliContex
   const colours = { ok: green, warning: bold, wrong: red, skipped: (text: string) => text };
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = findings.flatMap(({ name, state, found, todo }) => [
-    `${colours[state](state.padEnd(7))}  ${name.padEnd(width)}  ${printable(redact(found))}`,
-    ...(todo === undefined ? [] : [`${' '.repeat(width + 11)}${printable(redact(todo))}`]),
+    `${colours[state](state.padEnd(7))}  ${name.padEnd(width)}  ${printable(found)}`,
+    ...(todo === undefined ? [] : [`${' '.repeat(width + 11)}${printable(todo)}`]),
   ]);
   const count = (wanted: Finding['state']) => findings.filter(({ state }) => state === wanted).length;
   const verdict = count('wrong') > 0 ? red(`${count('wrong')} wrong`) : green('Nothing is wrong');

@@ -127,6 +127,16 @@ describe.each(['cancel', 'retry'])('%s', (command) => {
     expect(jobs.asked).toEqual(['a', 'b']);
   });
 
+  test('shows no password that a message quotes, in neither form', async () => {
+    jobs.put('a', new HeadwayError('HW_UNAVAILABLE', 'postgres://team:geheim@db/jobs does not answer'));
+    jobs.put('b', { status: 'in_progress' });
+    for (const form of [[], ['--json']]) {
+      const { stdout } = await run(command, 'a', 'b', ...form);
+      expect(stdout).toContain('HW_UNAVAILABLE');
+      expect(stdout).not.toContain('geheim');
+    }
+  });
+
   test('a server that is away ends it with 3, also for several jobs', async () => {
     for (const id of ['a', 'b']) {
       jobs.put(id, new HeadwayError('HW_SERVER_UNREACHABLE', 'Temporal does not answer'));
