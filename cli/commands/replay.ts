@@ -1,9 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Client } from '@temporalio/client';
 import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { quoted } from '../../bridge/quoted';
 import { loadRegistry } from '../../pipelines/load-pipelines';
 import { loadConfig } from '../../runtime/config';
 import { createDataConverter } from '../../runtime/payload-store/data-converter';
@@ -11,13 +9,12 @@ import { readPayload } from '../../runtime/payload-store/read-payload';
 import type { NamedHistory } from '../../workers/replay/replay-histories';
 import { cliTemporal } from '../connections';
 import type { CliContext } from '../context';
-import { exitCodes } from '../exit-codes';
 import { HeadwayCommand } from '../headway-command';
-import { printJson } from '../output';
 import { createProgressBar } from '../progress';
-import { printable } from '../printable';
-import { readCount } from '../read-number';
-import { replayAll, type ReplaySource } from '../replay/replay-all';
+import { readLimit } from '../read-number';
+import { printReport, type RunningReport } from '../replay/print-report';
+import { replayAll, type ReplayReport, type ReplaySource } from '../replay/replay-all';
+import { readRunning } from '../replay/running-histories';
 
 interface Options {
   limit: number;
@@ -31,7 +28,7 @@ export function replayCommand(context: CliContext): HeadwayCommand {
   return new HeadwayCommand('replay')
     .description('replay histories: could jobs in flight go on with this build?')
     .argument('[files...]', 'histories, or folders of them; without any, those of running workflows')
-    .option('--limit <n>', 'at most so many running workflows', readCount, 200)
+    .option('--limit <n>', 'at most so many running workflows', readLimit, 200)
     .option('--all', 'also workflows that end on the worker version they began on')
     .option('--save <folder>', 'write the histories of the running workflows into it')
     .option('--json', 'print JSON')
@@ -56,12 +53,7 @@ async function run(files: string[], options: Options, context: CliContext): Prom
         ? await replay(await fromFiles(files, context.env))
         : await ofRunning(options, context, replay);
     progress.close();
-    if (options.json) printJson(context, { ok: report.problems.length === 0, ...report });
-    else
-      context.stdout.write(
-        report.problems.map((problem) => `${printable(problem)}\n\n`).join('') + verdict(report),
-      );
-    if (report.problems.length > 0) context.exitCode = exitCodes.badFinding;
+    printReport(context, report, options);
   } finally {
     progress.close();
   }
@@ -88,37 +80,23 @@ function payloadStoreIn(env: NodeJS.ProcessEnv) {
   }
 }
 
-async function ofRunning<T>(
+async function ofRunning(
   { limit, all, save }: Options,
   context: CliContext,
-  replay: (source: ReplaySource) => Promise<T>,
-): Promise<T> {
+  replay: (source: ReplaySource) => Promise<ReplayReport>,
+): Promise<RunningReport> {
   const { temporal } = loadConfig(context.env, ['temporal']);
   const client = await cliTemporal(temporal, context);
   try {
-    const histories = running(client, temporal.taskQueue, limit, all);
-    return await replay({
+    const { histories, more } = readRunning(client, { taskQueue: temporal.taskQueue, limit, all });
+    const report = await replay({
       histories: save === undefined ? histories : saved(histories, save),
       dataConverter: createDataConverter(temporal),
       readPayload: (payload) => readPayload(client, payload),
     });
+    return { ...report, more: more() };
   } finally {
     await client.connection.close();
-  }
-}
-
-async function* running(
-  client: Client,
-  taskQueue: string,
-  limit: number,
-  all = false,
-): AsyncGenerator<NamedHistory> {
-  const query = `TaskQueue = ${quoted(taskQueue)} AND ExecutionStatus = 'Running'`;
-  const movable = all ? '' : ' AND TemporalWorkerDeploymentVersion IS NULL';
-  let count = 0;
-  for await (const { workflowId, runId } of client.workflow.list({ query: query + movable })) {
-    if (count++ >= limit) return;
-    yield { name: workflowId, history: await client.workflow.getHandle(workflowId, runId).fetchHistory() };
   }
 }
 
@@ -128,10 +106,4 @@ async function* saved(histories: AsyncIterable<NamedHistory>, folder: string): A
     await writeFile(join(folder, `${encodeURIComponent(one.name)}.json`), historyToJSON(one.history));
     yield one;
   }
-}
-
-function verdict({ replayed, problems }: { replayed: number; problems: string[] }): string {
-  if (replayed === 0) return 'There was no history to replay.\n';
-  const good = replayed - problems.length;
-  return `${good} of ${replayed} histories fit this build.\n`;
 }
