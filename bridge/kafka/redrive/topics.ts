@@ -87,13 +87,19 @@ async function partitionsOf(admin: Admin, topic: string): Promise<number> {
   return topics[0]?.partitions.length ?? 0;
 }
 
+/** None where Kafka does not tell them: to describe the configuration of a topic is a right of its own. */
 async function settingsOf(admin: Admin, topic: string): Promise<Map<string, string>> {
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
-  });
-  const entries = resources[0]?.configEntries ?? [];
-  return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
+  try {
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+    });
+    const entries = resources[0]?.configEntries ?? [];
+    return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
+  } catch (error) {
+    if ((error as { type?: unknown }).type === 'TOPIC_AUTHORIZATION_FAILED') return new Map();
+    throw error;
+  }
 }
 
 /** Kafka's default where the broker does not tell. */
