@@ -106,7 +106,8 @@ export const errorCodes = {
   },
   HW_REDRIVE_TAKEN_OVER: {
     meaning: 'Another redrive of the same dead-letter topic began, so this one stopped.',
-    action: 'Run it again when the other one has ended; nothing is sent twice.',
+    action:
+      'Run it again when the other one has ended, with --again-before in the place of --again; nothing is sent twice.',
   },
   HW_UNAVAILABLE: {
     meaning: 'A system that a stage needs (database, internal service) is away.',

@@ -13,14 +13,13 @@ import { HeadwayCommand } from '../headway-command';
 import { printJson } from '../output';
 import { createProgressBar } from '../progress';
 import { readCount } from '../read-number';
-import { formatRedrive, formatRetryFailed, toJson } from '../redrive/format-report';
-import { readFilter, type FilterArguments } from '../redrive/read-options';
+import { formatRedrive, formatRetryFailed, sayGoOn, toJson } from '../redrive/format-report';
+import { readAgain, readFilter, type AgainArguments, type FilterArguments } from '../redrive/read-options';
 
-interface Options extends FilterArguments {
+interface Options extends FilterArguments, AgainArguments {
   failed?: boolean;
   limit?: number;
   maxRedrives: number;
-  again?: boolean;
   dryRun?: boolean;
   show: number;
   json?: boolean;
@@ -43,6 +42,12 @@ export function redriveCommand(context: CliContext): HeadwayCommand {
         .conflicts('failed'),
     )
     .addOption(new Option('--again', 'also letters that were sent before').conflicts('failed'))
+    .addOption(
+      new Option('--again-before <time>', 'also letters that were sent before that time').conflicts([
+        'again',
+        'failed',
+      ]),
+    )
     .option('--dry-run', 'count and show, change nothing')
     .option('--show <n>', 'how many to name with --dry-run', readCount, 5)
     .option('--json', 'print JSON')
@@ -63,7 +68,12 @@ async function run(options: Options, context: CliContext): Promise<void> {
 
 async function runDeadLetters(options: Options, context: CliContext): Promise<void> {
   const config = loadConfig(context.env, ['kafka', 'topics']);
-  const filter = createLetterFilter(readFilter(options, Date.now()));
+  const now = Date.now();
+  const filter = createLetterFilter(readFilter(options, now));
+  const again = readAgain(options, now);
+  // Beforehand, since a run that is killed, or loses Kafka, says no more.
+  if (again && !options.dryRun)
+    context.stderr.write(`headway: if this ends early, ${sayGoOn(again.goOnWith)}\n`);
   const progress = createProgressBar(context.stderr);
   let report: RedriveReport;
   try {
@@ -72,6 +82,7 @@ async function runDeadLetters(options: Options, context: CliContext): Promise<vo
       kafka: cliKafka(config.kafka, context),
       topics: config.topics,
       filter,
+      againBefore: again?.before,
       examples: options.show,
       onProgress: (done, total) => progress.update('dead letters', done, total),
       signal: context.signal,
@@ -80,7 +91,7 @@ async function runDeadLetters(options: Options, context: CliContext): Promise<vo
     progress.close();
   }
   const bad = report.kept.withoutValue + report.kept.tooLarge > 0;
-  print(context, options, report, bad, () => formatRedrive(report, config.topics));
+  print(context, options, report, bad, () => formatRedrive(report, config.topics, again?.goOnWith));
 }
 
 async function runFailed(options: Options, context: CliContext): Promise<void> {

@@ -8,8 +8,12 @@ interface Topics {
   parking: string;
 }
 
-/** What became of the dead letters, for people. */
-export function formatRedrive(report: RedriveReport, topics: Topics): string {
+/**
+ * What became of the dead letters, for people.
+ *
+ * @param goOnWith where letters were to be sent once more: what `--again-before` has to say to go on
+ */
+export function formatRedrive(report: RedriveReport, topics: Topics, goOnWith?: string): string {
   const { dryRun, letters, selected, sent, kept, groups, examples } = report;
   const rows = groups.map(({ code, pipeline, letters }) => [code, pipeline ?? '-', letters]);
   const would = dryRun ? 'Would be ' : '';
@@ -25,8 +29,16 @@ export function formatRedrive(report: RedriveReport, topics: Topics): string {
       [kept.tooLarge, 'too large for the topic they would go to (max.message.bytes)'],
     ]),
     dryRun && named(examples.map((one) => `${one.partition}:${one.offset}  ${one.code}  ${one.reason}`)),
-    report.interrupted && 'Interrupted: run it again to go on. Nothing is sent twice.',
+    report.interrupted &&
+      (goOnWith === undefined || dryRun
+        ? 'Interrupted: run it again to go on. Nothing is sent twice.'
+        : `Interrupted: ${sayGoOn(goOnWith)}`),
   ]);
+}
+
+/** How to go on with a run that sends letters once more. */
+export function sayGoOn(goOnWith: string): string {
+  return `run it with --again-before ${goOnWith} to go on. With --again, what it has sent by then is sent once more.`;
 }
 
 /** What became of the failed jobs, for people. */

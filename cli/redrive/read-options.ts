@@ -40,6 +40,32 @@ export function readFilter(given: FilterArguments, now: number): Filter {
   return filter;
 }
 
+export interface AgainArguments {
+  again?: boolean;
+  againBefore?: string;
+}
+
+export interface Again {
+  /** Letters that were sent before this time, in milliseconds since 1970, are sent once more. */
+  before: number;
+  /** What `--again-before` has to say to go on with this run, should it end early. ISO 8601. */
+  goOnWith: string;
+}
+
+/**
+ * Which letters are sent once more. Undefined: none.
+ *
+ * @param now milliseconds since 1970, before anything is sent
+ * @throws HeadwayError `HW_CONFIG_INVALID` as for the filter
+ */
+export function readAgain({ again, againBefore }: AgainArguments, now: number): Again | undefined {
+  if (againBefore === undefined) {
+    return again ? { before: Infinity, goOnWith: new Date(now).toISOString() } : undefined;
+  }
+  const before = readTime('--again-before', againBefore, now);
+  return { before, goOnWith: new Date(before).toISOString() };
+}
+
 function invalid(sentence: string): HeadwayError {
   return new HeadwayError('HW_CONFIG_INVALID', sentence);
 }

@@ -12,11 +12,8 @@ export interface PlanOptions {
   maxBytes: { queue: number; parking: number };
   /** A letter that was sent back so often goes to the parking topic instead. */
   maxRedrives: number;
-  /** Letters that were sent already are sent once more. */
-  again: boolean;
-  markers: Markers;
-  /** Those of this run; a record may have two letters. */
-  inThisRun: Markers;
+  /** Records that are not sent (once more). Those that this run sends come to it: a record may have two letters. */
+  sent: Markers;
 }
 
 /** Why a letter that was asked for stays where it is. */
@@ -40,13 +37,13 @@ export interface Move {
 
 /** What happens to one letter: it goes back to where it came from as it was, is parked, or is kept, and why. Notes what goes. */
 export function planMove(letter: DeadLetterRecord, options: PlanOptions): Move | Kept {
-  const { topics, maxBytes, maxRedrives, again, markers, inThisRun } = options;
+  const { topics, maxBytes, maxRedrives, sent } = options;
   if (letter.from?.topic !== topics.queue) return 'otherTopic';
   if (lacksValue(letter)) return 'withoutValue';
-  if ((!again && markers.has(letter)) || inThisRun.has(letter)) return 'alreadySent';
+  if (sent.has(letter)) return 'alreadySent';
   const move = letter.redrives >= maxRedrives ? park(letter, options) : sendBack(letter, options);
   if (move.bytes > maxBytes[move.to]) return 'tooLarge';
-  inThisRun.add(move.marker);
+  sent.add(move.marker);
   return move;
 }
 

@@ -16,7 +16,8 @@ export interface RedriveOptions {
   maxRedrives: number;
   /** At most so many letters. */
   limit?: number;
-  again?: boolean;
+  /** Letters that were sent before this time, in milliseconds since 1970, are sent once more. Infinity: all. Default: none. */
+  againBefore?: number;
   /** Looks and counts; writes nothing. */
   dryRun?: boolean;
   /** How many letters to name. */
@@ -28,7 +29,7 @@ export interface RedriveOptions {
 
 export interface RedriveReport {
   dryRun: boolean;
-  /** Ended before all letters were looked at; running it again goes on. */
+  /** Ended before all letters were looked at. */
   interrupted: boolean;
   /** Letters in the topic that were looked at. */
   letters: number;
@@ -48,23 +49,24 @@ const TRANSACTION_MAX_LETTERS = 100;
 const TRANSACTION_MAX_BYTES = 512 * 1024;
 
 /**
- * Sends dead letters back to the queue, as the records they were. Each goes there once, however often and with whatever filters this
- * is run, interrupted or killed: letters and the markers that say that they were sent are written in one transaction,
+ * Sends dead letters back to the queue, as the records they were. Each goes there once, unless told otherwise, however often and with whatever
+ * filters this is run, interrupted or killed: letters and the markers that say that they were sent are written in one transaction,
  * and markers are read after every earlier run has been shut out. Readers of the queue must read committed records only,
  * which kafkajs does by default.
  *
  * @throws HeadwayError `HW_CONFIG_INVALID` for a missing topic, `HW_REDRIVE_TAKEN_OVER` when another redrive begins
- * @throws what kept Kafka from answering; running it again goes on where it was
+ * @throws what kept Kafka from answering. Run again, this goes on where it was; where letters were to be sent again, with the time of its begin as
+ * `againBefore`
  */
 export async function redrive(options: RedriveOptions): Promise<RedriveReport> {
-  const { kafka, dryRun = false } = options;
+  const { kafka, againBefore = -Infinity, dryRun = false, signal } = options;
   const topics = await prepareTopics(kafka, options.topics, { create: !dryRun });
   const sender = dryRun ? undefined : await openSender(kafka, topics);
   try {
-    const markers = topics.markersExist
-      ? await readMarkers(kafka, topics.markers, options.signal)
+    const sent = topics.markersExist
+      ? await readMarkers(kafka, topics.markers, againBefore, signal)
       : new Markers();
-    return await redriveLetters(options, { topics, sender, markers });
+    return await redriveLetters(options, { topics, sender, sent });
   } finally {
     await sender?.close().catch(() => undefined);
   }
@@ -73,16 +75,14 @@ export async function redrive(options: RedriveOptions): Promise<RedriveReport> {
 interface Prepared {
   topics: PreparedTopics;
   sender?: Sender;
-  markers: Markers;
+  sent: Markers;
 }
 
 async function redriveLetters(options: RedriveOptions, prepared: Prepared): Promise<RedriveReport> {
-  const { kafka, filter, limit = Infinity, signal, dryRun = false } = options;
-  const { topics, sender, markers } = prepared;
+  const { kafka, filter, maxRedrives, limit = Infinity, signal, dryRun = false } = options;
+  const { topics, sender, sent } = prepared;
   const { queuePartitions, maxBytes } = topics;
-  const { maxRedrives, again = false } = options;
-  const inThisRun = new Markers();
-  const plan: PlanOptions = { topics, queuePartitions, maxBytes, maxRedrives, again, markers, inThisRun };
+  const plan: PlanOptions = { topics, queuePartitions, maxBytes, maxRedrives, sent };
   const tally = createTally(dryRun, options.examples ?? 0);
   const waiting: { letter: DeadLetterRecord; move: Move }[] = [];
   const enough = new AbortController();
@@ -142,12 +142,15 @@ function transactionSize(waiting: { move: Move }[], { maxBytes }: PreparedTopics
   return end === -1 ? waiting.length : Math.max(1, end);
 }
 
-async function readMarkers(kafka: Kafka, topic: string, signal?: AbortSignal): Promise<Markers> {
+async function readMarkers(
+  kafka: Kafka,
+  topic: string,
+  since: number,
+  signal?: AbortSignal,
+): Promise<Markers> {
   const markers = new Markers();
   const ranges = await withOffsets(kafka, (offsets) => offsets.ranges(topic));
-  const onRecord = (_: number, { key }: { key: Buffer | null }) => {
-    if (key) markers.add(key.toString());
-  };
+  const onRecord = (_: number, note: ReadMessage) => markers.read(note, since);
   await readRanges({ kafka, topic, ranges, onRecord, signal });
   return markers;
 }

@@ -2,6 +2,7 @@ import type { Kafka, TopicMessages } from 'kafkajs';
 import { HeadwayError } from '../../../contracts/errors';
 import { isFenced } from '../../../runtime/kafka-errors';
 import { createProducer } from '../../../runtime/kafka-producer';
+import { markerValue } from './markers';
 import type { Move } from './plan';
 
 /**
@@ -65,11 +66,8 @@ export async function openSender(
   };
 
   function markersOf(moves: Move[]): TopicMessages {
-    const at = new Date().toISOString();
-    const messages = moves.map(({ marker, topic }) => ({
-      key: marker,
-      value: JSON.stringify({ sentTo: topic, at }),
-    }));
+    const at = new Date();
+    const messages = moves.map(({ marker, topic }) => ({ key: marker, value: markerValue(topic, at) }));
     return { topic: topics.markers, messages };
   }
 }

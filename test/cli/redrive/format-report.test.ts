@@ -1,4 +1,5 @@
 import type { RedriveReport } from '../../../bridge/kafka/redrive/redrive';
+import type { RetryFailedReport } from '../../../bridge/kafka/redrive/retry-failed';
 import { formatRedrive, formatRetryFailed, toJson } from '../../../cli/redrive/format-report';
 
 const topics = { queue: 'jobs', deadLetters: 'dlq', parking: 'parked' };
@@ -14,6 +15,17 @@ const report: RedriveReport = {
     { code: 'HW_RECORD_NOT_JSON', letters: 1 },
   ],
   examples: [{ partition: 1, offset: 7, code: 'HW_JOB_INVALID', reason: 'input: no', to: 'queue' }],
+};
+
+const failed: RetryFailedReport = {
+  dryRun: false,
+  interrupted: false,
+  failed: 3,
+  selected: 2,
+  started: 1,
+  kept: { HW_JOB_RUNNING: 1 },
+  groups: [{ code: 'HW_LLM_REFUSED', pipeline: 'brief', jobs: 1 }],
+  examples: [],
 };
 
 test('what went, what stayed and why', () => {
@@ -39,17 +51,15 @@ test('a dry run says so, and names some; an interrupted one says how to go on', 
   expect(text).toContain('Interrupted: run it again');
 });
 
+test('an interrupted run that sends letters once more does not say that running it again sends nothing twice', () => {
+  const began = '2026-01-31T12:00:00.000Z';
+  const text = formatRedrive({ ...report, interrupted: true }, topics, began);
+  expect(text).toContain(`Interrupted: run it with --again-before ${began} to go on.`);
+  expect(text).not.toContain('Nothing is sent twice');
+});
+
 test('failed jobs, and why some are not run again', () => {
-  const text = formatRetryFailed({
-    dryRun: false,
-    interrupted: false,
-    failed: 3,
-    selected: 2,
-    started: 1,
-    kept: { HW_JOB_RUNNING: 1 },
-    groups: [{ code: 'HW_LLM_REFUSED', pipeline: 'brief', jobs: 1 }],
-    examples: [],
-  });
+  const text = formatRetryFailed(failed);
   expect(text).toContain('failed: 3, of which match: 2\n\nRun again: 1');
   expect(text).toContain('\n\nNot run again:\n  1 HW_JOB_RUNNING');
 });

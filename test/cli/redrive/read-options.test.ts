@@ -1,4 +1,4 @@
-import { readFilter } from '../../../cli/redrive/read-options';
+import { readAgain, readFilter } from '../../../cli/redrive/read-options';
 
 const now = Date.parse('2026-01-31T12:00:00Z');
 
@@ -24,4 +24,14 @@ test.each([
 ])('what cannot be meant is refused, by the name of the option: %p', (given, sentence) => {
   expect(() => readFilter(given, now)).toThrow(expect.objectContaining({ code: 'HW_CONFIG_INVALID' }));
   expect(() => readFilter(given, now)).toThrow(sentence);
+});
+
+test('--again sends all letters once more, --again-before those before that time; both say how to go on', () => {
+  expect(readAgain({}, now)).toBeUndefined();
+  expect(readAgain({ again: true }, now)).toEqual({ before: Infinity, goOnWith: '2026-01-31T12:00:00.000Z' });
+  expect(readAgain({ againBefore: '2h' }, now)).toEqual({
+    before: now - 7_200_000,
+    goOnWith: '2026-01-31T10:00:00.000Z',
+  });
+  expect(() => readAgain({ againBefore: 'now' }, now)).toThrow(/--again-before .* not 'now'/);
 });

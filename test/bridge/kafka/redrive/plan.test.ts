@@ -1,7 +1,7 @@
 import { readRecord } from '../../../../bridge/kafka/read-record';
 import { ownHeaders, pipelineOf, readDeadLetter } from '../../../../bridge/kafka/redrive/dead-letter';
 import { createLetterFilter } from '../../../../bridge/kafka/redrive/filter';
-import { Markers, markerKey } from '../../../../bridge/kafka/redrive/markers';
+import { Markers, markerKey, markerValue } from '../../../../bridge/kafka/redrive/markers';
 import { planMove, type Move, type PlanOptions } from '../../../../bridge/kafka/redrive/plan';
 import { deadLetterHeaders, redriveHeaders } from '../../../../contracts/headers';
 import { anything } from '../../../support/anything';
@@ -18,9 +18,7 @@ function plan(facts: Partial<LetterFacts> = {}, options: Partial<PlanOptions> = 
     queuePartitions: 4,
     maxBytes: { queue: 10_000, parking: 10_000 },
     maxRedrives: 3,
-    again: false,
-    markers: new Markers(),
-    inThisRun: new Markers(),
+    sent: new Markers(),
     ...options,
   });
 }
@@ -75,22 +73,49 @@ test('what cannot go is kept, and why', () => {
   expect(plan({ value: 'x'.repeat(10_000) })).toBe('tooLarge');
 });
 
-test('a record that was sent is not sent again, unless asked to', () => {
-  const markers = new Markers();
-  markers.add(markerKey(letter()));
-  expect(plan({}, { markers })).toBe('alreadySent');
-  expect(plan({}, { markers, again: true })).toMatchObject({ to: 'queue' });
+test('a record that was sent is not sent again', () => {
+  const sent = new Markers();
+  sent.add(markerKey(letter()));
+  expect(plan({}, { sent })).toBe('alreadySent');
   // At its place in a queue topic that was deleted and made again, there is another record.
   for (const other of [{ offset: 8 }, { partition: 1 }, { value: 'other' }, { key: 'k' }]) {
-    expect(plan(other, { markers })).toMatchObject({ to: 'queue' });
+    expect(plan(other, { sent })).toMatchObject({ to: 'queue' });
+  }
+});
+
+test('a redrive that sends records again, and goes on after it was interrupted, sends those that it had sent no more', () => {
+  const [old, now] = [letter({ offset: 1 }), letter({ offset: 2 })];
+  const note = (of: typeof old, at: string) => ({
+    key: Buffer.from(markerKey(of)),
+    value: Buffer.from(markerValue(topic, new Date(at))),
+  });
+  const began = '2026-01-02T08:00:00.000Z';
+  const sentSince = (since: number) => {
+    const sent = new Markers();
+    sent.read(note(old, '2026-01-01T08:00:00.000Z'), since);
+    sent.read(note(now, '2026-01-01T08:00:00.000Z'), since);
+    sent.read(note(now, began), since);
+    return [old, now].map((one) => sent.has(one));
+  };
+  expect(sentSince(-Infinity)).toEqual([true, true]);
+  expect(sentSince(Date.parse(began))).toEqual([false, true]);
+  expect(sentSince(Infinity)).toEqual([false, false]);
+});
+
+test('a note that does not say when a record was sent counts, unless records are sent again', () => {
+  for (const value of [null, Buffer.from('?'), Buffer.from('null'), Buffer.from('{"at":"soon"}')]) {
+    const sent = new Markers();
+    sent.read({ key: Buffer.from(markerKey(letter())), value }, 0);
+    expect(sent.has(letter())).toBe(false);
+    sent.read({ key: Buffer.from(markerKey(letter())), value }, -Infinity);
+    expect(sent.has(letter())).toBe(true);
   }
 });
 
 test('a record that has two letters, from a crash of the bridge, is sent once', () => {
-  const inThisRun = new Markers();
-  const again = true;
-  expect(plan({}, { inThisRun, again })).toMatchObject({ to: 'queue' });
-  expect(plan({}, { inThisRun, again })).toBe('alreadySent');
+  const sent = new Markers();
+  expect(plan({}, { sent })).toMatchObject({ to: 'queue' });
+  expect(plan({}, { sent })).toBe('alreadySent');
   expect(markerKey(letter({}, 1))).toBe(markerKey(letter({}, 2)));
 });
 

@@ -102,7 +102,9 @@ test.each(['SIGKILL', 'SIGINT'] as const)(
     if (signal === 'SIGINT') expect(JSON.parse(interrupted.log())).toMatchObject({ interrupted: true });
 
     expect((await run()).sent).toEqual({ queue: 0, parking: 0 });
-    expect((await run({ again: true, limit: 10 })).sent).toEqual({ queue: 10, parking: 0 });
+    const began = Date.now();
+    expect((await run({ againBefore: Infinity, limit: 10 })).sent).toEqual({ queue: 10, parking: 0 });
+    expect((await run({ againBefore: began })).sent).toEqual({ queue: 2_990, parking: 0 });
   },
 );
 
