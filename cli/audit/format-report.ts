@@ -105,8 +105,9 @@ export function formatReport(
   return [...heading, '', counts, '', ...sections.flat(), ...warnings, verdict].join('\n');
 
   function verdictOf(report: AuditReport): string {
-    const { ok } = report;
-    if (isEmpty(report)) return ok ? NOTHING_AUDITED : red(`NOT GOOD: ${NOTHING_AUDITED}`);
+    const { ok, deletedUnread } = report;
+    if (isEmpty(report) && deletedUnread.length === 0)
+      return ok ? NOTHING_AUDITED : red(`NOT GOOD: ${NOTHING_AUDITED}`);
     if (ok) return green('Nothing is lost, and no job has different results.');
     return red(`NOT GOOD: ${faults(report).join(', ')}.`);
   }
@@ -133,8 +134,12 @@ function number(count: number): string {
   return count.toLocaleString('en-US');
 }
 
-function faults({ records, results }: AuditReport): string[] {
+function faults({ records, results, deletedUnread }: AuditReport): string[] {
   const more = [
+    [
+      deletedUnread.reduce((sum, { from, to }) => sum + to - from, 0),
+      'offsets deleted before they were read',
+    ],
     [results.jobsWithOtherIds, 'with results under another id'],
     [results.jobIdsDoneTwice, 'job ids done twice'],
   ] as const;

@@ -58,7 +58,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const { source, lookup, topic, group, jobIdsOnce, examples = 10, now = Date.now } = options;
   const { settledAfterMs = SETTLED_AFTER_MS } = options;
   const startedAt = now();
-  const { ranges, warnings } = await source.select();
+  const { ranges, deletedUnread, warnings } = await source.select();
   const tables = new Map(ranges.map((range) => [range.partition, new RecordTable(range)]));
   const outcomes = createOutcomes(topic, tables, startedAt);
 
@@ -115,6 +115,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const report: AuditReport = {
     ok:
       summary.records.lost === 0 &&
+      deletedUnread.length === 0 &&
       summary.jobsWithDifferentResults === 0 &&
       summary.jobsWithOtherIds === 0 &&
       doneTwice.count === 0,
@@ -124,6 +125,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     startedAt: new Date(startedAt).toISOString(),
     tookMs: endedAt - startedAt,
     ranges: ranges.map(({ partition, from, to, committed }) => ({ partition, from, to, committed })),
+    deletedUnread,
     records: summary.records,
     longestRunningMs: running[0] ? endedAt - running[0].holder.workflow.startedAt : null,
     longestWaitingMs: summary.waitingSince === undefined ? null : endedAt - summary.waitingSince,

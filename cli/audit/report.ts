@@ -8,7 +8,7 @@ const count = z.int().nonnegative();
  * milliseconds, times ISO 8601.
  */
 export const auditReportSchema = z.strictObject({
-  /** Nothing is lost, no job has different results or a result under another id, no job id was done twice, and there was something to audit. */
+  /** Nothing is lost or deleted unread, no job has different results or a result under another id, no job id was done twice, and there was something to audit. */
   ok: z.boolean(),
   topic: z.string(),
   group: z.string(),
@@ -18,6 +18,11 @@ export const auditReportSchema = z.strictObject({
   tookMs: z.number(),
   /** `from` up to, and not including, `to`. */
   ranges: z.array(z.strictObject({ partition: z.int(), from: z.int(), to: z.int(), committed: z.int() })),
+  /**
+   * Offsets, from `from` up to, and not including, `to`, that Kafka deleted before the group had read them. What was in them, control records
+   * aside, is lost, and is in no count.
+   */
+  deletedUnread: z.array(z.strictObject({ partition: z.int(), from: z.int(), to: z.int() })),
   /** Each record is counted once: `received` is the sum of the others. */
   records: z.strictObject({
     received: count,

@@ -1,5 +1,5 @@
 import { HeadwayError } from '../../contracts/errors';
-import type { KafkaOffsets } from '../../runtime/kafka-offsets';
+import type { KafkaOffsets, PartitionRange } from '../../runtime/kafka-offsets';
 import type { AuditedRange } from './record-table';
 
 /** Offsets for all partitions, or for those named only. */
@@ -19,6 +19,8 @@ export interface RangeSelection {
 
 export interface SelectedRanges {
   ranges: AuditedRange[];
+  /** Offsets that were asked for, and that Kafka deleted before the group had committed them. */
+  deletedUnread: PartitionRange[];
   warnings: string[];
 }
 
@@ -41,6 +43,7 @@ export async function selectRanges(
   const since = select.since === undefined ? undefined : await offsets.offsetsAt(topic, select.since);
   const until = select.until === undefined ? undefined : await offsets.offsetsAt(topic, select.until);
   const warnings: string[] = [];
+  const deletedUnread: PartitionRange[] = [];
   if (committed.size === 0) {
     warnings.push(
       `Group ${groupId} has committed no offset of ${topic}, so every record without an outcome is waiting.`,
@@ -58,13 +61,23 @@ export async function selectRanges(
       );
       handedOver = oldest;
     }
+    const deletedFrom = Math.max(handedOver, at(select.from, partition, 0, oldest));
+    const deletedTo = Math.min(oldest, at(select.to, partition, oldest, 0));
+    // What was deleted has no timestamp any more: where the time begins behind what is left, it cannot have been meant.
+    if (deletedFrom < deletedTo && (since?.get(partition) ?? 0) <= oldest) {
+      deletedUnread.push({ partition, from: deletedFrom, to: deletedTo });
+      warnings.push(
+        `Partition ${partition}: offsets ${deletedFrom} to ${deletedTo - 1} were deleted before the group had read them (retention of the ` +
+          'queue topic); what was in them is lost, control records aside.',
+      );
+    }
     return { topic, partition, from, to: Math.max(from, to), committed: handedOver };
   });
   const isEmpty = ranges.every(({ from, to }) => from >= to);
   if (isEmpty && all.some(({ from, to }) => from < to)) {
     warnings.push('No record of the topic is in the range that was asked for, so nothing is audited.');
   }
-  return { ranges, warnings };
+  return { ranges, deletedUnread, warnings };
 }
 
 /** @param unnamed for a partition that the selection does not name */

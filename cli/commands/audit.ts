@@ -38,7 +38,7 @@ export function auditCommand(context: CliContext): HeadwayCommand {
     .option('--json', 'print JSON')
     .withExample('headway audit --since 2h')
     .exitsWithOneWhen(
-      'a record is lost, a job has different results or a result under another id, a job id was done twice against JOB_ID_DEDUPE, or there was nothing to look at',
+      'a record is lost or was deleted before it was read, a job has different results or a result under another id, a job id was done twice against JOB_ID_DEDUPE, or there was nothing to look at',
     )
     .action((options: Options) => run(options, context));
 }

@@ -43,6 +43,21 @@ test('with nothing wrong it says so', async () => {
   expect(text.split('\n').at(-1)).toBe('Nothing is lost, and no job has different results.');
 });
 
+test('what was deleted before it was read is bad, also when nothing else is there', async () => {
+  for (const count of [1, 0]) {
+    const world = new FakeWorld(count);
+    if (count > 0) {
+      world.record(0, 'job-0');
+      world.result(0);
+    }
+    world.deletedUnread = [{ partition: 3, from: 100, to: 500 }];
+    expect(await world.audit()).toMatchObject({ ok: false, deletedUnread: world.deletedUnread });
+    expect((await table(world)).split('\n').at(-1)).toBe(
+      'NOT GOOD: 0 lost, 0 with different results, 400 offsets deleted before they were read.',
+    );
+  }
+});
+
 test('an audit of nothing says so first and last, and never that nothing is lost', async () => {
   const lines = (await table(new FakeWorld(0))).split('\n');
   expect(lines[0]).toBe('No record was looked at, so nothing is known.');

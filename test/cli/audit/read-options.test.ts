@@ -85,6 +85,37 @@ describe('the range that is audited', () => {
     await expect(select({ to: new Map([[2, 20]]) })).rejects.toThrow('--to names partition 2');
   });
 
+  describe('what was deleted before the group had read it', () => {
+    const made = { ...offsets, committed: async () => new Map([[0, 5]]) };
+    const deletedUnread = async (selection?: Parameters<typeof selectRanges>[3], from = made) =>
+      (await selectRanges(from, 't', 'g', selection)).deletedUnread;
+
+    test('is told of', async () => {
+      expect(await deletedUnread()).toEqual([{ partition: 0, from: 5, to: 10 }]);
+      expect((await selectRanges(made, 't', 'g')).warnings).toEqual([
+        expect.stringMatching(/^Partition 0: offsets 5 to 9 were deleted before the group had read them/),
+      ]);
+    });
+
+    test.each([
+      [{ from: 7 }, [{ partition: 0, from: 7, to: 10 }]],
+      [{ to: 8 }, [{ partition: 0, from: 5, to: 8 }]],
+      [{ from: 10 }, []],
+      [{ from: new Map([[1, 0]]) }, []],
+      [{ to: new Map([[1, 20]]) }, []],
+      [{ since: 11 }, []],
+      [{ since: 10 }, [{ partition: 0, from: 5, to: 10 }]],
+      [{ until: 10 }, [{ partition: 0, from: 5, to: 10 }]],
+    ])('as far as it was asked for: %p', async (selection, expected) => {
+      expect(await deletedUnread(selection)).toEqual(expected);
+    });
+
+    test('is not what it had read, nor what it may have before it lost its offsets', async () => {
+      expect(await deletedUnread({}, { ...offsets, committed: async () => new Map([[0, 10]]) })).toEqual([]);
+      expect(await deletedUnread({}, { ...offsets, committed: async () => new Map() })).toEqual([]);
+    });
+  });
+
   test('an offset committed beyond the end is that of an earlier topic, and counts as none', async () => {
     const made = { ...offsets, committed: async () => new Map([[1, 51]]) };
     expect(await select({}, made)).toEqual([

@@ -6,6 +6,7 @@ import { reconcile, type ReconcileOptions } from '../../../cli/audit/reconcile';
 import type { AuditReport } from '../../../cli/audit/report';
 import type { AuditSource } from '../../../cli/audit/source';
 import type { FoundPack, FoundWorkflow, WorkflowLookup } from '../../../cli/audit/workflow-lookup';
+import type { PartitionRange } from '../../../runtime/kafka-offsets';
 import type { ReadMessage } from '../../../runtime/kafka-read-ranges';
 
 export const TOPIC = 'jobs';
@@ -27,6 +28,7 @@ export class FakeWorld {
   /** Where the audited range begins. */
   from = 0;
   committed = 0;
+  deletedUnread: PartitionRange[] = [];
   packs: (FoundPack & { jobs: PackJob[]; hidden?: boolean })[] = [];
   jobs: (FoundWorkflow & { jobId: string; carried: PackJob[]; hidden?: boolean })[] = [];
   /** What happens while Temporal is asked. */
@@ -135,10 +137,11 @@ export class FakeWorld {
   private source(): AuditSource {
     let readResults = 0;
     let readDeadLetters = 0;
-    const { committed, from, end } = this;
+    const { committed, deletedUnread, from, end } = this;
     return {
       select: async () => ({
         ranges: [{ topic: TOPIC, partition: 0, from, to: end, committed }],
+        deletedUnread,
         warnings: [],
       }),
       readQueue: async (ranges, onRecord) => {

@@ -9,6 +9,7 @@ const audit = (some: Partial<AuditReport> = {}): AuditReport => ({
   startedAt: '2026-01-01T00:00:00.000Z',
   tookMs: 10,
   ranges: [{ partition: 0, from: 0, to: 5, committed: 5 }],
+  deletedUnread: [],
   records: {
     received: 5,
     completed: 3,
