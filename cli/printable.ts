@@ -14,6 +14,13 @@ export function printableLine(text: string): string {
   return printable(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
 }
 
+/** The same, at most so many characters: for a cell of a table, whose column is as wide as its widest one. */
+export function printableCell(text: string, max: number): string {
+  // Nobody looks at what lies behind, which may be a megabyte.
+  const line = printableLine(text.slice(0, max + 1));
+  return line.length > max ? `${line.slice(0, max - 1)}…` : line;
+}
+
 /** What JSON.stringify leaves as it is, and terminals or readers of lines do not: control characters of eight bits, DEL, and the ends of lines of Unicode. */
 const LEFT_IN_JSON = /[\u007f-\u009f\u2028\u2029]/g;
 

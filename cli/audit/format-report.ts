@@ -1,6 +1,7 @@
 import type { CliContext } from '../context';
 import { duration } from '../duration';
 import { formatTable, styles } from '../output';
+import { printableCell } from '../printable';
 import type { AuditReport } from './report';
 
 /** The report for a person. */
@@ -58,7 +59,7 @@ export function formatReport(
   const sections = [
     section('Lost', examples.lost, records.lost, ({ jobId, why, workflowId, ...place }) => [
       ...coordinates(place, jobId),
-      workflowId === null ? why : `${why} ${workflowId}`,
+      workflowId === null ? why : `${why} ${printableCell(workflowId, WORKFLOW_ID_MAX)}`,
     ]),
     section(
       'Different results',
@@ -87,7 +88,7 @@ export function formatReport(
       ({ jobId, runningMs, workflowId, ...place }) => [
         ...coordinates(place, jobId),
         duration(runningMs),
-        workflowId,
+        printableCell(workflowId, WORKFLOW_ID_MAX),
       ],
     ),
     section('Waiting', examples.waiting, records.waiting, ({ jobId, waitingMs, ...place }) => [
@@ -98,7 +99,7 @@ export function formatReport(
       'Duplicate LLM calls',
       examples.duplicateLlmCalls,
       undefined,
-      ({ jobId, calls, accountedFor }) => [`job ${jobId}`, `${calls} calls, ${accountedFor} in its result`],
+      ({ jobId, calls, accountedFor }) => [nameOf(jobId), `${calls} calls, ${accountedFor} in its result`],
     ),
   ];
   const warnings = report.warnings.map((warning) => `Note: ${warning}`);
@@ -113,6 +114,9 @@ export function formatReport(
   }
 }
 
+/** The ids of jobs and workflows have no more. */
+const JOB_ID_MAX = 200;
+const WORKFLOW_ID_MAX = 255;
 const NOTHING_AUDITED = 'No record was looked at, so nothing is known.';
 
 function isEmpty({ records }: AuditReport): boolean {
@@ -166,7 +170,12 @@ function coordinates(
   { partition, offset }: { partition: number; offset: number },
   jobId: string | null,
 ): string[] {
-  return [`partition ${partition} offset ${offset}`, `job ${jobId ?? '?'}`];
+  return [`partition ${partition} offset ${offset}`, nameOf(jobId)];
+}
+
+/** What a record says its id is may be anything. */
+function nameOf(jobId: string | null): string {
+  return `job ${printableCell(jobId ?? '?', JOB_ID_MAX)}`;
 }
 
 function cut(text: string): string {

@@ -1,6 +1,12 @@
 import type { RedriveReport } from '../../bridge/kafka/redrive/redrive';
 import type { RetryFailedReport } from '../../bridge/kafka/redrive/retry-failed';
 import { formatTable } from '../output';
+import { printableCell } from '../printable';
+
+/** Characters of a code or of the name of a pipeline: ours have fewer. */
+const CELL_MAX = 64;
+/** Of a line that names one letter or job, with the reason. */
+const LINE_MAX = 1_000;
 
 interface Topics {
   queue: string;
@@ -15,7 +21,7 @@ interface Topics {
  */
 export function formatRedrive(report: RedriveReport, topics: Topics, goOnWith?: string): string {
   const { dryRun, letters, selected, sent, kept, groups, examples } = report;
-  const rows = groups.map(({ code, pipeline, letters }) => [code, pipeline ?? '-', letters]);
+  const rows = groups.map(({ code, pipeline, letters }) => [cell(code), cell(pipeline ?? '-'), letters]);
   const would = dryRun ? 'Would be ' : '';
   return paragraphs([
     `Dead letters in ${topics.deadLetters}: ${count(letters)}, of which match: ${count(selected)}`,
@@ -28,7 +34,8 @@ export function formatRedrive(report: RedriveReport, topics: Topics, goOnWith?: 
       [kept.withoutValue, 'without the value, which was too large for the dead-letter topic'],
       [kept.tooLarge, 'too large for the topic they would go to (max.message.bytes)'],
     ]),
-    dryRun && named(examples.map((one) => `${one.partition}:${one.offset}  ${one.code}  ${one.reason}`)),
+    dryRun &&
+      named(examples.map((one) => `${one.partition}:${one.offset}  ${cell(one.code)}  ${one.reason}`)),
     report.interrupted &&
       (goOnWith === undefined || dryRun
         ? 'Interrupted: run it again to go on. Nothing is sent twice.'
@@ -44,7 +51,7 @@ export function sayGoOn(goOnWith: string): string {
 /** What became of the failed jobs, for people. */
 export function formatRetryFailed(report: RetryFailedReport): string {
   const { dryRun, failed, selected, started, kept, groups, examples } = report;
-  const rows = groups.map(({ code, pipeline, jobs }) => [code, pipeline, jobs]);
+  const rows = groups.map(({ code, pipeline, jobs }) => [cell(code), cell(pipeline), jobs]);
   return paragraphs([
     `Jobs whose newest result is that they failed: ${count(failed)}, of which match: ${count(selected)}`,
     `${dryRun ? 'Would be run' : 'Run'} again: ${count(started)}`,
@@ -53,7 +60,7 @@ export function formatRetryFailed(report: RetryFailedReport): string {
       'Not run again:',
       Object.entries(kept).map(([code, jobs]) => [jobs, code]),
     ),
-    dryRun && named(examples.map(({ jobId, code, reason }) => `${jobId}  ${code}  ${reason}`)),
+    dryRun && named(examples.map(({ jobId, code, reason }) => `${jobId}  ${cell(code)}  ${reason}`)),
     report.interrupted && 'Interrupted: run it again to go on. No job is started twice.',
   ]);
 }
@@ -65,8 +72,14 @@ export function toJson(report: RedriveReport | RetryFailedReport): object {
   return { ...report, sent: { queue: 0, parking: 0 }, wouldSend: report.sent };
 }
 
+/** What records say of themselves may be anything. */
+function cell(text: string): string {
+  return printableCell(text, CELL_MAX);
+}
+
 function named(lines: string[]): string | false {
-  return lines.length > 0 && `For example:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  const some = lines.map((line) => `  ${printableCell(line, LINE_MAX)}`);
+  return lines.length > 0 && ['For example:', ...some].join('\n');
 }
 
 function list(heading: string, entries: [number, string][]): string | false {

@@ -43,6 +43,20 @@ test('with nothing wrong it says so', async () => {
   expect(text.split('\n').at(-1)).toBe('Nothing is lost, and no job has different results.');
 });
 
+test('ids that records give are text only, and widen no row', async () => {
+  const world = new FakeWorld(2);
+  world.record(0, `a\u001b[2J\nb${'x'.repeat(100_000)}`);
+  world.record(1, 'c\u009b31m');
+  world.committed = 2;
+  const report = await world.audit();
+  const duplicateLlmCalls = [{ jobId: 'd\u001b[2J', calls: 2, accountedFor: 1 }];
+  const examples = { ...report.examples, duplicateLlmCalls };
+  const text = formatReport({ ...report, examples }, { stdout: { write: () => undefined }, env: {} });
+  expect(text).not.toMatch(/[\u001b\u009b]/);
+  expect(text).toContain('job a\\u001b[2J\\nbxxx');
+  expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(400);
+});
+
 test('what was deleted before it was read is bad, also when nothing else is there', async () => {
   for (const count of [1, 0]) {
     const world = new FakeWorld(count);

@@ -58,6 +58,28 @@ test('an interrupted run that sends letters once more does not say that running 
   expect(text).not.toContain('Nothing is sent twice');
 });
 
+test('what a record or a result says of itself is text only, and widens no row', () => {
+  const evil = `a\u001b[2J\nb${'x'.repeat(1_000_000)}`;
+  const groups = [{ code: evil, pipeline: evil, letters: 1 }];
+  const examples = report.examples.map((one) => ({ ...one, code: evil, reason: 'no\u001b[2J\nb' }));
+  const jobs = [{ jobId: 'a\nb', code: 'c\u009b', reason: 'no\u001b[2J\nb' }];
+  for (const text of [
+    formatRedrive({ ...report, dryRun: true, groups: [...report.groups, ...groups], examples: [] }, topics),
+    formatRetryFailed({ ...failed, dryRun: true, groups: [{ code: evil, pipeline: evil, jobs: 1 }] }),
+  ]) {
+    expect(text).not.toMatch(/[\u001b\u009b]/);
+    expect(text).toContain('a\\u001b[2J\\nbxxx');
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(200);
+  }
+  for (const text of [
+    formatRedrive({ ...report, dryRun: true, examples }, topics),
+    formatRetryFailed({ ...failed, dryRun: true, examples: jobs }),
+  ]) {
+    expect(text).not.toMatch(/[\u001b\u009b]/);
+    expect(text).toMatch(/^  .*no\\u001b\[2J\\nb$/m);
+  }
+});
+
 test('failed jobs, and why some are not run again', () => {
   const text = formatRetryFailed(failed);
   expect(text).toContain('failed: 3, of which match: 2\n\nRun again: 1');
