@@ -10,6 +10,7 @@ import { decide, finishWave, newWave } from './finish-wave';
 import { addUsage, ended } from './job-progress';
 import { afterFailure, backoffMs, bytesOfCalls, nextCall } from './llm-attempts';
 import { mayAskOtherwise } from './may-ask-otherwise';
+import { mayRepairAgain } from './may-repair-again';
 import { failureOf, otherCall } from './other-call';
 import type { Pack } from './pack';
 import { chunksBySize, historyIsFull, jsonBytes } from './size';
@@ -160,7 +161,7 @@ async function settle(pack: Pack, outcomes: LlmOutcome[]): Promise<void> {
     } else if (outcome.kind === 'expired') {
       decide(pack, wave.ends, index, ended(job, 'expired', deadlineExceeded, endedAt));
     } else if (outcome.kind !== 'retry') {
-      const next = otherCall(job, pack.policy(index), outcome, mayAskOtherwise);
+      const next = otherCall(job, pack.policy(index), outcome, mayAskOtherwise, mayRepairAgain);
       // As a whole: histories of before have it so, and its size decides about timers.
       if (next === 'mend') job.lastError = outcome;
       else if (next) job.lastError = { code: outcome.code, message: outcome.message };

@@ -17,6 +17,8 @@ export interface CallsSoFar {
   /** The answer the next LLM call shall mend. */
   badAnswer?: BadAnswer;
   repairs: number;
+  /** Of these, calls that failed: the same repair was made again after them, and takes one of the attempts. */
+  failedRepairs?: number;
   /** Its last call was not made, since its turn in the provider's limit was too far away. */
   returned?: boolean;
   /** Failed calls that were the job's own trouble. */
@@ -36,6 +38,7 @@ type Unusable = Extract<LlmOutcome, { kind: 'bad-answer' | 'final' | 'retry' }>;
  * What follows an answer that cannot be used, or a call that was rejected: `mend` it, `ask` otherwise (with room for more output, or the
  * fallback model), or undefined, when the job fails. Notes in `progress` how the next call differs.
  *
+ * @param mayRepair called only where an answer would be mended since repairs have failed: in workflows of before each call of a repair took an attempt
  * @param mayAsk called only where it would be asked otherwise: workflows of before, or on workers of before, knew no such call. What the
  * outcome tells is no proof of it, since the worker that made the call may be newer than the one that decided
  */
@@ -44,8 +47,9 @@ export function otherCall(
   { llm }: PipelinePolicy,
   outcome: Unusable,
   mayAsk: () => boolean,
+  mayRepair: () => boolean,
 ): 'mend' | 'ask' | undefined {
-  if (outcome.kind === 'bad-answer' && progress.repairs < llm.repairAttempts) {
+  if (outcome.kind === 'bad-answer' && hasRepairLeft(progress, llm, mayRepair)) {
     progress.badAnswer = outcome;
     return 'mend';
   }
@@ -72,9 +76,19 @@ export function otherCall(
   return 'ask';
 }
 
+function hasRepairLeft(
+  { repairs, failedRepairs = 0 }: CallsSoFar,
+  { repairAttempts }: PipelinePolicy['llm'],
+  mayRepair: () => boolean,
+): boolean {
+  if (repairs < repairAttempts) return true;
+  return repairs - failedRepairs < repairAttempts && mayRepair();
+}
+
 const noCalls: CallsSoFar = {
   badAnswer: undefined,
   repairs: 0,
+  failedRepairs: undefined,
   returned: undefined,
   ownFailures: 0,
   ownTroubleSince: undefined,

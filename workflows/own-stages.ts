@@ -8,6 +8,7 @@ import { attemptsMade, deadlineExceeded, failureCode, failureMessage, isAway } f
 import { addUsage, completed, ended, toPostProcess, type JobInput, type JobProgress } from './job-progress';
 import { backoffMs, countOwnFailure, hasFailedEnough, nextCall } from './llm-attempts';
 import { mayAskOtherwise } from './may-ask-otherwise';
+import { mayRepairAgain } from './may-repair-again';
 import { failureOf, otherCall } from './other-call';
 import { historyIsFull } from './size';
 import { ownStages } from './stage-activities';
@@ -60,7 +61,7 @@ export async function runStages(
       const goesOn =
         outcome.kind === 'retry'
           ? mayTryAgain(outcome)
-          : otherCall(progress, policy, outcome, mayAskOtherwise) !== undefined;
+          : otherCall(progress, policy, outcome, mayAskOtherwise, mayRepairAgain) !== undefined;
       if (!goesOn) {
         const { code, message } = failureOf(progress, outcome);
         progress.lastError = { code, message };
@@ -72,6 +73,7 @@ export async function runStages(
 
   function mayTryAgain(outcome: Extract<LlmOutcome, { kind: 'retry' | 'final' }>): boolean {
     progress.trouble ??= { since: outcome.endedAt, answers: 0 };
+    if (progress.badAnswer) progress.failedRepairs = (progress.failedRepairs ?? 0) + 1;
     if (outcome.shared) return outcome.endedAt - progress.trouble.since <= policy.giveUpAfterMs;
     countOwnFailure(progress, outcome);
     if (progress.ownFailures < policy.llm.attempts) return true;

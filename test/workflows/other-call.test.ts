@@ -9,9 +9,9 @@ const ended = {
   usage: { inputTokens: 0, outputTokens: 0, webSearches: 0, llmCalls: 1 },
 };
 const { failureOf, modelAndTokens, withGivenUp } = otherCalls;
-const otherCall = (...[progress, policy, outcome, mayAsk = () => true]: Ask) =>
-  otherCalls.otherCall(progress, policy, outcome, mayAsk);
-type Ask = [Progress, PipelinePolicy, Unusable, (() => boolean)?];
+const otherCall = (...[progress, policy, outcome, mayAsk = () => true, mayRepair = () => true]: Ask) =>
+  otherCalls.otherCall(progress, policy, outcome, mayAsk, mayRepair);
+type Ask = [Progress, PipelinePolicy, Unusable, (() => boolean)?, (() => boolean)?];
 type Unusable = Parameters<typeof otherCalls.otherCall>[2];
 
 const bad = (model: string): Unusable => ({
@@ -50,6 +50,24 @@ describe('an answer that cannot be used', () => {
     expect(otherCall(job, both, bad('two'))).toBe('mend');
     job.repairs += 1;
     expect(otherCall(job, both, bad('two'))).toBeUndefined();
+  });
+
+  it('is mended as often as the policy says, calls of a repair that failed aside', () => {
+    const job = { ...progress(), repairs: 3, failedRepairs: 3 };
+    expect(otherCall(job, both, bad('one'))).toBe('mend');
+    job.repairs += 1;
+    expect(otherCall(job, both, bad('one'))).toBe('ask');
+    expect(job).toMatchObject({ repairs: 0, failedRepairs: undefined, fallback: 'two' });
+  });
+
+  it('is mended as before in workflows of before, which are asked only where that makes a difference', () => {
+    const mayRepair = jest.fn(() => false);
+    const ask = (repairs: number, failedRepairs?: number) =>
+      otherCall({ ...progress(), repairs, failedRepairs }, alone, bad('any'), undefined, mayRepair);
+    expect([ask(0), ask(1), ask(2, 1)]).toEqual(['mend', undefined, undefined]);
+    expect(mayRepair).not.toHaveBeenCalled();
+    expect(ask(1, 1)).toBeUndefined();
+    expect(mayRepair).toHaveBeenCalledTimes(1);
   });
 
   it('fails its job where there is no fallback model', () => {
