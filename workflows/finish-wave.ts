@@ -1,4 +1,4 @@
-import { isCancellation } from '@temporalio/workflow';
+import { isCancellation, patched } from '@temporalio/workflow';
 import { markOf } from '../contracts/confidential';
 import { ALWAYS_TAKEN_BYTES } from '../contracts/limits';
 import type { PostProcessItem, PostProcessOutcome, PublishItem } from '../contracts/stages';
@@ -59,11 +59,16 @@ export async function finishWave(pack: Pack, wave: Wave): Promise<void> {
   if (rest.length > 0) pack.work.add(finishRest(pack, rest));
   if (ends.length + leaving.length === 0) return;
   if (!durable) await durablePoint();
-  const open = leaving.filter((index) => pack.isOpen(index));
+  const leavers = leaving.filter((index) => pack.isOpen(index) && mayLeave(pack));
   const publishing = publish(pack, ends);
   // Should a job be unable to leave, the results of the others are waited for all the same.
   pack.work.add(publishing);
-  await Promise.all([publishing, ...open.map((index) => leavePack(pack, index))]);
+  await Promise.all([publishing, ...leavers.map((index) => leavePack(pack, index))]);
+}
+
+/** Not when the workflow was cancelled: what still runs then ends with it. In workflows of before jobs left all the same. */
+function mayLeave(pack: Pack): boolean {
+  return !pack.scope.consideredCancelled || !patched('cancelled-jobs-stay');
 }
 
 /** Decides how a job ends, unless that is decided already. It is published with the wave. */

@@ -55,6 +55,8 @@ export async function processPack(input: PackInput): Promise<PackSummary> {
     await pack.scope.run(async () => {
       await beginAll(pack);
       await pack.work.finished();
+      // They were to leave, but the workflow was cancelled before they could.
+      if (pack.jobs.some(({ status }) => status === 'running')) await pack.scope.cancelRequested;
     });
   } catch (error) {
     // Anything else is a defect: the workflow task fails, and is tried again until a deployment mends it.
