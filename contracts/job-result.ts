@@ -22,7 +22,7 @@ export const usageSchema = z.object({
     .optional()
     .describe('Of `outputTokens`, those the model thought with. Absent when the provider tells none.'),
   webSearches: z.int().nonnegative(),
-  /** LLM calls made for this job whose end was seen, repair attempts included. */
+  /** LLM calls made for this job whose end was seen, or that may have been made, repair attempts included. */
   llmCalls: z.int().nonnegative(),
   costNanoUsd: z
     .int()

@@ -8,7 +8,7 @@ import { durableNow } from './durable-point';
 import { deadlineExceeded, failureMessage, holderIsGone } from './failures';
 import { decide, finishWave, newWave } from './finish-wave';
 import { addUsage, ended } from './job-progress';
-import { afterFailure, backoffMs, bytesOfCalls, nextCall } from './llm-attempts';
+import { afterFailure, backoffMs, bytesOfCalls, lostWithHolder, nextCall } from './llm-attempts';
 import { mayAskOtherwise } from './may-ask-otherwise';
 import { mayRepairAgain } from './may-repair-again';
 import { failureOf, otherCall } from './other-call';
@@ -41,11 +41,7 @@ async function callRound(pack: Pack, indexes: number[], priority: TaskPriority):
     handles = handles.filter(({ index }) => pack.isOpen(index));
     if (handles.length === 0) return;
     const outcomes = await awaitSome(pack, handles, priority, heldBy);
-    if (outcomes === 'gone')
-      return callLlm(
-        pack,
-        handles.map((handle) => handle.index),
-      );
+    if (outcomes === 'gone') return await endWithHolder(pack, handles);
     const done = new Set(outcomes.map((outcome) => outcome.index));
     handles = handles.filter((handle) => !done.has(handle.index));
     // Settled beside the next wait, so that a slow publish holds up nothing.
@@ -130,6 +126,24 @@ async function awaitSome(
   } finally {
     pack.watchers.delete(onEnd);
   }
+}
+
+/** Calls whose worker is gone are made again as after any trouble that jobs share: it may have ended because of one of their answers. */
+async function endWithHolder(pack: Pack, handles: LlmHandle[]): Promise<void> {
+  // In workflows of before they were made again at once, as if they had never been made.
+  if (!patched('gone-counts'))
+    return callLlm(
+      pack,
+      handles.map(({ index }) => index),
+    );
+  const setAside = handles.filter(({ held }) => held?.id !== undefined);
+  // By any worker: it settles what was set aside for their cost.
+  if (setAside.length > 0) pack.work.add(stopCalls(pack, setAside));
+  const endedAt = await durableNow();
+  await settle(
+    pack,
+    handles.map((handle) => lostWithHolder(handle, endedAt)),
+  );
 }
 
 /** Stops calls at the provider whose jobs have ended meanwhile. What cannot be stopped is paid for, and read by nobody. */

@@ -1,6 +1,7 @@
 import { markOf } from '../contracts/confidential';
+import { noUsage } from '../contracts/no-usage';
 import type { PipelinePolicy } from '../contracts/policy';
-import type { LlmCall, LlmOutcome } from '../contracts/stages';
+import type { LlmCall, LlmHandle, LlmOutcome } from '../contracts/stages';
 import type { JobProgress } from './job-progress';
 import type { Pack } from './pack';
 import { modelAndTokens } from './other-call';
@@ -53,6 +54,15 @@ function accountOf(
 /** Bytes of calls as they count for the size of a workflow task: without what histories of before did not have in them, since it decides about timers. */
 export function bytesOfCalls(calls: LlmCall[]): number {
   return jsonBytes(calls.map((call) => ({ ...call, account: undefined })));
+}
+
+/** The end of a call that ended with the worker which held it open. Nobody can say what became of it, so it counts as one of unknown cost. */
+export function lostWithHolder({ index, startedAt, held }: LlmHandle, endedAt: number): LlmOutcome {
+  const message = 'the worker that held the call open is gone';
+  return {
+    ...{ index, startedAt, endedAt, usage: { ...noUsage, llmCalls: 1 }, atMostNanoUsd: held?.nanoUsd },
+    ...{ kind: 'retry', code: 'HW_LLM_UNAVAILABLE', message, shared: true },
+  };
 }
 
 /**

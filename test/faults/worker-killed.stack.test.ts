@@ -97,9 +97,8 @@ test('inline: calls held open by a killed worker are made again by another, and 
   await rig.startWorker(inline);
 
   const results = await rig.resultsFor(idsOf(slow));
-  expect([...results.values()].flat().map(({ result }) => result.status)).toEqual(
-    slow.map(() => 'completed'),
-  );
+  const ends = [...results.values()].flat().map(({ result }) => result);
+  expect(ends.map(({ status, usage }) => [status, usage.llmCalls])).toEqual(slow.map(() => ['completed', 2]));
   expect(await Promise.all(idsOf(quick).map((id) => rig.llmCalls(id)))).toEqual(quick.map(() => 1));
   expect(await Promise.all(idsOf(slow).map((id) => rig.llmCalls(id)))).toEqual(slow.map(() => 2));
 });
