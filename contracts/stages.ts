@@ -120,6 +120,8 @@ export interface LlmHandle extends Confidential {
   held?: { nanoUsd: number; id?: string };
   /** The request is held open by the process that made it, which alone can await it. */
   heldOpen?: boolean;
+  /** In heartbeats: stands for so many calls that ended with the processes which held them open, `held` for what all of them may have cost. */
+  lost?: number;
 }
 
 /** A source that the web search of the model cited. */

@@ -8,6 +8,7 @@ import { holdAlive, stopReason, workflowHasEnded } from './activity-life';
 import { awaitOne } from './await-one';
 import type { CountUsage } from './money/count-usage';
 import type { LlmCalls } from './llm-calls';
+import { lostCalls } from './lost-calls';
 import { nextWave } from './next-wave';
 import { startOne } from './start-one';
 import { createHandleTeller } from './tell-handles';
@@ -27,20 +28,24 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
      * an attempt that takes over makes only the calls that are missing there.
      */
     async startLlmCalls({ calls, stay }: StartCalls): Promise<StartedCalls> {
-      const made = new Map(stillHeld().map((handle) => [handle.index, handle]));
+      const { held, lost } = callsOfBefore();
+      const made = new Map(held.map((handle) => [handle.index, handle]));
       const outcomes: LlmOutcome[] = [];
       const turn = ownTurn();
       const handlesMade = () => [...made.values()];
-      const life = holdAlive(handlesMade);
-      const teller = createHandleTeller(handlesMade, calls.length);
+      const toTell = () => [...lost.handles, ...handlesMade()];
+      const life = holdAlive(toTell);
+      const teller = createHandleTeller(toTell, calls.length);
       try {
+        if (lost.handles.length > 0) await lost.settle(llmCalls);
         // All of them, also when one gave up since the activity has to stop: the provider may be taking others at this moment,
         // and whoever takes over has to know of these.
         const ends = await Promise.allSettled(
           calls.map(async (call) => {
             if (made.has(call.index)) return;
-            const started = await startOne(llmCalls, call, life.signal, turn);
-            if ('kind' in started) return void outcomes.push(asked(call, notTaken(call, started)));
+            const started = await startOne(llmCalls, lost.charge(call), life.signal, turn);
+            if ('kind' in started)
+              return void outcomes.push(lost.addTo(asked(call, notTaken(call, started))));
             made.set(started.index, started);
             teller.made();
           }),
@@ -49,7 +54,7 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
         const handles = handlesMade();
         const [only] = handles;
         if (stay && only && calls.length === 1)
-          return { handles: [], outcomes: [await awaitEnd(only, life.signal, turn)] };
+          return { handles: [], outcomes: [lost.addTo(await awaitEnd(only, life.signal, turn))] };
         const heldBy = handles.some(({ heldOpen }) => heldOpen) ? llmCalls.heldBy : undefined;
         return { handles, outcomes, heldBy };
       } catch (error) {
@@ -102,20 +107,22 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
      * `awaitLlmCalls`
      */
     async callLlm(call: LlmCall): Promise<LlmOutcome> {
-      const made = stillHeld();
+      const { held: made, lost } = callsOfBefore();
       const turn = ownTurn();
+      const toTell = () => [...lost.handles, ...made];
       // From the beginning: a call may have to wait long until it is made.
-      const life = holdAlive(() => made);
+      const life = holdAlive(toTell);
       try {
+        if (lost.handles.length > 0) await lost.settle(llmCalls);
         if (made.length === 0) {
           const returned = activityInfo().attempt > 1;
-          const started = await startOne(llmCalls, { ...call, returned }, life.signal, turn);
-          if ('kind' in started) return asked(call, unlessShared(notTaken(call, started)));
+          const started = await startOne(llmCalls, lost.charge({ ...call, returned }), life.signal, turn);
+          if ('kind' in started) return lost.addTo(asked(call, unlessShared(notTaken(call, started))));
           made.push(started);
-          heartbeat(made);
+          heartbeat(toTell());
         }
         const [handle] = made as [LlmHandle];
-        return await awaitEnd(handle, life.signal, turn);
+        return lost.addTo(await awaitEnd(handle, life.signal, turn));
       } catch (error) {
         throw await stopped(made, error, true);
       } finally {
@@ -130,10 +137,11 @@ export function createCallLlm({ llmCalls, llmMetrics, countUsage, modelOf }: Cal
     return { priorityKey: priorityKey || DEFAULT_PRIORITY, fairnessKey };
   }
 
-  /** Calls an earlier attempt made. Those that a process held open ended with it. */
-  function stillHeld(): LlmHandle[] {
+  /** Calls that earlier attempts made. Those that a process held open ended with it (`lost`). */
+  function callsOfBefore() {
     const details: unknown = activityInfo().heartbeatDetails;
-    return Array.isArray(details) ? (details as LlmHandle[]).filter(({ heldOpen }) => !heldOpen) : [];
+    const handles = Array.isArray(details) ? (details as LlmHandle[]) : [];
+    return { held: handles.filter(({ heldOpen }) => !heldOpen), lost: lostCalls(handles) };
   }
 
   async function awaitEnd(handle: LlmHandle, signal: AbortSignal, turn: TaskPriority): Promise<LlmOutcome> {

@@ -253,6 +253,62 @@ describe('startLlmCalls that stays', () => {
   });
 });
 
+describe('a call that ended with the process which held it open', () => {
+  const handle: LlmHandle = {
+    ...{ index: 0, jobId: 'job', pipeline: 'p', callId: 'a', startedAt: 0, timeoutAt: 0, heldOpen: true },
+    held: { nanoUsd: 5, id: 'set-aside' },
+  };
+  const account = { maxNanoUsd: 100, spentNanoUsd: 1 };
+  const usage = { ...ended.usage, llmCalls: 1, costNanoUsd: 7 };
+
+  async function attempt(activity: 'callLlm' | 'startLlmCalls', told: LlmHandle[]) {
+    const accounts: LlmCall['account'][] = [];
+    const settled: LlmHandle[] = [];
+    const heartbeats: LlmHandle[][] = [];
+    const stage = createCallLlm({
+      llmCalls: {
+        start(call) {
+          accounts.push(call.account);
+          return Promise.resolve({ ...handle, callId: 'b' });
+        },
+        wait: ({ index }) => Promise.resolve({ ...ended, index, usage }),
+        cancel(one) {
+          settled.push(one);
+          return Promise.resolve();
+        },
+      },
+    });
+    const environment = new MockActivityEnvironment({ attempt: 2, heartbeatDetails: told });
+    environment.on('heartbeat', (details) => heartbeats.push(details as LlmHandle[]));
+    const call = llmCall({ index: 0, account });
+    const outcome = await environment.run(async (): Promise<LlmOutcome> => {
+      if (activity === 'callLlm') return await stage.callLlm(call);
+      return (await stage.startLlmCalls({ calls: [call], stay: true })).outcomes[0]!;
+    });
+    return { accounts, settled, outcome, told: heartbeats.at(-1)! };
+  }
+
+  it.each(['callLlm', 'startLlmCalls'] as const)('counts when it is made again by %s', async (activity) => {
+    const second = await attempt(activity, [handle]);
+    expect(second.accounts).toEqual([{ maxNanoUsd: 100, spentNanoUsd: 6 }]);
+    expect(second.settled).toEqual([handle]);
+    expect(second.outcome).toMatchObject({ usage: { llmCalls: 2 }, atMostNanoUsd: 12 });
+    expect(second.outcome.usage.costNanoUsd).toBeUndefined();
+
+    const third = await attempt(activity, second.told);
+    expect(third.accounts).toEqual([{ maxNanoUsd: 100, spentNanoUsd: 11 }]);
+    expect(third.settled).toMatchObject([{ callId: 'b' }]);
+    expect(third.outcome).toMatchObject({ usage: { llmCalls: 3 }, atMostNanoUsd: 17 });
+    // However many there are.
+    expect(third.told).toHaveLength(2);
+  });
+
+  it('counts as one more call where there is no ceiling', async () => {
+    const { outcome } = await attempt('callLlm', [{ ...handle, held: undefined }]);
+    expect(outcome).toMatchObject({ usage: { llmCalls: 2 }, atMostNanoUsd: 7 });
+  });
+});
+
 it('says which model was asked when a call comes to nothing: the one it names, or that of the worker', async () => {
   const handleOf = ({ index, model }: LlmCall): LlmHandle => ({
     ...{ index, jobId: 'job', pipeline: 'p', callId: `resp_${index}`, startedAt: 0, timeoutAt: 0 },
