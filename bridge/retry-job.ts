@@ -27,7 +27,7 @@ export interface JobRetryOptions {
 }
 
 /** As much of a failed result as tells what to run again. */
-export type FailedResult = Pick<JobResult, 'id' | 'source' | 'run' | 'workflow'>;
+export type FailedResult = Pick<JobResult, 'id' | 'source' | 'workflow'> & { run?: Pick<JobRun, 'number'> };
 
 export interface RetriedJob {
   jobId: string;
@@ -168,6 +168,6 @@ function detailsOf({ number, replaces }: JobRun, namespace: string): string {
   return `Run ${number} of this job. The run before, which failed: [${replaces.id.replace(/[[\]\\`*_]/g, '\\$&')}](${path})`;
 }
 
-function stillRunning(jobId: string, { id }: WorkflowRun): HeadwayError {
+export function stillRunning(jobId: string, { id }: WorkflowRun): HeadwayError {
   return new HeadwayError('HW_JOB_RUNNING', `job ${jobId} is already running, in workflow ${id}`);
 }

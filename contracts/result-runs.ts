@@ -1,6 +1,6 @@
-import type { JobResult } from './job-result';
+import type { JobResult, JobRun } from './job-result';
 
-type ResultOfRun = Pick<JobResult, 'id' | 'source' | 'run'>;
+type ResultOfRun = Pick<JobResult, 'id' | 'source'> & { run?: Pick<JobRun, 'number'> };
 type EndedResult = ResultOfRun & { timings: Pick<JobResult['timings'], 'completedAt'> };
 
 /** 1 for the run that the job's record (or request) began, 2 and so on for those somebody started after it had failed. */

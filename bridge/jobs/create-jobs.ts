@@ -6,7 +6,7 @@ import type { JobView } from '../../contracts/job-view';
 import { jobLimits, type JobLimits } from '../../contracts/limits';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import type { JobIdLedger } from '../job-id-ledger';
-import { createJobRetry } from '../retry-job';
+import { createJobRetry, stillRunning, type FailedResult } from '../retry-job';
 import { createPackStarter } from '../start-pack';
 import { cancelJob } from './cancel-job';
 import { cancelWhereItIs } from './cancel-where-it-is';
@@ -15,7 +15,7 @@ import type { Jobs } from './jobs';
 import { createListJobs } from './list-jobs';
 import { reachable, REQUEST_MS } from './reachable';
 import { createSubmit, type Submitted } from './submit';
-import { isEnd, requestView, viewJob } from './view-job';
+import { carriedJob, isEnd, requestView, viewJob } from './view-job';
 
 export interface JobsOptions {
   client: Client;
@@ -86,16 +86,24 @@ export function createJobs(options: JobsOptions): (tenant?: string) => Jobs {
         return isEnd(view.status) ? view : { ...view, status: 'cancelled' };
       },
       async retry(id) {
-        const { result, status, run } = await get(id);
-        if (status === 'completed') {
-          throw new HeadwayError('HW_JOB_NOT_FAILED', `job ${id} completed in run ${run}`);
+        const view = await get(id);
+        if (view.status === 'completed') {
+          throw new HeadwayError('HW_JOB_NOT_FAILED', `job ${id} completed in run ${view.run}`);
         }
-        // By its result where there is one: another job may have the same id.
-        await reachable(client, 2 * REQUEST_MS, () => runAgain.run(result ?? id));
+        if (!isEnd(view.status)) throw stillRunning(id, view.workflow);
+        // Never by its id alone, which a job of another tenant may have, too.
+        const failed = view.result ?? (await failedOf(view));
+        await reachable(client, 2 * REQUEST_MS, () => runAgain.run(failed));
         return await get(id);
       },
     };
     return jobs;
+
+    /** A job without a result: its workflow was terminated, or no worker tells. */
+    async function failedOf({ id, workflow, run }: JobView): Promise<FailedResult> {
+      const { source } = await carriedJob(client, workflow, { id, tenant });
+      return { id, source, workflow, run: { number: run } };
+    }
 
     async function get(id: string): Promise<JobView> {
       let execution = await findJob(client, { id, tenant });

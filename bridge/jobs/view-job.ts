@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { HeadwayError } from '../../contracts/errors';
-import type { Stage } from '../../contracts/job-result';
+import type { Stage, WorkflowRun } from '../../contracts/job-result';
 import type { JobState } from '../../contracts/job-state';
 import type { JobStatus, JobView } from '../../contracts/job-view';
 import type { PackJob } from '../../contracts/pack';
@@ -34,7 +34,7 @@ export async function viewJob(
   result ??= answer?.result;
   const state = answer?.state;
   const view: JobView = {
-    ...requestView(state ?? (await carriedJob(client, execution, jobOf))),
+    ...requestView(state ?? (await carriedJob(client, runOf(execution).workflow, jobOf))),
     ...(result ? { status: result.status } : progressOf(execution, state)),
     startedAt: result?.timings.startedAt ?? iso(state?.startedAt),
     completedAt: result?.timings.completedAt ?? iso(state?.endedAt),
@@ -132,8 +132,12 @@ function runOf({ workflowId, runId, memo }: Execution): Pick<JobView, 'run' | 'w
   return { run: retry?.run.number ?? 1, workflow: { id: workflowId, runId } };
 }
 
-async function carriedJob(client: Client, execution: Execution, { id, tenant }: JobOf): Promise<PackJob> {
-  const workflow = { id: execution.workflowId, runId: execution.runId };
+/** @throws HeadwayError `HW_JOB_UNKNOWN`, `HW_SERVER_UNREACHABLE`, `HW_PAYLOAD_UNREADABLE` */
+export async function carriedJob(
+  client: Client,
+  workflow: WorkflowRun,
+  { id, tenant }: JobOf,
+): Promise<PackJob> {
   const jobs = await reachable(client, REQUEST_MS, () => readCarriedJobs(client, workflow));
   const job = jobs?.find((one) => one.id === id && (tenant === undefined || one.tenant === tenant));
   if (job) return job;

@@ -206,6 +206,28 @@ test('two tenants with one job id see, and cancel, each their own', async () => 
   await jobs('b').cancel(ofB.id);
 });
 
+test('two tenants with one job id run, each, their own again', async () => {
+  const rejected = 'bad_request';
+  const [ofA, ofB] = [
+    { ...brief('again-shared', slow), tenant: 'a' },
+    { ...brief('again-shared', rejected), tenant: 'b' },
+  ];
+  await rig.produce([ofA], 0);
+  await rig.startWorker();
+  await rig.startBridge();
+  await eventually('the call of one is made', async () => (await rig.llmCalls(ofA.id)) === 1);
+  const { workflow } = await jobs('a').get(ofA.id);
+  await expect(jobs('a').retry(ofA.id)).rejects.toMatchObject({ code: 'HW_JOB_RUNNING' });
+  await rig.client.workflow.getHandle(workflow.id, workflow.runId).terminate('by hand');
+  await rig.produce([ofB], 0);
+  await eventually('the other has failed', () => rig.results.some(({ result }) => result.tenant === 'b'));
+
+  const again = await jobs('a').retry(ofA.id);
+  expect(again).toMatchObject({ tenant: 'a', run: 2 });
+  expect((await jobs('b').get(ofB.id)).run).toBe(1);
+  await jobs('a').cancel(ofA.id);
+});
+
 test('pages of a list hold each job once', async () => {
   const requests = Array.from({ length: 5 }, (_, index) => brief(`page${index}`));
   for (const request of requests) await jobs(rig.name).submit(request);
