@@ -1,7 +1,6 @@
 import { HeadwayError, messageOf } from '../../contracts/errors';
 import { loadConfig, type Config, type ConfigSection } from '../../runtime/config';
 import { createKafka } from '../../runtime/kafka';
-import { redact } from '../../runtime/redact';
 import { connectTemporalClient } from '../../runtime/temporal';
 import { cliLogger, unreachable } from '../connections';
 import type { CliContext } from '../context';
@@ -24,18 +23,12 @@ export function doctorCommand(context: CliContext): HeadwayCommand {
     .action(async ({ json }: { json?: boolean }) => {
       // With a value that cannot be read nobody would start, whatever the servers do.
       loadConfig(context.env, []);
-      const findings = (await Promise.all(allChecks(context))).flat().map(withoutSecrets);
+      const findings = (await Promise.all(allChecks(context))).flat();
       const healthy = findings.every(({ state }) => state === 'ok' || state === 'warning');
       if (json) printJson(context, { ok: healthy, checks: findings });
       else context.stdout.write(`${formatFindings(findings, context)}\n`);
       if (!healthy) context.exitCode = exitCodes.badFinding;
     });
-}
-
-/** What servers and libraries say may quote an address with its password. */
-function withoutSecrets(finding: Finding): Finding {
-  const { found, todo } = finding;
-  return { ...finding, found: redact(found), ...(todo === undefined ? {} : { todo: redact(todo) }) };
 }
 
 /** Side by side: what is away costs its own time only. An address that is missing is a finding like others. */

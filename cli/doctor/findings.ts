@@ -1,5 +1,6 @@
 import { errorCodes, HeadwayError, messageOf } from '../../contracts/errors';
 import { withDocsOfHere } from '../../runtime/in-user-terms';
+import { redact } from '../../runtime/redact';
 import { within } from '../../runtime/within';
 
 /** What one check found. `skipped`: something it needs was wrong already. */
@@ -20,19 +21,26 @@ export const ok = (found: string): Verdict => ({ state: 'ok', found });
 export const warning = (found: string, todo: string): Verdict => ({ state: 'warning', found, todo });
 export const wrong = (found: string, todo: string): Verdict => ({ state: 'wrong', found, todo });
 
-/** Runs one check. Never throws: what it throws is wrong, and so is what takes too long. */
+/**
+ * Runs one check. Never throws: what it throws is wrong, and so is what takes too long. What servers and libraries say may quote an address with its password, which is
+ * left out.
+ */
 export async function runCheck(name: string, check: () => Promise<Verdict>, ms = CHECK_MS): Promise<Finding> {
   const tooLong = () =>
     wrong(`no answer within ${ms / 1_000} s`, 'See whether it runs, and whether the address is right.');
   try {
-    return { name, ...(await within(ms, check(), tooLong)) };
+    return { name, ...withoutSecrets(await within(ms, check(), tooLong)) };
   } catch (error) {
     const todo =
       error instanceof HeadwayError
         ? withDocsOfHere(errorCodes[error.code].action)
         : 'See what the message says.';
-    return { name, ...wrong(messageOf(error), todo) };
+    return { name, ...withoutSecrets(wrong(messageOf(error), todo)) };
   }
+}
+
+function withoutSecrets({ state, found, todo }: Verdict): Verdict {
+  return { state, found: redact(found), ...(todo !== undefined && { todo: redact(todo) }) };
 }
 
 /** Checks that cannot be made, as `needs` does not work. */

@@ -1,14 +1,12 @@
-import { commands } from '../../cli/commands';
-import { runCli } from '../../cli/run-cli';
-import { createContext } from './support';
+import { runCheck, wrong, type Verdict } from '../../cli/doctor/findings';
 
-test.each([[[]], [['--json']]])('shows no password that an address has, with %p', async (form) => {
-  const { context, stdout } = createContext({
-    HEADWAY_STACK_FILE: '/nothing/at/all',
-    OPENAI_API_KEY: 'anything',
-    OPENAI_BASE_URL: 'https://team:geheim@127.0.0.1:9/v1',
-  });
-  await runCli(['doctor', ...form], context, commands);
-  expect(stdout()).toMatch(/127\.0\.0\.1:9 does not answer: .*https:\/\/team:\[redacted\]@127/);
-  expect(stdout()).not.toContain('geheim');
+const address = 'https://team:geheim@gateway.example/v1';
+
+test.each<[string, () => Promise<Verdict>]>([
+  ['is said by a check', () => Promise.resolve(wrong(`${address} does not answer`, `Correct ${address}.`))],
+  ['is thrown by one', () => Promise.reject(new TypeError(`cannot be requested: ${address}`))],
+])('no finding has the password of an address that %s', async (_, check) => {
+  const said = JSON.stringify(await runCheck('LLM', check));
+  expect(said).toContain('https://team:[redacted]@gateway.example/v1');
+  expect(said).not.toContain('geheim');
 });
