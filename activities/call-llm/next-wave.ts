@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 
 /** Calls that end within this time of each other are one wave. */
-const WAVE_MS = 500;
+export const WAVE_MS = 500;
 
 /**
  * Waits for all items at once and returns the outcomes of those that end first: everything that ended within `waveMs` of the

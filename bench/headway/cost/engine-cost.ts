@@ -72,6 +72,7 @@ async function addUp(
   return cost;
 }
 
-function queryOf({ taskQueue, since }: Workflows): string {
+/** For visibility. */
+export function queryOf({ taskQueue, since }: Workflows): string {
   return `TaskQueue = ${JSON.stringify(taskQueue)} AND StartTime >= ${JSON.stringify(since.toISOString())}`;
 }

@@ -21,6 +21,7 @@ const steadySchema = z.object({
       cpuMsPerSecond: eachPart([...systemParts, ...benchParts]),
       megabytes: eachPart(systemParts),
       temporal: z.object({ jobsPerWorkflow: amount, transitions: amount }).optional(),
+      waves: amount.optional(),
     }),
   ),
 });

@@ -1,6 +1,3 @@
-/** Calls of a pack that end within this time of each other are one wave (activities/call-llm/next-wave.ts). Milliseconds. */
-const WAVE_MS = 500;
-
 /** Something that a job costs in packs of some size: part of it is the job's own, the rest is its pack's, which shares it among its jobs. */
 export interface Line {
   /** A job's own. */
@@ -23,17 +20,6 @@ export interface Shape {
 export interface Measured extends Shape {
   /** For each job. */
   value: number;
-}
-
-/**
- * How many waves the calls of a pack end in, on average, when each ends at any moment of `spreadMs` with the same chance: a wave is half a second and the
- * time until the next call ends, which is the shorter the more there are.
- *
- * @param spreadMs 0 when all calls take as long: one wave
- */
-export function wavesOf(packSize: number, spreadMs: number): number {
-  if (spreadMs === 0) return 1;
-  return packSize / (1 + ((packSize - 1) * WAVE_MS) / spreadMs);
 }
 
 /** What a job costs by the model: `perJob + (perPack + perWave * waves) / packSize`. */

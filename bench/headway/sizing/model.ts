@@ -2,7 +2,8 @@ import { systemParts, type SystemPart } from '../cost/parts';
 import { middleOf } from '../spread';
 import { idleOf, perJobOf } from '../steady/summary';
 import type { SteadyFigures } from './figures';
-import { fitLine, valueAt, wavesOf, type Line, type Shape } from './fit';
+import { fitLine, valueAt, type Line, type Shape } from './fit';
+import { wavesOf } from './waves';
 
 /** How far the model may be from a measured point before it says nothing about what was not measured. */
 export const MOST_DEVIATION = 0.15;
@@ -23,6 +24,8 @@ export interface Model {
 /** A case that was measured, beside what the model says. */
 export interface Point extends Shape {
   title: string;
+  /** Those that its calls ended in, where they were counted; `waves` are simulated, as they are for what was not measured. */
+  countedWaves?: number;
   /** Whether the model was fitted to it, or has not seen it. */
   fitted: boolean;
   jobsPerSecond: number;
@@ -52,10 +55,12 @@ export function fitModel({ cases, points }: SteadyFigures): Model {
     const those = own(one.name).filter(({ temporal }) => temporal !== undefined);
     if (those.length === 0) return [];
     const packSize = middleOf(those.map(({ temporal }) => temporal?.jobsPerWorkflow ?? Number.NaN));
+    const counted = those.flatMap(({ waves }) => waves ?? []);
     return [
       {
         ...{ title: one.title, fitted: one.fitted, packSize },
-        waves: wavesOf(packSize, one.llmMs.to - one.llmMs.from),
+        waves: wavesOf(packSize, one.llmMs),
+        countedWaves: counted.length > 0 ? middleOf(counted) : undefined,
         jobsPerSecond: middleOf(those.map(({ jobsPerSecond }) => jobsPerSecond)),
         // A part may spend less than while nothing arrives, by a little, since it is noise.
         cpuMs: (parts: readonly SystemPart[]) =>
@@ -64,7 +69,10 @@ export function fitModel({ cases, points }: SteadyFigures): Model {
       },
     ];
   });
-  const fitted = measured.filter((one) => one.fitted);
+  // What waves cost is fitted to the waves that there were.
+  const fitted = measured
+    .filter((one) => one.fitted)
+    .map((one) => ({ ...one, waves: one.countedWaves ?? one.waves }));
   const lines = systemParts.map(
     (part) => [part, fitLine(fitted.map((one) => ({ ...one, value: one.cpuMs([part]) })))] as const,
   );
@@ -78,9 +86,9 @@ export function fitModel({ cases, points }: SteadyFigures): Model {
     const cpu = { measured: one.cpuMs(systemParts), model: systemCpuMsAt({ cpuMs }, one) };
     const steps = { measured: one.transitions, model: valueAt(transitions, one) };
     const deviation = Math.max(...[cpu, steps].map((each) => Math.abs(each.model / each.measured - 1)));
-    const { title, packSize, waves, jobsPerSecond } = one;
+    const { title, packSize, waves, countedWaves, jobsPerSecond } = one;
     return {
-      ...{ title, packSize, waves, jobsPerSecond, fitted: one.fitted },
+      ...{ title, packSize, waves, countedWaves, jobsPerSecond, fitted: one.fitted },
       ...{ cpuMs: cpu, transitions: steps, deviation },
     };
   });

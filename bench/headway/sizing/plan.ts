@@ -1,8 +1,9 @@
 import { systemParts, type SystemPart } from '../cost/parts';
 import type { InFlightFigures } from './figures';
-import { valueAt, wavesOf } from './fit';
+import { valueAt } from './fit';
 import type { Inputs } from './inputs';
 import type { Model } from './model';
+import { wavesOf } from './waves';
 
 export interface Plan {
   inFlight: number;
@@ -36,7 +37,7 @@ export function planFor(
 ): Plan {
   const { jobsPerSecond, packSize, coreShare, callFromMs, callToMs } = inputs;
   const inFlight = (jobsPerSecond * (callFromMs + callToMs)) / 2 / 1_000;
-  const shape = { packSize, waves: wavesOf(packSize, callToMs - callFromMs) };
+  const shape = { packSize, waves: wavesOf(packSize, { from: callFromMs, to: callToMs }) };
   const idleCores = (part: SystemPart) => model.idle[part].cpuMsPerSecond / 1_000;
   const jobCores = (part: SystemPart) => (jobsPerSecond * valueAt(model.cpuMs[part], shape)) / 1_000;
   // A process of Node.js has one core for what it does itself, and a share of it is gone when nothing arrives.

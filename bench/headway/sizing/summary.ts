@@ -21,7 +21,7 @@ export function sizingMarkdown({ source, temporalVersion, model, inputs, plan }:
   const { points, worst, idle, cpuMs, transitions } = model;
   return [
     `Made from ${source}; Temporal server ${temporalVersion}. Beside what its processes spend while nothing arrives, a job costs \`a + (b + c * waves) / packSize\`, fitted for each part by itself; ` +
-      'the calls of a pack end in `waves = packSize / (1 + (packSize - 1) * 500 ms / spread)`, the spread being what the longest call takes more than the shortest.',
+      'how many waves the calls of a pack end in is simulated, with the poll times that a worker learns (bench/headway/sizing/waves.ts).',
     table(
       ['CPU-ms', 'a: a job', 'b: a pack', 'c: a wave', 'a second while nothing arrives', 'MB then'],
       [
@@ -34,12 +34,13 @@ export function sizingMarkdown({ source, temporalVersion, model, inputs, plan }:
     ),
     table(
       [
-        ...['', 'model', 'jobs/s', 'jobs a pack', 'waves'],
+        ...['', 'model', 'jobs/s', 'jobs a pack', 'waves', 'simulated'],
         ...['CPU-ms a job, measured', 'model', 'transitions a job, measured', 'model', 'deviation'],
       ],
       points.map((point) => [
         ...[point.title, point.fitted ? 'fitted to it' : 'has not seen it'],
-        ...[text(point.jobsPerSecond), text(point.packSize, 1), text(point.waves, 1)],
+        ...[text(point.jobsPerSecond), text(point.packSize, 1)],
+        ...[point.countedWaves === undefined ? '-' : text(point.countedWaves, 1), text(point.waves, 1)],
         ...[point.cpuMs.measured, point.cpuMs.model].map((one) => text(one, 1)),
         ...[point.transitions.measured, point.transitions.model].map((one) => text(one, 2)),
         percent(point.deviation),

@@ -14,6 +14,7 @@ import { haveResults, onTopics, type OnTopics } from '../on-topics';
 import { startHeadway, type RunningHeadway } from '../start-headway';
 import { planArrivals } from './arrivals';
 import type { SteadyCase } from './cases';
+import { countWaves } from './count-waves';
 import type { SteadyPoint, SteadyWaits } from './point';
 
 export interface SteadyOptions {
@@ -127,6 +128,7 @@ async function measure(
   return {
     ...point,
     temporal: perJob(cost, jobs),
+    waves: await countWaves(bench.client, { taskQueue, since }),
     toCallMs: waits(toCalls(sentIn, simulator.calls)),
     lagMs: waits(lagsOf(ownResults, simulator.calls)),
   };

@@ -14,6 +14,8 @@ export interface SteadyPoint {
   megabytes: Record<Exclude<PartName, 'load'>, number>;
   /** Of all jobs, those before the window too; events and transitions a job. Absent where nothing was sent. */
   temporal?: { jobsPerWorkflow: number; events: number; transitions: number };
+  /** That the calls of a pack ended in, on average. */
+  waves?: number;
   /** From sent to the beginning of the LLM call, and from its end to the result on the topic, of the jobs that were sent in the window. */
   toCallMs?: SteadyWaits;
   lagMs?: SteadyWaits;

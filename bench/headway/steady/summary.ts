@@ -1,7 +1,7 @@
 import { barsPlot } from '../growth/bars-plot';
 import { benchParts, partTitles, systemParts, type PartName } from '../cost/parts';
 import { middleOf, rounded, spread, table } from '../spread';
-import { wavesOf } from '../sizing/fit';
+import { wavesOf } from '../sizing/waves';
 import type { SteadyCase } from './cases';
 import type { SteadyPoint } from './point';
 
@@ -83,7 +83,7 @@ function idleTable({ points }: Row): string {
 function loadTable(rows: readonly Row[], idle: readonly SteadyPoint[]): string {
   return table(
     [
-      ...['', 'jobs/s', 'jobs a pack', 'waves, expected', 'transitions a job', 'events a job'],
+      ...['', 'jobs/s', 'jobs a pack', 'waves', 'waves, simulated', 'transitions a job', 'events a job'],
       ...shown.map((part) => partTitles[part]),
       'CPU-ms a job, system',
     ],
@@ -94,7 +94,11 @@ function loadTable(rows: readonly Row[], idle: readonly SteadyPoint[]): string {
         1,
       ),
       spread(packSizes(points), 1),
-      String(rounded(wavesOf(middleOf(packSizes(points)), measured.llmMs.to - measured.llmMs.from), 1)),
+      spread(
+        points.flatMap(({ waves }) => waves ?? []),
+        1,
+      ),
+      String(rounded(wavesOf(middleOf(packSizes(points)), measured.llmMs), 1)),
       ...(['transitions', 'events'] as const).map((one) =>
         spread(
           points.flatMap(({ temporal }) => temporal?.[one] ?? []),

@@ -1,6 +1,7 @@
 import { benchParts, systemParts, type PartName } from '../../../../bench/headway/cost/parts';
 import type { SteadyFigures } from '../../../../bench/headway/sizing/figures';
-import { valueAt, wavesOf, type Line } from '../../../../bench/headway/sizing/fit';
+import { valueAt, type Line } from '../../../../bench/headway/sizing/fit';
+import { wavesOf } from '../../../../bench/headway/sizing/waves';
 import { steadyCases, type SteadyCase } from '../../../../bench/headway/steady/cases';
 import type { SteadyPoint } from '../../../../bench/headway/steady/point';
 
@@ -24,7 +25,7 @@ const packSizeOf = ({ perSecond, packLingerMs, packMax }: SteadyCase) =>
 export function pointOf(one: SteadyCase, round = 0): SteadyPoint {
   const { perSecond, llmMs } = one;
   const packSize = packSizeOf(one);
-  const shape = { packSize, waves: wavesOf(packSize, llmMs.to - llmMs.from) };
+  const shape = { packSize, waves: perSecond === 0 ? 1 : wavesOf(packSize, llmMs) };
   const cost = (part: PartName) => {
     if (part === 'database') return 0;
     const own = perSecond === 0 ? 0 : perSecond * valueAt(part === 'worker' ? worker : others, shape);
@@ -39,6 +40,7 @@ export function pointOf(one: SteadyCase, round = 0): SteadyPoint {
   return {
     ...point,
     temporal: { jobsPerWorkflow: packSize, events: 1, transitions: valueAt(transitions, shape) },
+    waves: shape.waves,
     toCallMs: { p50: 200, p95: 480, p99: 600 },
     lagMs: { p50: 700, p95: 1_200, p99: 1_600 },
   };

@@ -1,10 +1,11 @@
 import { readInFlight, readSteady, type SteadyFigures } from '../../../../bench/headway/sizing/figures';
-import { fitLine, valueAt, wavesOf, type Shape } from '../../../../bench/headway/sizing/fit';
+import { fitLine, valueAt, type Shape } from '../../../../bench/headway/sizing/fit';
 import { fitPlot } from '../../../../bench/headway/sizing/fit-plot';
 import { example } from '../../../../bench/headway/sizing/inputs';
 import { fitModel, mayExtrapolate } from '../../../../bench/headway/sizing/model';
 import { planFor } from '../../../../bench/headway/sizing/plan';
 import { sizingMarkdown } from '../../../../bench/headway/sizing/summary';
+import { wavesOf } from '../../../../bench/headway/sizing/waves';
 import { figures, IDLE_MS, transitions, worker } from './figures';
 
 const textOf = (measured: SteadyFigures) => {
@@ -35,12 +36,19 @@ it('finds the parts of what follows the model, none of them below zero', () => {
   expect(() => fitLine(points.slice(1))).toThrow('three kinds');
 });
 
-it('knows in how many waves calls end, alone, together and close together', () => {
-  expect(wavesOf(1, 5_000)).toBe(1);
-  expect(wavesOf(50, 0)).toBe(1);
-  expect(wavesOf(2, 1_000)).toBeCloseTo(2 / 1.5);
-  // As many as there are half seconds.
-  expect(wavesOf(100_000, 5_000)).toBeCloseTo(10, 1);
+it('knows in how many waves calls end, alone, together, and as far apart as they are asked for', () => {
+  const fiveToTen = { from: 5_000, to: 10_000 };
+  expect(wavesOf(1, fiveToTen)).toBe(1);
+  expect(() => wavesOf(0, fiveToTen)).toThrow(RangeError);
+  expect(wavesOf(50, { from: 7_500, to: 7_500 })).toBe(1);
+  expect(wavesOf(2, fiveToTen)).toBeGreaterThan(1);
+  expect(wavesOf(2, fiveToTen)).toBeLessThan(2);
+  // Fewer than there are half seconds, since none is asked for each half second.
+  expect(wavesOf(50, fiveToTen)).toBeGreaterThan(4.5);
+  expect(wavesOf(50, fiveToTen)).toBeLessThan(7);
+  const longer = wavesOf(50, { from: 5_000, to: 30_000 });
+  expect(longer).toBeGreaterThan(8);
+  expect(longer).toBeLessThan(12);
 });
 
 it('weighs deviations by what was measured, so that the small values count', () => {
@@ -60,6 +68,26 @@ it('is fitted to some of the cases beside what is spent while nothing arrives, a
   expect(model.points.map(({ fitted }) => fitted)).toEqual([true, false, true, true, false, false]);
   expect(model.worst).toBeCloseTo(0);
   expect(textOf(figures)).toContain('worker processes');
+});
+
+it('fits what waves cost to those that were counted, and holds against all what it says of simulated ones', () => {
+  // As if the simulation had found half as many as there were.
+  const points = figures.points.map((point) => {
+    const { temporal, waves } = point;
+    if (!temporal || !waves || waves === 1) return point;
+    const more = (waves * transitions.perWave) / temporal.jobsPerWorkflow;
+    return {
+      ...point,
+      waves: 2 * waves,
+      temporal: { ...temporal, transitions: temporal.transitions + more },
+    };
+  });
+  const model = fitModel({ ...figures, points });
+  expect(model.transitions).toEqual(near(transitions));
+  const [{ waves, countedWaves, transitions: steps }] = model.points as [(typeof model.points)[number]];
+  expect(countedWaves).toBeCloseTo(2 * waves);
+  expect(steps.model).toBeLessThan(steps.measured);
+  expect(textOf({ ...figures, points })).toContain('says nothing about what was not measured');
 });
 
 it('says nothing about what was not measured when a case that it has not seen is another than it says', () => {
