@@ -4,6 +4,7 @@ import { HeadwayError } from '../../contracts/errors';
 import { jobResultSchema, type JobResult } from '../../contracts/job-result';
 import { JOBS_QUERY, RESULTS_QUERY, type JobState, type ResultsAnswer } from '../../contracts/job-state';
 import type { JobSummary } from '../../contracts/retry';
+import { unreadable } from '../unreadable';
 import type { Execution, JobOf } from './find-job';
 import { reachable, REQUEST_MS } from './reachable';
 
@@ -18,10 +19,14 @@ export interface WorkflowAnswer {
   result?: JobResult;
 }
 
-/** Where a job stands as the code of its workflow knows it, which runs on a worker. Undefined when none answers. */
+/**
+ * Where a job stands as the code of its workflow knows it, which runs on a worker. Undefined when none answers.
+ *
+ * @throws HeadwayError `HW_PAYLOAD_UNREADABLE` for the answer of a workflow that has ended
+ */
 export async function askWorkflow(
   client: Client,
-  { workflowId, runId, historyLength }: Execution,
+  { workflowId, runId, historyLength, status }: Execution,
   { id, tenant }: JobOf,
 ): Promise<WorkflowAnswer | undefined> {
   const isTheirs = (one: { id: string; tenant?: string }) =>
@@ -36,10 +41,17 @@ export async function askWorkflow(
       const results = await handle.query<ResultsAnswer, [string]>(RESULTS_QUERY, id);
       return { state, result: withoutMark(results.filter(isTheirs).at(-1)) };
     });
-  } catch {
+  } catch (error) {
+    // What became of one that still runs, Temporal tells as well.
+    if (status.name !== 'RUNNING') throwUnreadable(error, workflowId);
     // No worker, one that is too busy, or one from before there were these queries.
     return undefined;
   }
+}
+
+function throwUnreadable(error: unknown, workflowId: string): void {
+  const told = unreadable(error, workflowId);
+  if (told instanceof HeadwayError) throw told;
 }
 
 /** The states of all jobs of a workflow; undefined when no worker answers. */
@@ -57,7 +69,11 @@ export async function askForAll(
   }
 }
 
-/** The result that a workflow of one job ended with. Undefined when it has none, or had to be ended from outside. */
+/**
+ * The result that a workflow of one job ended with. Undefined when it has none, or had to be ended from outside.
+ *
+ * @throws HeadwayError `HW_PAYLOAD_UNREADABLE`, `HW_SERVER_UNREACHABLE`
+ */
 export async function closingResult(
   client: Client,
   { workflowId, runId }: Execution,
@@ -72,6 +88,7 @@ export async function closingResult(
     return jobResultSchema.safeParse(summary?.result).data;
   } catch (error) {
     if (error instanceof HeadwayError) throw error;
+    throwUnreadable(error, workflowId);
     const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
     if (!(cause instanceof ApplicationFailure)) return undefined;
     return jobResultSchema.safeParse(cause.details?.[0]).data;
