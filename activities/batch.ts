@@ -16,34 +16,6 @@ export function cutBySize<Outcome>(outcomes: Outcome[], maxBytes = RESPONSE_MAX_
   return end === -1 ? outcomes : outcomes.slice(0, Math.max(1, end));
 }
 
-/**
- * How many of the items are worth beginning: those whose outcomes fit into one response, by what outcomes of their kind came to before. What does not fit is asked for
- * again, and so would all that was done for it be.
- *
- * @param kindOf such as the pipeline
- */
-export function createPortions<Item, Outcome extends { kind: string }>(kindOf: (item: Item) => string) {
-  const bytesOf = new Map<string, number>();
-  return {
-    /** The first that fit, at least one. */
-    first(items: Item[]): Item[] {
-      let bytes = 0;
-      const end = items.findIndex((item) => {
-        bytes += bytesOf.get(kindOf(item)) ?? 0;
-        return bytes > RESPONSE_MAX_BYTES;
-      });
-      return end === -1 ? items : items.slice(0, Math.max(1, end));
-    },
-    /** How large an outcome came to be; one that came to nothing says nothing. */
-    learn(item: Item, outcome: Outcome): void {
-      if (outcome.kind === 'retry' || outcome.kind === 'final') return;
-      const kind = kindOf(item);
-      const bytes = jsonBytes(outcome);
-      bytesOf.set(kind, ((bytesOf.get(kind) ?? bytes) + bytes) / 2);
-    },
-  };
-}
-
 export function jsonBytes(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value) ?? '', 'utf8');
 }

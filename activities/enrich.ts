@@ -14,7 +14,7 @@ import type { PackJob } from '../contracts/pack';
 import { taskPriority, type TaskPriority } from '../contracts/task-priority';
 import { checkPrompt } from '../pipelines/check-prompt';
 import type { Database, Pipeline } from '../pipelines/define-pipeline';
-import { createPortions, cutBySize, jsonBytes, runBatch, toStageFailure } from './batch';
+import { cutBySize, jsonBytes, runBatch, toStageFailure } from './batch';
 import type { TellThrown } from './tell-thrown';
 
 export interface EnrichDependencies {
@@ -36,26 +36,20 @@ export function createEnrich(dependencies: EnrichDependencies) {
     ageMs = activityAgeMs,
     tellThrown,
   } = dependencies;
-  const portions = createPortions<JobAt, EnrichOutcome>(({ job }) => job.pipeline);
   return {
     /**
-     * Collects internal data and makes the prompts for the first jobs of a pack, as many as fit into a response. One job's error is a value.
+     * Collects internal data and makes the prompts for jobs of a pack. One job's error is a value.
      *
      * @throws ApplicationFailure, retryable, while trouble is shared by all jobs
      */
     async enrichJobs({ jobs, timeoutMs, othersSucceeded }: EnrichRequest): Promise<EnrichResponse> {
-      const begun = portions.first(jobs);
       const outcomes = await runBatch<JobAt, EnrichOutcome>(
-        begun,
+        jobs,
         { timeoutMs },
-        async (at, signal) => {
-          const outcome = { ...placeOf(at), ...(await enrichOne(at.job, signal)) };
-          portions.learn(at, outcome);
-          return outcome;
-        },
+        async (at, signal) => ({ ...placeOf(at), ...(await enrichOne(at.job, signal)) }),
         (at) => ({ ...placeOf(at), ...timedOut(timeoutMs) }),
       );
-      const own = withoutShared<EnrichOutcome>(outcomes, begun.length, othersSucceeded || tooLong(ageMs()));
+      const own = withoutShared<EnrichOutcome>(outcomes, jobs.length, othersSucceeded || tooLong(ageMs()));
       return { outcomes: cutBySize(own) };
     },
 

@@ -7,7 +7,7 @@ import type {
   StageFailure,
 } from '../contracts/stages';
 import type { Pipeline } from '../pipelines/define-pipeline';
-import { createPortions, cutBySize, jsonBytes, runBatch, toStageFailure } from './batch';
+import { cutBySize, jsonBytes, runBatch, toStageFailure } from './batch';
 import { activityAgeMs, asApplicationFailure, placeOf, tooLong, withoutShared } from './enrich';
 import type { TellThrown } from './tell-thrown';
 
@@ -22,10 +22,9 @@ export interface PostProcessDependencies {
 
 export function createPostProcess(dependencies: PostProcessDependencies) {
   const { pipelineNamed, outputMaxBytes, ageMs = activityAgeMs, tellThrown } = dependencies;
-  const portions = createPortions<PostProcessItem, PostProcessOutcome>(({ pipeline }) => pipeline);
   return {
     /**
-     * Makes the outputs of the first jobs whose answers are durable, as many as fit into a response. One job's error is a value.
+     * Makes the outputs of jobs whose answers are durable. One job's error is a value.
      *
      * @throws ApplicationFailure, retryable, while trouble is shared by all jobs
      */
@@ -34,19 +33,14 @@ export function createPostProcess(dependencies: PostProcessDependencies) {
       timeoutMs,
       othersSucceeded,
     }: PostProcessRequest): Promise<{ outcomes: PostProcessOutcome[] }> {
-      const begun = portions.first(items);
       const outcomes = await runBatch<PostProcessItem, PostProcessOutcome>(
-        begun,
+        items,
         { timeoutMs },
-        async (item) => {
-          const outcome = { ...placeOf(item), ...(await postProcessOne(item)) };
-          portions.learn(item, outcome);
-          return outcome;
-        },
+        async (item) => ({ ...placeOf(item), ...(await postProcessOne(item)) }),
         (item) => ({ ...placeOf(item), ...timedOut(timeoutMs) }),
       );
       const theirOwn = othersSucceeded || tooLong(ageMs());
-      return { outcomes: cutBySize(withoutShared<PostProcessOutcome>(outcomes, begun.length, theirOwn)) };
+      return { outcomes: cutBySize(withoutShared<PostProcessOutcome>(outcomes, items.length, theirOwn)) };
     },
 
     /**

@@ -22,6 +22,7 @@ import type { Shutdown } from '../runtime/shutdown';
 import type { Readiness } from '../runtime/status-server';
 import { connectTemporalWorker } from '../runtime/temporal';
 import { watchTemporal } from '../runtime/watch-temporal';
+import { within } from '../runtime/within';
 import { createWorkers } from './create-workers';
 import { resultLimit } from './result-limit';
 import { tellVersion } from './tell-version';
@@ -40,6 +41,8 @@ export interface StartWorkerOptions {
 
 /** Leases of budget are small and few, and all calls wait for them. */
 const BEFORE_ALL = { priorityKey: 0 };
+/** For costs of calls that have ended, when the worker stops. */
+const WRITES_MS = 5_000;
 
 /**
  * Connects everything a worker process needs and lets it work. Waits while Temporal is away.
@@ -77,13 +80,21 @@ export async function startWorker(
   const { llmCalls, ownQueue } = openLlmCalls(llm.mode, temporal.llmTaskQueue, calls);
   const budgets = openBudgets({ llm, database: database.inTurn(BEFORE_ALL), logger, metrics });
   shutdown.add('LLM budgets', () => budgets.close());
+  const writes = new Set<Promise<void>>();
+  shutdown.add('costs of LLM calls', () =>
+    within(
+      WRITES_MS,
+      Promise.all(writes).then(() => undefined),
+      () => undefined,
+    ),
+  );
   const limitedCalls = withinLimits(llmCalls, {
     budgetOf: budgets.of,
     prices: llm.prices,
     modelOf,
     dailyCeilingOf: (tenant) => dailyCeiling(llm.dailyCeilings, tenant),
     spending: createSpendingStore(database.inTurn(BEFORE_ALL)),
-    logger,
+    ...{ writes, logger },
   });
   const activities = createActivities({
     database,

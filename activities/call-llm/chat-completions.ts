@@ -8,7 +8,7 @@ import { HeadwayError } from '../../contracts/errors';
 import type { Logger } from '../../runtime/logger';
 import { fromChatCompletion } from './read-chat-completion';
 import type { Respond } from './respond';
-import { reading } from './unreadable-answer';
+import { answerOf, reading } from './unreadable-answer';
 
 type Request = ChatCompletionCreateParamsNonStreaming;
 
@@ -34,7 +34,7 @@ export function viaChatCompletions(client: OpenAI, logger?: Pick<Logger, 'warn'>
       const applied = new Set(conceded);
       const request = [...applied].reduce((so_far, { apply }) => apply(so_far), asked);
       try {
-        const completion = await client.chat.completions.create(request, options);
+        const completion = await answerOf(client.chat.completions.create(request, options));
         return reading(() => fromChatCompletion(completion));
       } catch (error) {
         const concession = concessions.find((one) => !applied.has(one) && wasRefused(error, one));

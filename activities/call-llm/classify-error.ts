@@ -57,9 +57,11 @@ export function classifyError(error: unknown): Omit<StageFailure, 'endedAt'> {
 }
 
 /**
- * Whether a request to make a call failed so that the call may have been made. That is so when an answer came that cannot be read, and when it was sent and has had
- * no answer for a while: the provider may have taken it, and be paid for it. Sooner it is the same outage that others meet, in which calls are not to be counted: an hour of it would use up every
- * ceiling of cost.
+ * Whether a request to make a call failed so that the call may have been made, and be paid for:
+ * - an answer came that cannot be read;
+ * - it was sent, and has had no answer for a while: the provider may have taken it.
+ *
+ * What breaks off sooner is the same outage that others meet, in which calls are not to be counted: an hour of it would use up every ceiling of cost.
  *
  * @param lastedMs how long the request was under way
  * @param heldOpen it is answered only when the model is done, so a gateway that gives it up (504) may have given up a call at work

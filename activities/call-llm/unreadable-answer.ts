@@ -1,4 +1,4 @@
-import type { APIPromise } from 'openai';
+import { APIConnectionError, type APIPromise } from 'openai';
 import { messageOf } from '../../contracts/errors';
 
 /** An answer came, so its call has been paid for, and the code that reads it fails. Another answer would most likely meet the same defect. */
@@ -21,11 +21,16 @@ export function reading<Value>(read: () => Value): Value {
 /**
  * What a request of the client gives, which takes answers apart itself.
  *
- * @throws UnreadableAnswerError for a whole answer that it cannot take apart; otherwise what the client throws
+ * @throws APIConnectionError for an answer that is not said to be JSON: a page of a gateway, behind which the provider is away; UnreadableAnswerError for one
+ * that is JSON and that the client cannot take apart; otherwise what the client throws
  */
 export async function answerOf<Answer>(request: APIPromise<Answer>): Promise<Answer> {
   // What goes wrong before is wrong with the request, or with the connection.
-  await request.asResponse();
+  const { status, headers } = await request.asResponse();
+  const type = headers.get('content-type') ?? 'no type';
+  const isEmpty = status === 204 || headers.get('content-length') === '0';
+  if (isEmpty || !/^application\/(.+\+)?json\b/i.test(type))
+    throw new APIConnectionError({ message: `the answer is no JSON (${isEmpty ? 'it is empty' : type})` });
   try {
     return await request;
   } catch (error) {

@@ -8,6 +8,7 @@ import { resultHeaders, traceHeaders } from '../../contracts/headers';
 import type { PublishItem, PublishRequest, PublishResponse } from '../../contracts/stages';
 import type { Logger } from '../../runtime/logger';
 import { createSeldom } from '../../runtime/seldom';
+import { within } from '../../runtime/within';
 import type { ResultProducer } from './result-producer';
 
 export interface PublishResultDependencies {
@@ -45,12 +46,16 @@ export function createPublishResult(dependencies: PublishResultDependencies) {
       const failed: number[] = [];
       let error: unknown;
       const over = timeout(timeLeftMs());
-      const stuck = items.map(({ result }) => mayFail !== undefined && results.isStuck(result.id));
+      const impatient = items.map(({ result }) =>
+        mayFail !== undefined && results.isStuck(result.id) ? new AbortController() : undefined,
+      );
       // While there is time all are waited for, so that none is asked for again that is still under way.
       const sent = items.map(async (item, place) => {
         const value = Buffer.from(JSON.stringify(item.result));
         try {
-          const outcome = await results.send(toRecord(item, value), over.signal);
+          const own = impatient[place];
+          const signal = own ? AbortSignal.any([over.signal, own.signal]) : over.signal;
+          const outcome = await results.send(toRecord(item, value), signal);
           if (outcome === 'acknowledged') return published(item);
         } catch (reason) {
           error ??= reason;
@@ -63,9 +68,12 @@ export function createPublishResult(dependencies: PublishResultDependencies) {
           'the results topic refuses this result for its size, so it waits; raise max.message.bytes of the topic',
         );
       });
-      if (stuck.includes(true)) {
-        await Promise.all(sent.filter((_, place) => !stuck[place]));
-        over.soon(FOR_STUCK_MS);
+      if (impatient.some(Boolean)) {
+        await Promise.all(sent.filter((_, place) => !impatient[place]));
+        await within(FOR_STUCK_MS, Promise.all(sent), () => []);
+        // One that goes on has sent what waited in it.
+        for (const [place, { result }] of items.entries())
+          if (results.isStuck(result.id)) impatient[place]?.abort(new Error('its partition does not answer'));
       }
       await Promise.all(sent);
       over.end();
@@ -113,22 +121,10 @@ function toRecord({ result, traceparent, tracestate }: PublishItem, value: Buffe
 
 function timeout(ms: number) {
   const controller = new AbortController();
-  const endsAt = Date.now() + ms;
   // Each record listens.
   setMaxListeners(0, controller.signal);
-  const abortAfter = (limitMs: number) =>
-    setTimeout(() => controller.abort(new Error(`Kafka did not answer within ${limitMs} ms`)), limitMs);
-  let timer = abortAfter(ms);
-  return {
-    signal: controller.signal,
-    /** After so many milliseconds from now, where that is sooner. */
-    soon(limitMs: number) {
-      if (limitMs >= endsAt - Date.now()) return;
-      clearTimeout(timer);
-      timer = abortAfter(limitMs);
-    },
-    end: () => clearTimeout(timer),
-  };
+  const timer = setTimeout(() => controller.abort(new Error(`Kafka did not answer within ${ms} ms`)), ms);
+  return { signal: controller.signal, end: () => clearTimeout(timer) };
 }
 
 function refused(attempt: number): ApplicationFailure {

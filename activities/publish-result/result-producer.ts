@@ -136,10 +136,7 @@ export function createResultProducer(kafka: Kafka, topic: string): ResultProduce
   async function sendLine(line: Line): Promise<void> {
     // After all that came in the same turn.
     await Promise.resolve();
-    while (line.queue.size > 0) {
-      line.sentAt = Date.now();
-      await sendTogether(takeRequest(line), line.partition);
-    }
+    while (line.queue.size > 0) await sendTogether(takeRequest(line), line.partition);
     line.sentAt = undefined;
     line.sending = undefined;
   }
@@ -160,6 +157,7 @@ export function createResultProducer(kafka: Kafka, topic: string): ResultProduce
   async function sendTogether(request: Waiting[], partition?: number): Promise<unknown> {
     const connection = (current ??= connect());
     connection.requests += 1;
+    if (partition !== undefined) lineOf(partition).sentAt = Date.now();
     try {
       const producer = await connection.producer;
       const messages = request.map(({ record }) => ({ ...record, partition }));

@@ -29,8 +29,19 @@ export async function viewJob(
   jobOf: JobOf,
 ): Promise<{ view: JobView; leftAs?: string }> {
   const running = execution.status.name === 'RUNNING';
-  let result = !running && isAlone(execution) ? await closingResult(client, execution) : undefined;
-  const answer = result ? undefined : await askWorkflow(client, execution, jobOf);
+  let lastError: JobView['lastError'];
+  // Where Temporal tells how the job ended, that can be said without its result.
+  const unlessUnreadable = (error: unknown) => {
+    if (!(error instanceof HeadwayError) || error.code !== 'HW_PAYLOAD_UNREADABLE') throw error;
+    lastError = { type: error.code, message: error.message };
+    return undefined;
+  };
+  let result =
+    !running && isAlone(execution)
+      ? await closingResult(client, execution).catch(unlessUnreadable)
+      : undefined;
+  const answer =
+    result || lastError ? undefined : await askWorkflow(client, execution, jobOf).catch(unlessUnreadable);
   result ??= answer?.result;
   const state = answer?.state;
   const view: JobView = {
@@ -39,6 +50,7 @@ export async function viewJob(
     startedAt: result?.timings.startedAt ?? iso(state?.startedAt),
     completedAt: result?.timings.completedAt ?? iso(state?.endedAt),
     ...runOf(execution),
+    ...(lastError && { lastError }),
     result,
   };
   return { view, leftAs: state?.status === 'left' ? state.leftAs : undefined };

@@ -45,6 +45,9 @@ function print(context: CliContext, job: JobView, { full }: Options): void {
   if (!hasEnded(status)) {
     throw new HeadwayError('HW_JOB_RUNNING', `Job ${id} has not ended yet: it is ${status}.`);
   }
+  if (!result && job.lastError?.type === 'HW_PAYLOAD_UNREADABLE') {
+    throw new HeadwayError('HW_PAYLOAD_UNREADABLE', job.lastError.message);
+  }
   if (status === 'completed' && !result) {
     throw new HeadwayError(
       'HW_NO_WORKER',

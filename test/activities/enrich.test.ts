@@ -66,26 +66,6 @@ describe('enrichJobs', () => {
     ]);
   });
 
-  it('begins no more than fit into a response, once it knows how large they are', async () => {
-    let runs = 0;
-    const { enrichJobs } = open(
-      () => {
-        runs += 1;
-        return 'x'.repeat(100_000);
-      },
-      () => 'short',
-    );
-    let left = jobsOf(...Array.from({ length: 50 }, () => 'any'));
-    while (left.length > 0) {
-      const { outcomes } = await enrichJobs({ jobs: left, timeoutMs });
-      expect(outcomes.length).toBeGreaterThan(0);
-      const done = new Set(outcomes.map(({ index }) => index));
-      left = left.filter(({ index }) => !done.has(index));
-    }
-    // All of the first round, since nothing was known of them.
-    expect(runs).toBeLessThanOrEqual(50 + 45);
-  });
-
   it('gives each job its prompt and its enrichment', async () => {
     const seen: unknown[] = [];
     const { enrichJobs } = open((input, context) => {

@@ -62,6 +62,10 @@ test('a worker without the key leaves a job waiting, one with the key finishes i
   const dim = await headway({ ...rig.env, ...withPipeline, PAYLOAD_KEYS: old }, ['result', job.id]);
   expect(dim.stderr).toMatch(/PAYLOAD_KEYS does not have it/);
   expect(dim.code).toBe(exitCodes.failed);
+  // That it has completed, Temporal tells as well.
+  expect((await ask(`/v1/jobs/${job.id}`)).view).toMatchObject({
+    ...{ status: 'completed', lastError: { type: 'HW_PAYLOAD_UNREADABLE' } },
+  });
   const command = await headway({ ...rig.env, ...withPipeline, PAYLOAD_KEYS: `${old},${fresh}` }, [
     'result',
     job.id,

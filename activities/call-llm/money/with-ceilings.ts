@@ -16,6 +16,8 @@ export interface WithCeilingsOptions {
   /** What a tenant may spend in a day, in nano-dollars; undefined when there is no ceiling. */
   dailyCeilingOf: (tenant: string | undefined) => number | undefined;
   spending: SpendingStore;
+  /** Costs that are being written, which end before the database is closed. */
+  writes?: Set<Promise<void>>;
   logger?: Pick<Logger, 'warn'>;
 }
 
@@ -26,6 +28,7 @@ const AWAY_MS = 5_000;
 const LONGEST_WAIT_MS = 60_000;
 /** Tenants that wait and never come again are forgotten with all others. */
 const WAITING_TENANTS_MAX = 10_000;
+const GIVE_BACK_MAX = 1_000;
 /** A call may be awaited late, by a worker that was just started. */
 const RESERVED_AFTER_TIMEOUT_MS = 3_600_000;
 const SETTLE_ATTEMPTS = 5;
@@ -37,10 +40,13 @@ const SETTLE_WAIT_MS = 1_000;
  * set aside before it is made, for all workers, and replaced by what it cost.
  */
 export function withCeilings(calls: LlmCalls, options: WithCeilingsOptions): LlmCalls {
-  const { prices, modelOf, dailyCeilingOf, spending, logger } = options;
+  const { prices, modelOf, dailyCeilingOf, spending, logger, writes = new Set() } = options;
   const seldom = createSeldom(60_000);
-  /** Since when all calls of a tenant have had to wait, ms since 1970. */
-  const waitingSince = new Map<string, number>();
+  /** Of tenants whose calls have to wait: since when, and when one did last. Milliseconds since 1970. */
+  const waiting = new Map<string, { since: number; last: number }>();
+  /** What may have been set aside by questions that had no answer. */
+  const toGiveBack: string[] = [];
+  let givingBack: Promise<void> | undefined;
 
   return {
     ...calls,
@@ -71,7 +77,7 @@ export function withCeilings(calls: LlmCalls, options: WithCeilingsOptions): Llm
             'calls under way may use up what its tenant has left today',
             waitMs(key, WAIT_MS),
           );
-        waitingSince.delete(key);
+        waiting.delete(key);
         if (outcome === 'over') {
           const who = tenant === undefined ? 'the jobs without a tenant have' : 'the tenant has';
           const today = `${who} spent ${usd(spent)} of ${usd(daily)} USD today, in UTC (LLM_TENANT_DAILY_COST_USD)`;
@@ -79,8 +85,7 @@ export function withCeilings(calls: LlmCalls, options: WithCeilingsOptions): Llm
         }
       } catch (error) {
         tellAway(error);
-        // It may have been written all the same, by a server that did not get to say so.
-        void write(id, 0);
+        giveBack(id);
         return wait(call, 'what its tenant has spent today cannot be read', waitMs(key, AWAY_MS));
       }
       try {
@@ -111,11 +116,27 @@ export function withCeilings(calls: LlmCalls, options: WithCeilingsOptions): Llm
   /** About as long as its tenant has waited already. In steps, so that calls which wait together come again together. */
   function waitMs(tenant: string, firstMs: number): number {
     const now = Date.now();
-    if (waitingSince.size >= WAITING_TENANTS_MAX) waitingSince.clear();
-    const since = waitingSince.get(tenant) ?? now;
-    waitingSince.set(tenant, since);
+    if (waiting.size >= WAITING_TENANTS_MAX) waiting.clear();
+    const before = waiting.get(tenant);
+    // Other workers may have set something aside for it since.
+    const since = before && now - before.last <= 2 * LONGEST_WAIT_MS ? before.since : now;
+    waiting.set(tenant, { since, last: now });
     const doublings = Math.max(0, Math.floor(Math.log2((now - since) / firstMs)));
     return Math.min(LONGEST_WAIT_MS, firstMs * 2 ** doublings);
+  }
+
+  /**
+   * A question without an answer may have been carried out all the same, by a server that did not get to say so. One after the other, each once: a database that is
+   * away has enough to do when it comes back, and what is not given back expires.
+   */
+  function giveBack(id: string): void {
+    if (toGiveBack.length < GIVE_BACK_MAX) toGiveBack.push(id);
+    givingBack ??= giveAllBack().finally(() => (givingBack = undefined));
+  }
+
+  async function giveAllBack(): Promise<void> {
+    for (let id = toGiveBack.shift(); id !== undefined; id = toGiveBack.shift())
+      await spending.settle(id, 0).catch(() => undefined);
   }
 
   /** Nano-dollars: the prompt, and all the answer may have. What searches cost is not known before. */
@@ -128,7 +149,10 @@ export function withCeilings(calls: LlmCalls, options: WithCeilingsOptions): Llm
 
   /** Resolves when it is written, and after a second at the latest: it goes on by itself then. */
   async function settle(id: string, cost: number): Promise<void> {
-    await within(SETTLE_WAIT_MS, write(id, cost), () => undefined);
+    const written = write(id, cost);
+    writes.add(written);
+    void written.then(() => writes.delete(written));
+    await within(SETTLE_WAIT_MS, written, () => undefined);
   }
 
   /** Never throws: what cannot be written stays set aside until it expires. */

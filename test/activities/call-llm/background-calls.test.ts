@@ -328,3 +328,24 @@ it('an answer that cannot be read is a defect at once, and not asked for again a
   await expect(llm.wait(handle, noSignal())).rejects.toThrow(/^The answer could not be read: TypeError: /);
   expect(routes()).toEqual(['POST /v1/responses', 'GET /v1/responses/resp_1']);
 });
+
+describe('a page where JSON was to come', () => {
+  const page = { text: '<html>back soon</html>', type: 'text/html' };
+
+  it('is an outage, in which no call was made', async () => {
+    const llm = createBackgroundCalls(scriptedProvider(() => page).options);
+    expect(await llm.start(callOf('page'))).toMatchObject({
+      ...{ kind: 'retry', code: 'HW_LLM_UNAVAILABLE', shared: true, usage: { llmCalls: 0 } },
+      message: 'the answer is no JSON (text/html)',
+    });
+  });
+
+  it('says nothing about a call that was made, which is asked for again', async () => {
+    const answers = [{ body: response({ status: 'queued', output: [] }) }, page, { body: response() }];
+    const { options, routes } = scriptedProvider(() => answers.shift()!);
+    const llm = createBackgroundCalls(options);
+    const handle = asHandle(await llm.start(callOf('page for a poll')));
+    expect(await llm.wait(handle, noSignal())).toMatchObject({ kind: 'answer' });
+    expect(routes().filter((route) => route.startsWith('GET'))).toHaveLength(2);
+  });
+});

@@ -9,7 +9,7 @@ export interface Asked {
 }
 
 /** What a provider answers: a status with a JSON body, or with a text that claims to be one, or an error that `fetch` throws. */
-export type Answer = { status?: number; body?: unknown; text?: string } | Error;
+export type Answer = { status?: number; body?: unknown; text?: string; type?: string } | Error;
 
 /** The official client in front of a provider that answers as the test says, and what it was asked. */
 export function scriptedProvider(answer: (asked: Asked) => Answer | Promise<Answer>) {
@@ -21,7 +21,7 @@ export function scriptedProvider(answer: (asked: Asked) => Answer | Promise<Answ
     asked.push(one);
     const said = await answer(one);
     if (said instanceof Error) throw said;
-    const headers = { 'content-type': 'application/json' };
+    const headers = { 'content-type': said.type ?? 'application/json' };
     return new Response(said.text ?? JSON.stringify(said.body), { status: said.status ?? 200, headers });
   };
   const client = new OpenAI({ apiKey: 'any', baseURL: 'http://provider.test/v1', maxRetries: 0, fetch });

@@ -151,6 +151,30 @@ describe('a database', () => {
     expect(settled).toEqual([[expect.any(String), 0]]);
   });
 
+  test('that hangs is told once of what may have been set aside, and not of each at once', async () => {
+    const some = calls({ acme: 1 });
+    reservation = () => Promise.reject(new Error('no answer'));
+    let goOn = (): void => undefined;
+    settle = (id, cost) => {
+      settled.push([id, cost]);
+      return new Promise((_, reject) => (goOn = () => reject(new Error('no answer'))));
+    };
+    for (let call = 0; call < 20; call += 1) await start({ tenant: 'acme' }, some);
+    await pass(10_000);
+    expect(settled).toHaveLength(1);
+    goOn();
+    await pass(0);
+    expect(settled).toHaveLength(2);
+  });
+
+  test('that other workers found room in since is asked again as often as at first', async () => {
+    const some = calls({ acme: 1 });
+    reservation = () => Promise.resolve({ outcome: 'wait', spent: 1 });
+    await start({ tenant: 'acme' }, some);
+    await pass(5 * 3_600_000);
+    expect(await start({ tenant: 'acme' }, some)).toMatchObject({ retryAfterMs: 2_000 });
+  });
+
   test.each<[string, () => Promise<Reservation>, number[]]>([
     ['is away', () => Promise.reject(new Error('away')), [5, 5, 10, 20, 40, 60, 60]],
     [
