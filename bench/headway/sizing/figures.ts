@@ -11,7 +11,7 @@ const steadySchema = z.object({
   temporalVersion: z.string(),
   cases: z.array(
     z.object({
-      ...{ name: z.string(), title: z.string(), fitted: z.boolean(), perSecond: amount },
+      ...{ name: z.string(), title: z.string(), perSecond: amount },
       llmMs: z.object({ from: amount, to: amount }),
     }),
   ),

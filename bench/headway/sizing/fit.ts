@@ -1,4 +1,7 @@
-/** Something that a job costs in packs of some size: part of it is the job's own, the rest is its pack's, which shares it among its jobs. */
+/**
+ * Something that a job costs in packs of some size: part of it is the job's own, part is its pack's, which shares it among its jobs, and part is there in each second in which
+ * anything arrives, however little.
+ */
 export interface Line {
   /** A job's own. */
   perJob: number;
@@ -6,6 +9,8 @@ export interface Line {
   perPack: number;
   /** A wave's: of calls that end together. */
   perWave: number;
+  /** That of a second, shared by the jobs that come in it. */
+  perSecond: number;
 }
 
 export type Term = keyof Line;
@@ -15,6 +20,8 @@ export interface Shape {
   packSize: number;
   /** That the calls of a pack end in. */
   waves: number;
+  /** In one process of each part. */
+  jobsPerSecond: number;
 }
 
 export interface Measured extends Shape {
@@ -22,29 +29,33 @@ export interface Measured extends Shape {
   value: number;
 }
 
-/** What a job costs by the model: `perJob + (perPack + perWave * waves) / packSize`. */
+/** By this factor at least rates have to differ before what is spent in a second is told apart. */
+const RATES_APART = 1.5;
+
+/** What a job costs by the model: `perJob + (perPack + perWave * waves) / packSize + perSecond / jobsPerSecond`. */
 export function valueAt(line: Line, shape: Shape): number {
   return terms.reduce((sum, term) => sum + line[term] * shareOf(term, shape), 0);
 }
 
-const terms: readonly Term[] = ['perJob', 'perPack', 'perWave'];
+const terms: readonly Term[] = ['perJob', 'perPack', 'perWave', 'perSecond'];
+export const nothing: Line = { perJob: 0, perPack: 0, perWave: 0, perSecond: 0 };
 
-function shareOf(term: Term, { packSize, waves }: Shape): number {
+function shareOf(term: Term, { packSize, waves, jobsPerSecond }: Shape): number {
   if (term === 'perJob') return 1;
+  if (term === 'perSecond') return 1 / jobsPerSecond;
   return (term === 'perPack' ? 1 : waves) / packSize;
 }
 
 /**
  * The line with the least squares of relative deviations, since points may be 40 times apart. No part is below zero: no job gives anything back.
  *
- * @param used the parts that it may have
+ * @param used the parts that it may have; without one for seconds where all points have about the same rate, which cannot be told from what each job costs
  * @throws Error with fewer than three shapes: two fit any line, and show nothing
  */
 export function fitLine(points: readonly Measured[], used: readonly Term[] = terms): Line {
   if (new Set(points.map(({ packSize, waves }) => `${packSize}, ${waves}`)).size < 3) {
     throw new Error('packs of at least three kinds have to be measured');
   }
-  const nothing: Line = { perJob: 0, perPack: 0, perWave: 0 };
   // Relative: every equation is divided by what was measured. What is zero weighs as much as the smallest that is not.
   const smallest = Math.min(...points.flatMap(({ value }) => (value > 0 ? [value] : [])));
   if (smallest === Infinity) return nothing;
@@ -54,7 +65,9 @@ export function fitLine(points: readonly Measured[], used: readonly Term[] = ter
       return sum + ((valueAt(line, point) - point.value) * weights[index]!) ** 2;
     }, 0);
   let best = nothing;
-  for (const some of subsetsOf(used)) {
+  const rates = points.map(({ jobsPerSecond }) => jobsPerSecond);
+  const mayTell = Math.max(...rates) > RATES_APART * Math.min(...rates);
+  for (const some of subsetsOf(used.filter((term) => mayTell || term !== 'perSecond'))) {
     const rows = points.map((point, index) => some.map((term) => shareOf(term, point) * weights[index]!));
     const solved = leastSquares(
       rows,

@@ -37,8 +37,11 @@ export function planFor(
 ): Plan {
   const { jobsPerSecond, packSize, coreShare, callFromMs, callToMs } = inputs;
   const inFlight = (jobsPerSecond * (callFromMs + callToMs)) / 2 / 1_000;
-  const shape = { packSize, waves: wavesOf(packSize, { from: callFromMs, to: callToMs }) };
-  const idleCores = (part: SystemPart) => model.idle[part].cpuMsPerSecond / 1_000;
+  const waves = wavesOf(packSize, { from: callFromMs, to: callToMs });
+  // What is spent in each second is that of each process, and counted with it.
+  const shape = { packSize, waves, jobsPerSecond: Infinity };
+  const idleCores = (part: SystemPart) =>
+    (model.idle[part].cpuMsPerSecond + model.cpuMs[part].perSecond) / 1_000;
   const jobCores = (part: SystemPart) => (jobsPerSecond * valueAt(model.cpuMs[part], shape)) / 1_000;
   // A process of Node.js has one core for what it does itself, and a share of it is gone when nothing arrives.
   const processes = (part: 'worker' | 'bridge') =>
@@ -65,7 +68,7 @@ export function planFor(
   const allCores = systemParts.reduce((sum, part) => sum + cores[part], 0);
   const usdPerHour = allCores * inputs.coreHourUsd + (memoryGb ?? 0) * inputs.memoryHourUsd;
   return {
-    ...{ inFlight, waves: shape.waves },
+    ...{ inFlight, waves },
     ...{ cores, workers, bridges, serverHosts, workflowsPerSecond, usdPerHour, memoryGb },
     workersBoundBy: byCpu >= byCalls ? 'CPU' : 'jobs in flight',
     writesPerSecond: transitionsPerSecond + workflowsPerSecond * inputs.visibilityWrites,

@@ -20,10 +20,13 @@ export interface Sizing {
 export function sizingMarkdown({ source, temporalVersion, model, inputs, plan }: Sizing): string {
   const { points, worst, idle, cpuMs, transitions } = model;
   return [
-    `Made from ${source}; Temporal server ${temporalVersion}. Beside what its processes spend while nothing arrives, a job costs \`a + (b + c * waves) / packSize\`, fitted for each part by itself; ` +
+    `Made from ${source}; Temporal server ${temporalVersion}. Beside what its processes spend while nothing arrives, a job costs \`a + (b + c * waves) / packSize + d / jobsPerSecond\`, fitted for each part by itself, \`d\` being what a process spends in each second in which anything arrives; ` +
       'how many waves the calls of a pack end in is simulated, with the poll times that a worker learns (bench/headway/sizing/waves.ts).',
     table(
-      ['CPU-ms', 'a: a job', 'b: a pack', 'c: a wave', 'a second while nothing arrives', 'MB then'],
+      [
+        ...['CPU-ms', 'a: a job', 'b: a pack', 'c: a wave', 'd: a second with jobs'],
+        ...['a second while nothing arrives', 'MB then'],
+      ],
       [
         ...systemParts.map((part) => [
           ...[partTitles[part], ...lineCells(cpuMs[part])],
@@ -47,7 +50,7 @@ export function sizingMarkdown({ source, temporalVersion, model, inputs, plan }:
       ]),
     ),
     mayExtrapolate(model)
-      ? `The model is within ${percent(worst)} of every measured point.`
+      ? `The model is within ${Math.ceil(100 * worst)} % of every measured point.`
       : `The model is up to ${percent(worst)} away from what was measured (at most ${percent(MOST_DEVIATION)} is allowed, and some points have to be ones that it has not seen): it says nothing about what was not measured. Measure again on a quiet machine, with --size full.`,
     ...(plan ? [planTable(plan, inputs, isInside(model)), planNotes(inputs, isInside(model))] : []),
   ].join('\n\n');
@@ -58,8 +61,8 @@ function isInside({ idle }: Model): boolean {
   return idle.database.megabytes === 0;
 }
 
-function lineCells({ perJob, perPack, perWave }: Model['transitions']): string[] {
-  return [text(perJob, 2), text(perPack, 2), text(perWave, 2)];
+function lineCells({ perJob, perPack, perWave, perSecond }: Model['transitions']): string[] {
+  return [text(perJob, 2), text(perPack, 2), text(perWave, 2), text(perSecond, 1)];
 }
 
 function planTable(plan: Plan, inputs: Inputs, inside: boolean): string {

@@ -9,8 +9,6 @@ export interface SteadyCase {
   packLingerMs: number;
   /** Milliseconds of each LLM call, any between both with the same chance. */
   llmMs: { from: number; to: number };
-  /** Whether the model of `sizing` is fitted to it. The others show whether it is right about what it has not seen. */
-  fitted: boolean;
 }
 
 /** What arrives in one partition in a second. The plan for 5,000 jobs/s has more in each, but packs as full. */
@@ -21,39 +19,37 @@ const llmMs = { from: 5_000, to: 10_000 };
 const packsOf50 = { perSecond: PER_SECOND, packMax: 100, packLingerMs: 1_250 };
 
 export const idle: SteadyCase = {
-  ...{ name: 'idle', title: 'nothing arrives', fitted: true },
+  ...{ name: 'idle', title: 'nothing arrives' },
   ...{ perSecond: 0, packMax: 50, packLingerMs: 500, llmMs },
 };
 
 const small: SteadyCase = {
-  ...{ name: 'packs-of-10', title: 'packs of 10, calls of 5-10 s', fitted: true },
+  ...{ name: 'packs-of-10', title: 'packs of 10, calls of 5-10 s' },
   ...{ perSecond: PER_SECOND, packMax: 50, packLingerMs: 250, llmMs },
 };
 const byDefault: SteadyCase = {
   ...{
     name: 'default',
     title: 'as by default, calls of 5-10 s',
-    fitted: false,
   },
   ...{ perSecond: PER_SECOND, packMax: 50, packLingerMs: 500, llmMs },
 };
 const large: SteadyCase = {
-  ...{ name: 'packs-of-50', title: 'packs of 50, calls of 5-10 s', fitted: true },
+  ...{ name: 'packs-of-50', title: 'packs of 50, calls of 5-10 s' },
   ...{ ...packsOf50, llmMs },
 };
 const oneWave: SteadyCase = {
-  ...{ name: 'one-wave', title: 'packs of 50, all calls 7.5 s', fitted: true },
+  ...{ name: 'one-wave', title: 'packs of 50, all calls 7.5 s' },
   ...{ ...packsOf50, llmMs: { from: 7_500, to: 7_500 } },
 };
 const manyWaves: SteadyCase = {
-  ...{ name: 'many-waves', title: 'packs of 50, calls of 5-30 s', fitted: false },
+  ...{ name: 'many-waves', title: 'packs of 50, calls of 5-30 s' },
   ...{ ...packsOf50, llmMs: { from: 5_000, to: 30_000 } },
 };
 const slower: SteadyCase = {
   ...{
     name: 'slower',
     title: '15 jobs/s, packs of 50, 5-10 s',
-    fitted: false,
   },
   ...{ perSecond: 15, packMax: 100, packLingerMs: 3_333, llmMs },
 };

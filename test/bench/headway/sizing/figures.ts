@@ -12,10 +12,10 @@ const eachPart = (value: (part: PartName) => number) =>
   >;
 
 /** What every part of a system costs that follows the model exactly. */
-export const worker: Line = { perJob: 4, perPack: 40, perWave: 10 };
-export const transitions: Line = { perJob: 0, perPack: 10, perWave: 2 };
+export const worker: Line = { perJob: 4, perPack: 40, perWave: 10, perSecond: 40 };
+export const transitions: Line = { perJob: 0, perPack: 10, perWave: 2, perSecond: 0 };
 export const IDLE_MS = 20;
-const others: Line = { perJob: 0.5, perPack: 5, perWave: 1 };
+const others: Line = { perJob: 0.5, perPack: 5, perWave: 1, perSecond: 0 };
 
 /** Jobs in a pack where as many arrive within its linger. */
 const packSizeOf = ({ perSecond, packLingerMs, packMax }: SteadyCase) =>
@@ -25,7 +25,8 @@ const packSizeOf = ({ perSecond, packLingerMs, packMax }: SteadyCase) =>
 export function pointOf(one: SteadyCase, round = 0): SteadyPoint {
   const { perSecond, llmMs } = one;
   const packSize = packSizeOf(one);
-  const shape = { packSize, waves: perSecond === 0 ? 1 : wavesOf(packSize, llmMs) };
+  const waves = perSecond === 0 ? 1 : wavesOf(packSize, llmMs);
+  const shape = { packSize, waves, jobsPerSecond: perSecond };
   const cost = (part: PartName) => {
     if (part === 'database') return 0;
     const own = perSecond === 0 ? 0 : perSecond * valueAt(part === 'worker' ? worker : others, shape);
