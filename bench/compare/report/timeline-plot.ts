@@ -1,9 +1,7 @@
 import type { Figures } from '../run';
 import { colourOf, howMeasured, renderPlot, type Plot } from './plot';
+import { timelineFinding } from './timeline-finding';
 import type { Written } from './written';
-
-const BEFORE_MS = 2_000;
-const AFTER_MS = 4_000;
 
 /** LLM calls in flight over the first run of a scenario, contender by contender, with what went wrong when. Undefined without figures. */
 export async function timelinePlot(written: Written, scenario: string): Promise<Plot | undefined> {
@@ -22,7 +20,7 @@ export async function timelinePlot(written: Written, scenario: string): Promise<
   return renderPlot(
     {
       name: `in-flight-${scenario}`,
-      title: finding(shown),
+      title: timelineFinding(shown),
       subtitle: [
         'LLM calls in flight, as the simulated provider sees them; the first run of each. A call at a provider that keeps it (background mode) goes on while its consumer is dead.',
         howMeasured(written, scenario),
@@ -95,31 +93,3 @@ const faultNames: Record<string, string> = {
   'llm-away': 'the LLM is away',
   'llm-back': 'it is back',
 };
-
-function finding(shown: { title: string; figures: Figures }[]): string {
-  const kept = shown.flatMap(({ title, figures }) => {
-    const share = keptThrough(figures);
-    return share === undefined ? [] : [{ title, percent: Math.round(100 * share) }];
-  });
-  kept.sort((a, b) => b.percent - a.percent);
-  const [best] = kept;
-  if (!best) return 'LLM calls in flight over time';
-  if (best.percent === 0) return 'After a SIGKILL everybody has a moment without any call in flight';
-  const idle = kept.filter(({ percent }) => percent === 0).length;
-  const text = `In the seconds after a SIGKILL “${best.title}” never has less than ${best.percent} % of the calls it had before`;
-  return idle === 0 ? text : `${text}; ${idle} of ${kept.length} ways have a moment without any`;
-}
-
-/** The fewest calls in flight in the seconds after a kill, new ones too, of those before it; the worst of all kills. */
-export function keptThrough({ struck, timeline }: Figures): number | undefined {
-  const shares = struck.flatMap(({ kind, at }) => {
-    if (kind !== 'kill') return [];
-    const between = (from: number, to: number) =>
-      timeline.inFlight.slice(Math.ceil(from / timeline.everyMs), Math.floor(to / timeline.everyMs) + 1);
-    const before = between(at - BEFORE_MS, at - 1);
-    const mean = before.reduce((sum, calls) => sum + calls, 0) / Math.max(1, before.length);
-    const after = between(at, at + AFTER_MS);
-    return mean === 0 || after.length === 0 ? [] : [Math.min(1, Math.min(...after) / mean)];
-  });
-  return shares.length === 0 ? undefined : Math.min(...shares);
-}
