@@ -55,7 +55,8 @@ describe('the finding of a timeline', () => {
   });
 
   it('says who has calls in flight while consumers join and leave', () => {
-    const calm = inTime([8, 8, 8, 8, 8, 8, 8, 8, 6, 8, 8, 8, 8], { join: 2, leave: 4 });
+    const eights = Array.from({ length: 14 }, () => 8);
+    const calm = inTime([...eights, 6, ...eights], { join: 2, leave: 7 });
     expect(timelineFinding([{ title: 'calm', figures: calm }])).toBe(
       'In the seconds after a consumer joins or leaves “calm” never has less than 75 % of the calls it had before',
     );
