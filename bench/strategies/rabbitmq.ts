@@ -39,6 +39,8 @@ runProgram(async () => {
   ready(async () => {
     await channel.cancel(consumerTag);
     await Promise.race([Promise.all(inHand), delay(8_000)]);
+    // Answered behind the last acknowledgement, which the end of the connection may overtake.
+    await channel.close();
     await connection.close();
     await results.close();
   });
