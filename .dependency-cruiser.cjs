@@ -80,7 +80,7 @@ module.exports = {
       severity: 'error',
       from: {
         pathNot:
-          '^(bridge/kafka/|runtime/kafka[^/]*\\.ts$|activities/publish-result/|stack/|demo/|bench/|examples/|test/)',
+          '^(bridge/kafka/|runtime/kafka/|activities/publish-result/|stack/|demo/|bench/|examples/|test/)',
       },
       to: { path: '^node_modules/kafkajs/' },
     },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import type { JobResult } from '../contracts/job-result';
-import { loadConfig } from '../runtime/config';
+import { loadConfig } from '../runtime/config/config';
 import { projectRoot } from '../runtime/project-root';
 import { runMain } from '../runtime/run-main';
 

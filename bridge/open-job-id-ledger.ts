@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HeadwayError, messageOf } from '../contracts/errors';
 import type { Database } from '../pipelines/define-pipeline';
-import type { Config } from '../runtime/config';
+import type { Config } from '../runtime/config/config';
 import { createDatabase } from '../runtime/database';
 import type { Logger } from '../runtime/logger';
 import { createJobIdLedger, type JobIdLedger } from './job-id-ledger';

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { HeadwayError, messageOf } from '../contracts/errors';
-import type { Config } from '../runtime/config';
-import { createKafka } from '../runtime/kafka';
+import type { Config } from '../runtime/config/config';
+import { createKafka } from '../runtime/kafka/client';
 import { createLogger, type Logger } from '../runtime/logger';
 import { connectTemporalClient } from '../runtime/temporal';
 import type { CliContext } from './context';

@@ -3,7 +3,7 @@ import { createJobs } from '../bridge/jobs/create-jobs';
 import type { Jobs } from '../bridge/jobs/jobs';
 import { jobLimits } from '../contracts/limits';
 import { loadRegistry } from '../pipelines/load-pipelines';
-import { loadConfig } from '../runtime/config';
+import { loadConfig } from '../runtime/config/config';
 import { cliTemporal } from './connections';
 import type { CliContext } from './context';
 

@@ -1,5 +1,5 @@
 import { loadRegistry } from '../pipelines/load-pipelines';
-import { loadConfig } from '../runtime/config';
+import { loadConfig } from '../runtime/config/config';
 import { explain } from '../runtime/run-main';
 import { interruption } from '../stack/interruption';
 import { createProgressPrinter } from '../stack/progress-printer';

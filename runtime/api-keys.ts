@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { messageOf } from '../contracts/errors';
 import { describeIssues } from '../contracts/job-request';
-import type { ConfigProblems } from './config-problems';
+import type { ConfigProblems } from './config/problems';
 
 /** What a key may do: look at jobs, start them, cancel them, run them again. */
 export const apiScopeSchema = z.enum(['read', 'submit', 'cancel', 'retry']);

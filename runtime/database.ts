@@ -3,7 +3,7 @@ import type { Database } from '../pipelines/define-pipeline';
 import { messageOf } from '../contracts/errors';
 import { isUnavailable, UnavailableError } from '../contracts/stage-errors';
 import type { TaskPriority } from '../contracts/task-priority';
-import type { Config } from './config';
+import type { Config } from './config/config';
 import { createFairLimit } from './fair-limit';
 import type { Logger } from './logger';
 import type { WorkerMetrics } from './metrics';

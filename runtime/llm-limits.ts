@@ -1,4 +1,4 @@
-import type { Environment } from './environment';
+import type { Environment } from './config/environment';
 
 /** Requests and tokens a minute; what is absent is not configured. */
 export interface LlmLimits {

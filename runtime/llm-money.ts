@@ -1,5 +1,5 @@
-import type { ConfigProblems } from './config-problems';
-import type { Environment } from './environment';
+import type { ConfigProblems } from './config/problems';
+import type { Environment } from './config/environment';
 import { priceOf, readLlmPrices, type LlmPrices } from './llm-prices';
 
 type Variables = Pick<Environment, 'LLM_PRICES' | 'LLM_TENANT_DAILY_COST_USD' | 'OPENAI_MODEL'>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { messageOf } from '../contracts/errors';
 import { describeIssues } from '../contracts/job-request';
 import type { Usage } from '../contracts/job-result';
-import type { ConfigProblems } from './config-problems';
+import type { ConfigProblems } from './config/problems';
 
 const VARIABLE = 'LLM_PRICES';
 

@@ -1,6 +1,6 @@
 import pino from 'pino';
 import pretty from 'pino-pretty';
-import type { Config } from './config';
+import type { Config } from './config/config';
 import { redact } from './redact';
 
 /**

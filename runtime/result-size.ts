@@ -1,5 +1,5 @@
-import type { ConfigProblems } from './config-problems';
-import type { Environment } from './environment';
+import type { ConfigProblems } from './config/problems';
+import type { Environment } from './config/environment';
 import type { PayloadStore } from './payload-store/payload-store';
 
 /** A result goes through Temporal before it is published, so it must fit into one payload of 2 MB there. */

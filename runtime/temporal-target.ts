@@ -1,7 +1,7 @@
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { messageOf } from '../contracts/errors';
-import type { ConfigProblems } from './config-problems';
-import type { Environment } from './environment';
+import type { ConfigProblems } from './config/problems';
+import type { Environment } from './config/environment';
 import type { LocalStack } from './local-stack';
 
 type ConnectionOptions = ClientConnectConfig['connectionOptions'];

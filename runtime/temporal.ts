@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { HeadwayError, messageOf } from '../contracts/errors';
-import type { Config } from './config';
+import type { Config } from './config/config';
 import type { Logger } from './logger';
 import { createDataConverter } from './payload-store/data-converter';
 import { RenewingConnection } from './renewing-connection';

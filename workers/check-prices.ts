@@ -1,6 +1,6 @@
 import { HeadwayError } from '../contracts/errors';
 import type { Pipeline } from '../pipelines/define-pipeline';
-import type { Config } from '../runtime/config';
+import type { Config } from '../runtime/config/config';
 import { priceOf } from '../runtime/llm-prices';
 
 /**

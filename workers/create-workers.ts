@@ -1,6 +1,6 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { Activities } from '../activities';
-import type { Config } from '../runtime/config';
+import type { Config } from '../runtime/config/config';
 import { createDataConverter } from '../runtime/payload-store/data-converter';
 import { bundlePath } from './bundle-path';
 

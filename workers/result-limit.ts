@@ -1,7 +1,7 @@
 import { messageOf } from '../contracts/errors';
 import { RESULT_MAX_BYTES_MIN } from '../contracts/limits';
-import type { Kafka } from '../runtime/kafka';
-import { readTopicSettings } from '../runtime/kafka-topic-settings';
+import type { Kafka } from '../runtime/kafka/client';
+import { readTopicSettings } from '../runtime/kafka/topic-settings';
 import type { Logger } from '../runtime/logger';
 
 /** Of a record batch with one record, key and headers included. */

@@ -3,7 +3,7 @@ import { IllegalStateError } from '@temporalio/common';
 import { Runtime, makeTelemetryFilterString } from '@temporalio/worker';
 import { HeadwayError } from '../contracts/errors';
 import { loadRegistry } from '../pipelines/load-pipelines';
-import { loadConfig } from '../runtime/config';
+import { loadConfig } from '../runtime/config/config';
 import { createLogger, type Logger } from '../runtime/logger';
 import { createMetrics, workerMetrics } from '../runtime/metrics';
 import { requireKeys } from '../runtime/payload-keys/require-keys';

@@ -12,10 +12,10 @@ import { createResultProducer } from '../activities/publish-result/result-produc
 import { jobLimits, RESULT_ENVELOPE_BYTES } from '../contracts/limits';
 import type { Pipeline } from '../pipelines/define-pipeline';
 import { pipelineNamed as installedPipeline } from '../pipelines/registry';
-import type { Config } from '../runtime/config';
+import type { Config } from '../runtime/config/config';
 import { createDatabase } from '../runtime/database';
 import { dailyCeiling } from '../runtime/llm-money';
-import { createKafka } from '../runtime/kafka';
+import { createKafka } from '../runtime/kafka/client';
 import type { Logger } from '../runtime/logger';
 import type { WorkerMetrics } from '../runtime/metrics';
 import type { Shutdown } from '../runtime/shutdown';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionLike } from '@temporalio/client';
 import { messageOf } from '../contracts/errors';
-import type { Config } from '../runtime/config';
+import type { Config } from '../runtime/config/config';
 import type { Logger } from '../runtime/logger';
 
 export interface TellVersionOptions {

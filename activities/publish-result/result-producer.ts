@@ -1,7 +1,7 @@
 import type { Kafka, Producer } from 'kafkajs';
-import { isTooLarge } from '../../runtime/kafka-errors';
-import { createPartitionOf } from '../../runtime/kafka-partition-sender';
-import { createProducer } from '../../runtime/kafka-producer';
+import { isTooLarge } from '../../runtime/kafka/errors';
+import { createPartitionOf } from '../../runtime/kafka/partition-sender';
+import { createProducer } from '../../runtime/kafka/producer';
 
 export interface ResultRecord {
   key: string;

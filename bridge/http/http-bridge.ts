@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { getHeapStatistics } from 'node:v8';
 import { HeadwayError, messageOf } from '../../contracts/errors';
 import type { Pipeline } from '../../pipelines/define-pipeline';
-import type { Config } from '../../runtime/config';
+import type { Config } from '../../runtime/config/config';
 import type { Logger } from '../../runtime/logger';
 import type { HttpMetrics } from '../../runtime/metrics';
 import type { Jobs } from '../jobs/jobs';

@@ -1,7 +1,7 @@
 import { asyncApiDocument } from '../../contracts/async-api';
 import { jobLimits } from '../../contracts/limits';
 import { loadRegistry } from '../../pipelines/load-pipelines';
-import { loadConfig } from '../../runtime/config';
+import { loadConfig } from '../../runtime/config/config';
 import { createLogger } from '../../runtime/logger';
 import { createMetrics, httpMetrics } from '../../runtime/metrics';
 import { projectVersion } from '../../runtime/project-root';

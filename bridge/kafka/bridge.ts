@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Kafka } from 'kafkajs';
 import { jobLimits } from '../../contracts/limits';
 import type { Pipeline } from '../../pipelines/define-pipeline';
-import type { Config } from '../../runtime/config';
+import type { Config } from '../../runtime/config/config';
 import type { Logger } from '../../runtime/logger';
 import type { BridgeMetrics } from '../../runtime/metrics';
 import type { Readiness } from '../../runtime/status-server';

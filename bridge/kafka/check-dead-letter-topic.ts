@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import { messageOf } from '../../contracts/errors';
-import type { Config } from '../../runtime/config';
-import { readTopicSettings } from '../../runtime/kafka-topic-settings';
+import type { Config } from '../../runtime/config/config';
+import { readTopicSettings } from '../../runtime/kafka/topic-settings';
 import type { Logger } from '../../runtime/logger';
 
 export interface CheckDeadLetterTopicOptions {

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { KafkaJSError, type Kafka } from 'kafkajs';
 import { HeadwayError, messageOf } from '../../contracts/errors';
-import type { Config } from '../../runtime/config';
-import { isRefusedForGood } from '../../runtime/kafka-errors';
-import { readTopicSettings } from '../../runtime/kafka-topic-settings';
+import type { Config } from '../../runtime/config/config';
+import { isRefusedForGood } from '../../runtime/kafka/errors';
+import { readTopicSettings } from '../../runtime/kafka/topic-settings';
 import type { Logger } from '../../runtime/logger';
 import { isRefusal } from '../../runtime/temporal';
 

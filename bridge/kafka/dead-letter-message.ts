@@ -1,7 +1,7 @@
 import type { IHeaders } from 'kafkajs';
 import { toDeadLetterHeaders } from '../../contracts/dead-letter';
 import { deadLetterHeaders } from '../../contracts/headers';
-import { withNullHeaders } from '../../runtime/kafka-headers';
+import { withNullHeaders } from '../../runtime/kafka/headers';
 import type { Poison } from './cut-pack';
 
 export interface DeadLetterMessage {

@@ -1,6 +1,6 @@
 import { CompressionTypes, type Kafka, type Producer } from 'kafkajs';
-import { isTooLarge } from '../../runtime/kafka-errors';
-import { createProducer } from '../../runtime/kafka-producer';
+import { isTooLarge } from '../../runtime/kafka/errors';
+import { createProducer } from '../../runtime/kafka/producer';
 import { within } from '../../runtime/within';
 import type { Poison } from './cut-pack';
 import {

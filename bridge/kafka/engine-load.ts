@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { searchAttributes } from '../../contracts/search-attributes';
-import type { Config } from '../../runtime/config';
+import type { Config } from '../../runtime/config/config';
 import type { Load } from './water-mark';
 
 const REQUEST_TIMEOUT_MS = 5_000;

@@ -1,6 +1,6 @@
 import { loadRegistry } from '../../pipelines/load-pipelines';
-import { loadConfig } from '../../runtime/config';
-import { createKafka } from '../../runtime/kafka';
+import { loadConfig } from '../../runtime/config/config';
+import { createKafka } from '../../runtime/kafka/client';
 import { createLogger } from '../../runtime/logger';
 import { bridgeMetrics, createMetrics } from '../../runtime/metrics';
 import { requireKeys } from '../../runtime/payload-keys/require-keys';

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
-import type { Kafka } from '../../runtime/kafka';
-import { sendRecords } from '../../runtime/kafka-send';
+import type { Kafka } from '../../runtime/kafka/client';
+import { sendRecords } from '../../runtime/kafka/send';
 import { readLlmCalls } from './count-llm-calls';
 import { toRecord } from './missing-results';
 import { reconcile, type OnProgress } from './reconcile';

@@ -2,7 +2,7 @@ import { resultHeaders, traceHeaders } from '../../contracts/headers';
 import type { JobResult } from '../../contracts/job-result';
 import { noUsage } from '../../contracts/no-usage';
 import type { PackJob } from '../../contracts/pack';
-import type { OutgoingRecord } from '../../runtime/kafka-send';
+import type { OutgoingRecord } from '../../runtime/kafka/send';
 import type { ClosedPack, Holders } from './find-holders';
 import type { RecordTable } from './record-table';
 import { kindOf } from './summarise';

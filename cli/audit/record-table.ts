@@ -2,7 +2,7 @@ import { saidInRecord } from '../../bridge/kafka/said-in-record';
 import { jobIdOf } from '../../contracts/ids';
 import type { JobSource } from '../../contracts/job-request';
 import type { TerminalStatus } from '../../contracts/job-result';
-import type { ReadMessage } from '../../runtime/kafka-read-ranges';
+import type { ReadMessage } from '../../runtime/kafka/read-ranges';
 import { hash64 } from './hash';
 
 /** What is known about one partition's range of the queue topic: `from` up to, and not including, `to`. */

@@ -1,5 +1,5 @@
 import { HeadwayError } from '../../contracts/errors';
-import type { KafkaOffsets, PartitionRange } from '../../runtime/kafka-offsets';
+import type { KafkaOffsets, PartitionRange } from '../../runtime/kafka/offsets';
 import type { AuditedRange } from './record-table';
 
 /** Offsets for all partitions, or for those named only. */

@@ -1,8 +1,8 @@
 import { HeadwayError } from '../../contracts/errors';
-import type { Kafka } from '../../runtime/kafka';
-import { readCleanupPolicy } from '../../runtime/kafka-cleanup-policy';
-import { withOffsets, type PartitionRange } from '../../runtime/kafka-offsets';
-import { readRanges, type ReadMessage } from '../../runtime/kafka-read-ranges';
+import type { Kafka } from '../../runtime/kafka/client';
+import { readCleanupPolicy } from '../../runtime/kafka/cleanup-policy';
+import { withOffsets, type PartitionRange } from '../../runtime/kafka/offsets';
+import { readRanges, type ReadMessage } from '../../runtime/kafka/read-ranges';
 import { selectRanges, type RangeSelection, type SelectedRanges } from './select-ranges';
 
 export interface Topics {

@@ -3,8 +3,8 @@ import { deadLetterHeaders } from '../../contracts/headers';
 import { jobSourceSchema } from '../../contracts/job-request';
 import { jobRunSchema, terminalStatusSchema } from '../../contracts/job-result';
 import { runNumber } from '../../contracts/result-runs';
-import { lastHeaderText } from '../../runtime/kafka-headers';
-import type { ReadMessage } from '../../runtime/kafka-read-ranges';
+import { lastHeaderText } from '../../runtime/kafka/headers';
+import type { ReadMessage } from '../../runtime/kafka/read-ranges';
 import { hash64, TimedHashList } from './hash';
 import { identityOf, type RecordTable } from './record-table';
 

@@ -1,5 +1,5 @@
-import { loadConfig } from '../../runtime/config';
-import { isConnectionError } from '../../runtime/kafka-errors';
+import { loadConfig } from '../../runtime/config/config';
+import { isConnectionError } from '../../runtime/kafka/errors';
 import { readLocalStack } from '../../runtime/local-stack';
 import { audit } from '../audit/audit';
 import { formatReport } from '../audit/format-report';

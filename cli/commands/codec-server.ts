@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { HeadwayError, messageOf } from '../../contracts/errors';
-import { loadConfig } from '../../runtime/config';
+import { loadConfig } from '../../runtime/config/config';
 import { isLoopback } from '../../runtime/loopback';
 import type { CliContext } from '../context';
 import { HeadwayCommand } from '../headway-command';

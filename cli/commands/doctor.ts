@@ -1,6 +1,6 @@
 import { HeadwayError, messageOf } from '../../contracts/errors';
-import { loadConfig, type Config, type ConfigSection } from '../../runtime/config';
-import { createKafka } from '../../runtime/kafka';
+import { loadConfig, type Config, type ConfigSection } from '../../runtime/config/config';
+import { createKafka } from '../../runtime/kafka/client';
 import { connectTemporalClient } from '../../runtime/temporal';
 import { cliLogger, unreachable } from '../connections';
 import type { CliContext } from '../context';

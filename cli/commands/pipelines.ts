@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Pipeline } from '../../pipelines/define-pipeline';
 import { loadRegistry } from '../../pipelines/load-pipelines';
-import { loadConfig } from '../../runtime/config';
+import { loadConfig } from '../../runtime/config/config';
 import type { CliContext } from '../context';
 import { HeadwayCommand } from '../headway-command';
 import { printJson } from '../output';

@@ -4,8 +4,8 @@ import { redrive, type RedriveReport } from '../../bridge/kafka/redrive/redrive'
 import { retryFailed, type RetryFailedReport } from '../../bridge/kafka/redrive/retry-failed';
 import { createJobRetry } from '../../bridge/retry-job';
 import { loadRegistry } from '../../pipelines/load-pipelines';
-import { loadConfig } from '../../runtime/config';
-import { isConnectionError } from '../../runtime/kafka-errors';
+import { loadConfig } from '../../runtime/config/config';
+import { isConnectionError } from '../../runtime/kafka/errors';
 import { cliKafka, cliTemporal, unreachable } from '../connections';
 import type { CliContext } from '../context';
 import { exitCodes } from '../exit-codes';

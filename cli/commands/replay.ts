@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { loadRegistry } from '../../pipelines/load-pipelines';
-import { loadConfig } from '../../runtime/config';
+import { loadConfig } from '../../runtime/config/config';
 import { createDataConverter } from '../../runtime/payload-store/data-converter';
 import { readPayload } from '../../runtime/payload-store/read-payload';
 import type { NamedHistory } from '../../workers/replay/replay-histories';

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { createJobIdLedger } from '../../bridge/job-id-ledger';
-import { loadConfig } from '../../runtime/config';
+import { loadConfig } from '../../runtime/config/config';
 import { createDatabase } from '../../runtime/database';
-import { isConnectionError } from '../../runtime/kafka-errors';
-import { withOffsets } from '../../runtime/kafka-offsets';
+import { isConnectionError } from '../../runtime/kafka/errors';
+import { withOffsets } from '../../runtime/kafka/offsets';
 import { cliKafka, unreachable } from '../connections';
 import type { CliContext } from '../context';
 import { HeadwayCommand } from '../headway-command';

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Client } from '@temporalio/client';
 import { HeadwayError } from '../../contracts/errors';
-import { loadConfig } from '../../runtime/config';
+import { loadConfig } from '../../runtime/config/config';
 import { cliTemporal } from '../connections';
 import type { CliContext } from '../context';
 import { HeadwayCommand } from '../headway-command';

@@ -1,11 +1,11 @@
 import { checkDeadLetterTopic } from '../../bridge/kafka/check-dead-letter-topic';
 import { messageOf } from '../../contracts/errors';
 import { RESULT_MAX_BYTES_MIN } from '../../contracts/limits';
-import type { Config } from '../../runtime/config';
+import type { Config } from '../../runtime/config/config';
 import { commandFor } from '../../runtime/in-user-terms';
-import type { Kafka } from '../../runtime/kafka';
-import { withOffsets } from '../../runtime/kafka-offsets';
-import { readTopicSettings } from '../../runtime/kafka-topic-settings';
+import type { Kafka } from '../../runtime/kafka/client';
+import { withOffsets } from '../../runtime/kafka/offsets';
+import { readTopicSettings } from '../../runtime/kafka/topic-settings';
 import { ok, runCheck, skipped, warning, wrong, type Finding, type Verdict } from './findings';
 
 type KafkaConfig = Pick<Config, 'kafka' | 'topics' | 'bridge'>;

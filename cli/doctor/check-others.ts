@@ -3,7 +3,7 @@ import { checkWebhookLedger } from '../../bridge/llm-webhooks/open-webhook-ledge
 import { createWebhookLedger } from '../../bridge/llm-webhooks/webhook-ledger';
 import { checkLedger } from '../../bridge/open-job-id-ledger';
 import { messageOf } from '../../contracts/errors';
-import type { Config } from '../../runtime/config';
+import type { Config } from '../../runtime/config/config';
 import { createDatabase } from '../../runtime/database';
 import { createFolderStore } from '../../runtime/payload-store/folder-store';
 import type { PayloadStore } from '../../runtime/payload-store/payload-store';

@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { checkRetention } from '../../bridge/kafka/check-retention';
 import { searchAttributes } from '../../contracts/search-attributes';
-import type { Config } from '../../runtime/config';
+import type { Config } from '../../runtime/config/config';
 import { commandFor } from '../../runtime/in-user-terms';
-import type { Kafka } from '../../runtime/kafka';
+import type { Kafka } from '../../runtime/kafka/client';
 import { countLiving, POLLED_WITHIN_MS } from '../count-living';
 import { checkVersions } from './check-versions';
 import { CHECK_MS, ok, runCheck, skipped, warning, wrong, type Finding, type Verdict } from './findings';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type ErrorCode, errorCodes, HeadwayError, messageOf } from '../../contracts/errors';
-import type { Config } from '../../runtime/config';
+import type { Config } from '../../runtime/config/config';
 import { anyJobSchema, asItCame, type AnyJob } from '../any-version';
 
 /** One line of the answer to a batch. Less is asked of it than the door promises, so that a newer one is understood too. */

@@ -1,8 +1,8 @@
 import { HeadwayError } from '../../contracts/errors';
-import type { Kafka } from '../../runtime/kafka';
-import { withOffsets } from '../../runtime/kafka-offsets';
-import { openPartitionSender, type KeyedRecord, type SentRecord } from '../../runtime/kafka-partition-sender';
-import { readTopicSettings } from '../../runtime/kafka-topic-settings';
+import type { Kafka } from '../../runtime/kafka/client';
+import { withOffsets } from '../../runtime/kafka/offsets';
+import { openPartitionSender, type KeyedRecord, type SentRecord } from '../../runtime/kafka/partition-sender';
+import { readTopicSettings } from '../../runtime/kafka/topic-settings';
 import type { CheckedRequest } from './check-request';
 import type { Door, Verdict } from './door';
 import { watchDuplicates, type Lookup } from './duplicates';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { deadLetterHeaders } from '../../contracts/headers';
 import { jobSourceSchema } from '../../contracts/job-request';
-import type { Kafka } from '../../runtime/kafka';
-import { withOffsets } from '../../runtime/kafka-offsets';
-import type { ReadMessage } from '../../runtime/kafka-read-ranges';
-import { leaveGroup, startReading, temporaryGroupId } from '../../runtime/kafka-temporary-group';
+import type { Kafka } from '../../runtime/kafka/client';
+import { withOffsets } from '../../runtime/kafka/offsets';
+import type { ReadMessage } from '../../runtime/kafka/read-ranges';
+import { leaveGroup, startReading, temporaryGroupId } from '../../runtime/kafka/temporary-group';
 import { anyResultSchema, asItCame } from '../any-version';
 import { errorText } from '../format-job';
 import type { JobEnd } from './door';

@@ -1,6 +1,6 @@
 import { HeadwayError } from '../../contracts/errors';
 import { loadRegistry } from '../../pipelines/load-pipelines';
-import { loadConfig } from '../../runtime/config';
+import { loadConfig } from '../../runtime/config/config';
 import type { CliContext } from '../context';
 import { exitCodes } from '../exit-codes';
 import { createProgressBar } from '../progress';

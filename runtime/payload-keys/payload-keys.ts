@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ConfigProblems } from '../config-problems';
+import type { ConfigProblems } from '../config/problems';
 
 /** A key that payloads of confidential jobs are encrypted with. */
 export interface PayloadKey {

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ConfigProblems } from '../config-problems';
-import type { Environment } from '../environment';
+import type { ConfigProblems } from '../config/problems';
+import type { Environment } from '../config/environment';
 import type { LocalStack } from '../local-stack';
 
 /** Where payloads that are too large for a history are kept. */

@@ -1,6 +1,6 @@
 import { commands } from '../../cli/commands';
 import { runCli } from '../../cli/run-cli';
-import { ConfigProblems } from '../../runtime/config-problems';
+import { ConfigProblems } from '../../runtime/config/problems';
 import { readPayloadKeys } from '../../runtime/payload-keys/payload-keys';
 import { createContext } from './support';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Ajv, { type AnySchema } from 'ajv';
 import { asyncApiDocument } from '../../contracts/async-api';
 import { toDeadLetterHeaders } from '../../contracts/dead-letter';
-import { loadConfig } from '../../runtime/config';
+import { loadConfig } from '../../runtime/config/config';
 import { corpus } from '../fixtures/bad-input/corpus';
 import { againstDocument, topics } from '../support/async-api';
 import { expectGeneratedFile } from '../support/generated-docs';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import Ajv from 'ajv/dist/2020';
 import { messageOf } from '../../contracts/errors';
-import { loadConfig, type ConfigSection } from '../../runtime/config';
-import { environmentSchema } from '../../runtime/environment';
+import { loadConfig, type ConfigSection } from '../../runtime/config/config';
+import { environmentSchema } from '../../runtime/config/environment';
 import { readOptions } from '../../stack/llm-simulator/options';
 import { environmentOf, pathOf, textOf, type ComposeFile, type Service } from './compose-file';
 

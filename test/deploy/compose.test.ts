@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { loadConfig } from '../../runtime/config';
+import { loadConfig } from '../../runtime/config/config';
 import * as checks from './compose-checks';
 import { environmentOf, interpolate, readComposeFile, textOf, type ComposeFile } from './compose-file';
 

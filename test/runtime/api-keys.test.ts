@@ -1,5 +1,5 @@
 import { hashApiKey, newApiKey, readApiKeys } from '../../runtime/api-keys';
-import { ConfigProblems } from '../../runtime/config-problems';
+import { ConfigProblems } from '../../runtime/config/problems';
 
 function read(value: string) {
   const problems = new ConfigProblems();

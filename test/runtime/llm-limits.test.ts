@@ -1,4 +1,4 @@
-import { loadConfig } from '../../runtime/config';
+import { loadConfig } from '../../runtime/config/config';
 
 const limits = (env: Record<string, string>) =>
   loadConfig({ OPENAI_API_KEY: 'any', OPENAI_MODEL: 'gpt-5', ...env }, ['llm']).llm.limits;

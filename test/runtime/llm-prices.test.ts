@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigProblems } from '../../runtime/config-problems';
+import { ConfigProblems } from '../../runtime/config/problems';
 import { costOf, priceOf, readLlmPrices } from '../../runtime/llm-prices';
 import { projectRoot } from '../../runtime/project-root';
 

@@ -3,7 +3,7 @@ import { Kafka, logLevel, type Admin, type Consumer, type Producer } from 'kafka
 import { Client, Connection } from '@temporalio/client';
 import type { JobRequest } from '../../contracts/job-request';
 import { jobResultSchema, type JobResult } from '../../contracts/job-result';
-import { loadConfig } from '../../runtime/config';
+import { loadConfig } from '../../runtime/config/config';
 import { readLocalStack } from '../../runtime/local-stack';
 import { createDataConverter } from '../../runtime/payload-store/data-converter';
 import type { CallCounts } from '../../stack/llm-simulator/counters';

@@ -6,7 +6,7 @@ import type { RetryInput } from '../../contracts/retry';
 import { statusAtStart } from '../../contracts/scheduled';
 import { searchAttributes } from '../../contracts/search-attributes';
 import { PROCESS_JOB, PROCESS_PACK } from '../../contracts/workflow-names';
-import { loadConfig, type Config } from '../../runtime/config';
+import { loadConfig, type Config } from '../../runtime/config/config';
 import { eventually } from '../support/eventually';
 import { recordHistory } from '../support/record-history';
 import { createStubWorkers, enrichAll, type StubWorkers } from './stub-workers';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../../contracts/errors';
 import type { Database } from '../../../pipelines/define-pipeline';
-import type { Config } from '../../../runtime/config';
+import type { Config } from '../../../runtime/config/config';
 import type { Logger } from '../../../runtime/logger';
 import type { WorkerMetrics } from '../../../runtime/metrics';
 import { createSeldom } from '../../../runtime/seldom';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadConfig } from '../../../runtime/config';
+import { loadConfig } from '../../../runtime/config/config';
 import { withBenchStack, type BenchStack } from '../bench-stack';
 import { headwayStart } from '../cost/headway-way';
 import { llmScenarios } from '../cost/scenarios';

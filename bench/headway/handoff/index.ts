@@ -1,4 +1,4 @@
-import { loadConfig } from '../../../runtime/config';
+import { loadConfig } from '../../../runtime/config/config';
 import { withBenchStack, type BenchStack } from '../bench-stack';
 import type { Measured, Measurement, MeasurementOptions } from '../measurement';
 import { serverVersion } from '../server-version';

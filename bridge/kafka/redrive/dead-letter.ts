@@ -1,7 +1,7 @@
 import type { IHeaders } from 'kafkajs';
 import { deadLetterHeaders, redriveHeaders } from '../../../contracts/headers';
-import { lastHeaderText } from '../../../runtime/kafka-headers';
-import type { ReadMessage } from '../../../runtime/kafka-read-ranges';
+import { lastHeaderText } from '../../../runtime/kafka/headers';
+import type { ReadMessage } from '../../../runtime/kafka/read-ranges';
 import { headerText } from '../queue-record';
 import { saidInRecord } from '../said-in-record';
 

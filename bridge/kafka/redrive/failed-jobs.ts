@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { jobSourceSchema } from '../../../contracts/job-request';
 import { jobRunSchema, terminalStatusSchema, workflowRunSchema } from '../../../contracts/job-result';
 import { isNewer, jobIdentity, runNumber } from '../../../contracts/result-runs';
-import { withOffsets } from '../../../runtime/kafka-offsets';
-import { readRanges } from '../../../runtime/kafka-read-ranges';
+import { withOffsets } from '../../../runtime/kafka/offsets';
+import { readRanges } from '../../../runtime/kafka/read-ranges';
 
 /** As much of a result as this needs: it also reads those of other versions. */
 const resultSchema = z.object({

@@ -1,6 +1,6 @@
 import type { IHeaders } from 'kafkajs';
 import { redriveHeaders } from '../../../contracts/headers';
-import { withNullHeaders } from '../../../runtime/kafka-headers';
+import { withNullHeaders } from '../../../runtime/kafka/headers';
 import { lacksValue, ownHeaders, type DeadLetterRecord } from './dead-letter';
 import { markerKey, type Markers } from './markers';
 

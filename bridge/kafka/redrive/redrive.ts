@@ -1,6 +1,6 @@
 import type { Kafka } from 'kafkajs';
-import { withOffsets } from '../../../runtime/kafka-offsets';
-import { readRanges, type ReadMessage } from '../../../runtime/kafka-read-ranges';
+import { withOffsets } from '../../../runtime/kafka/offsets';
+import { readRanges, type ReadMessage } from '../../../runtime/kafka/read-ranges';
 import { pipelineOf, readDeadLetter, type DeadLetterRecord } from './dead-letter';
 import type { LetterFilter } from './filter';
 import { Markers } from './markers';

@@ -1,7 +1,7 @@
 import type { Kafka, TopicMessages } from 'kafkajs';
 import { HeadwayError } from '../../../contracts/errors';
-import { isFenced } from '../../../runtime/kafka-errors';
-import { createProducer } from '../../../runtime/kafka-producer';
+import { isFenced } from '../../../runtime/kafka/errors';
+import { createProducer } from '../../../runtime/kafka/producer';
 import { markerValue } from './markers';
 import type { Move } from './plan';
 

@@ -7,7 +7,7 @@ import {
   type RecordMetadata,
 } from 'kafkajs';
 import { createResultProducer } from '../../../activities/publish-result/result-producer';
-import { createPartitionOf } from '../../../runtime/kafka-partition-sender';
+import { createPartitionOf } from '../../../runtime/kafka/partition-sender';
 import { acknowledge } from '../../support/acknowledge';
 
 interface Request {

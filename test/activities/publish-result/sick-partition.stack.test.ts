@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { createPublishResult } from '../../../activities/publish-result';
 import { createResultProducer } from '../../../activities/publish-result/result-producer';
-import { createPartitionOf } from '../../../runtime/kafka-partition-sender';
+import { createPartitionOf } from '../../../runtime/kafka/partition-sender';
 import { withAdmin } from '../../../stack/kafka/admin';
 import type { Stack } from '../../../stack/types';
 import { temporaryFolder } from '../../stack/temporary-folder';

@@ -1,6 +1,6 @@
 import { createCodecApp } from '../../../bridge/http/codec-app';
 import { newApiKey } from '../../../runtime/api-keys';
-import { ConfigProblems } from '../../../runtime/config-problems';
+import { ConfigProblems } from '../../../runtime/config/problems';
 import { createPayloadCodec } from '../../../runtime/payload-keys/codec';
 import { newPayloadKey, readPayloadKeys } from '../../../runtime/payload-keys/payload-keys';
 

@@ -4,7 +4,7 @@ import { JOBS_QUERY } from '../../../contracts/job-state';
 import type { PackInput, PackSummary } from '../../../contracts/pack';
 import { policySchema } from '../../../contracts/policy';
 import { PROCESS_PACK } from '../../../contracts/workflow-names';
-import { loadConfig } from '../../../runtime/config';
+import { loadConfig } from '../../../runtime/config/config';
 import { connectTemporalClient } from '../../../runtime/temporal';
 import { eventually } from '../../support/eventually';
 import { enrichAll, createStubWorkers, type StubWorkers } from '../../workflows/stub-workers';

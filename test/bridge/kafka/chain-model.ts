@@ -1,5 +1,3 @@
-import { defaultPayloadConverter } from '@temporalio/common';
-import type { Client } from '@temporalio/client';
 import { createJobIdLedger } from '../../../bridge/job-id-ledger';
 import { createClaimJobIds } from '../../../bridge/kafka/claim-job-ids';
 import { createFindExistingPacks } from '../../../bridge/kafka/existing-packs';
@@ -12,8 +10,8 @@ import type { PackToStart, StartedPack } from '../../../bridge/start-pack';
 import { HeadwayError } from '../../../contracts/errors';
 import { jobIdOf } from '../../../contracts/ids';
 import type { PackJob } from '../../../contracts/pack';
-import { searchAttributes as names } from '../../../contracts/search-attributes';
-import { queueRecord, readSimply, silent, topic } from './support';
+import { createChainClient, type Pack } from './chain-client';
+import { queueRecord, readSimply, silent } from './support';
 
 /**
  * What a record is: never a job, a job only for bridges of the second version, or a job; its id, or none of its own.
@@ -51,15 +49,6 @@ export interface Life {
   stored: boolean;
   /** How often it is asked whether to pause before it says yes, once. */
   pausesAfter: number;
-}
-
-interface Pack {
-  partition: number;
-  jobs: PackJob[];
-  first: bigint;
-  last: bigint;
-  /** Visibility follows the start after a while. */
-  visible: boolean;
 }
 
 /** Lets something else happen first, or not. */
@@ -166,7 +155,7 @@ export class ChainModel {
         startPack: (pack) => request(`start ${pack.workflowId}`, () => this.start(pack)),
         startStoredPack: (pack) => request(`start ${pack.workflowId}`, () => this.start(pack), true),
         isStored: () => life.stored,
-        findExistingPacks: createFindExistingPacks(this.client(request)),
+        findExistingPacks: createFindExistingPacks(createChainClient(this.packs, request)),
         sendDeadLetters: (poison) => {
           const write = () => poison.forEach(({ record }) => this.deadLetters.add(keyOf(record)));
           return request('dead letters', write, true);
@@ -323,62 +312,6 @@ export class ChainModel {
         return claimed;
       },
     };
-  }
-
-  /** Temporal's visibility and histories, as far as `existing-packs.ts` asks for them. */
-  private client(request: <T>(what: string, effect: () => T) => Promise<T>): Client {
-    const found = (query: string) => {
-      const number = (pattern: RegExp) => pattern.exec(query)?.[1];
-      const partition = Number(number(new RegExp(`${names.partition.name} = '${topic}-(\\d+)'`)));
-      const bounds = [
-        [names.firstOffset.name, 'first'],
-        [names.lastOffset.name, 'last'],
-      ].map(([name, key]) => ({
-        key: key as 'first' | 'last',
-        atMost: number(new RegExp(`${name} <= (\\d+)`)),
-        atLeast: number(new RegExp(`${name} >= (\\d+)`)),
-        above: number(new RegExp(`${name} > (\\d+)`)),
-      }));
-      return [...this.packs]
-        .filter(([, pack]) => pack.visible && pack.partition === partition)
-        .filter(([, pack]) =>
-          bounds.every(
-            ({ key, atMost, atLeast, above }) =>
-              (atMost === undefined || pack[key] <= BigInt(atMost)) &&
-              (atLeast === undefined || pack[key] >= BigInt(atLeast)) &&
-              (above === undefined || pack[key] > BigInt(above)),
-          ),
-        )
-        .map(([workflowId, { first, last }]) => ({
-          workflowId,
-          runId: 'run',
-          memo: { lastOffset: String(last) },
-          typedSearchAttributes: { get: () => Number(first) },
-        }));
-    };
-    const input = (workflowId: string) => ({
-      payloads: [defaultPayloadConverter.toPayload({ jobs: this.packs.get(workflowId)?.jobs ?? [] })],
-    });
-    const history = (workflowId: string) => ({
-      events: [{ workflowExecutionStartedEventAttributes: { input: input(workflowId) } }],
-    });
-    const client = {
-      options: {
-        namespace: 'default',
-        loadedDataConverter: { payloadConverter: defaultPayloadConverter, payloadCodecs: [] },
-      },
-      withDeadline: <T>(_: unknown, work: () => Promise<T>) => work(),
-      workflow: {
-        async *list({ query }: { query: string }) {
-          yield* await request('visibility', () => found(query));
-        },
-      },
-      workflowService: {
-        getWorkflowExecutionHistory: ({ execution }: { execution: { workflowId: string } }) =>
-          request('history', () => ({ history: history(execution.workflowId) })),
-      },
-    };
-    return client as unknown as Client;
   }
 
   private break(what: string): never {

@@ -1,6 +1,6 @@
 import { readSelection } from '../../../cli/audit/read-options';
 import { selectRanges } from '../../../cli/audit/select-ranges';
-import type { KafkaOffsets } from '../../../runtime/kafka-offsets';
+import type { KafkaOffsets } from '../../../runtime/kafka/offsets';
 
 const now = Date.parse('2026-01-31T12:00:00Z');
 

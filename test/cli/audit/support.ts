@@ -6,8 +6,8 @@ import { reconcile, type ReconcileOptions } from '../../../cli/audit/reconcile';
 import type { AuditReport } from '../../../cli/audit/report';
 import type { AuditSource } from '../../../cli/audit/source';
 import type { FoundPack, FoundWorkflow, WorkflowLookup } from '../../../cli/audit/workflow-lookup';
-import type { PartitionRange } from '../../../runtime/kafka-offsets';
-import type { ReadMessage } from '../../../runtime/kafka-read-ranges';
+import type { PartitionRange } from '../../../runtime/kafka/offsets';
+import type { ReadMessage } from '../../../runtime/kafka/read-ranges';
 
 export const TOPIC = 'jobs';
 const T0 = 1_700_000_000_000;

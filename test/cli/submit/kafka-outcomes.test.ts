@@ -1,6 +1,6 @@
 import type { JobEnd } from '../../../cli/submit/door';
 import { readOutcomes } from '../../../cli/submit/kafka-outcomes';
-import { FakeConsumer } from '../../runtime/fake-consumer';
+import { FakeConsumer } from '../../runtime/kafka/fake-consumer';
 import { resultOf } from '../fake-jobs';
 
 const topics = { queue: 'q', results: 'r', deadLetters: 'd' };

@@ -1,6 +1,6 @@
 import { createBridge } from '../../../bridge/kafka/bridge';
-import { loadConfig } from '../../../runtime/config';
-import { createKafka } from '../../../runtime/kafka';
+import { loadConfig } from '../../../runtime/config/config';
+import { createKafka } from '../../../runtime/kafka/client';
 import { createLogger } from '../../../runtime/logger';
 import { connectTemporalClient } from '../../../runtime/temporal';
 import { echo } from './echo-pipeline';

@@ -1,5 +1,5 @@
 import { createLogger } from '../../../runtime/logger';
-import { loadConfig } from '../../../runtime/config';
+import { loadConfig } from '../../../runtime/config/config';
 import { createMetrics, workerMetrics } from '../../../runtime/metrics';
 import { onShutdown } from '../../../runtime/shutdown';
 import { startWorker } from '../../../workers/start-worker';

@@ -1,5 +1,5 @@
 import { Runtime } from '@temporalio/worker';
-import { loadConfig } from '../../../runtime/config';
+import { loadConfig } from '../../../runtime/config/config';
 import { createLogger } from '../../../runtime/logger';
 import { createMetrics, workerMetrics } from '../../../runtime/metrics';
 import { onShutdown } from '../../../runtime/shutdown';

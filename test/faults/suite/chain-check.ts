@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Kafka } from 'kafkajs';
-import { registerCompressionCodecs } from '../../../runtime/kafka-compression';
-import { withOffsets } from '../../../runtime/kafka-offsets';
-import { readRanges, type ReadMessage } from '../../../runtime/kafka-read-ranges';
+import { registerCompressionCodecs } from '../../../runtime/kafka/compression';
+import { withOffsets } from '../../../runtime/kafka/offsets';
+import { readRanges, type ReadMessage } from '../../../runtime/kafka/read-ranges';
 import { createLimit } from '../../../runtime/limit';
 import { addChains } from './add-reports';
 import { placeOf, type DeadLetterPlace } from './dead-letter-place';

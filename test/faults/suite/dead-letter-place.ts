@@ -1,6 +1,6 @@
 import { deadLetterHeaders } from '../../../contracts/headers';
-import { lastHeaderText } from '../../../runtime/kafka-headers';
-import type { ReadMessage } from '../../../runtime/kafka-read-ranges';
+import { lastHeaderText } from '../../../runtime/kafka/headers';
+import type { ReadMessage } from '../../../runtime/kafka/read-ranges';
 
 /** Which record a dead letter is of, and when it was written, in milliseconds since 1970. */
 export interface DeadLetterPlace {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
-import { registerCompressionCodecs } from '../../../runtime/kafka-compression';
+import { registerCompressionCodecs } from '../../../runtime/kafka/compression';
 
 export interface TopicFollower {
   /** By partition the offset before which everything has been handed out. */

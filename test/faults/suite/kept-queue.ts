@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import { createKafkaSource, type AuditSource, type Topics } from '../../../cli/audit/source';
 import type { SelectedRanges } from '../../../cli/audit/select-ranges';
-import type { ReadMessage } from '../../../runtime/kafka-read-ranges';
+import type { ReadMessage } from '../../../runtime/kafka/read-ranges';
 
 /** What a queue topic held, and the dead letters that were there by then: enough to judge it when it is gone. */
 export interface KeptQueue {

@@ -3,7 +3,7 @@ import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import { createPayloadCodec } from '../../../runtime/payload-keys/codec';
 import { newPayloadKey, readPayloadKeys } from '../../../runtime/payload-keys/payload-keys';
-import { ConfigProblems } from '../../../runtime/config-problems';
+import { ConfigProblems } from '../../../runtime/config/problems';
 
 const keysOf = (text: string) => readPayloadKeys(text, new ConfigProblems())!;
 const [old, fresh] = [newPayloadKey('old'), newPayloadKey('fresh')];

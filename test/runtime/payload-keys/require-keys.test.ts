@@ -2,7 +2,7 @@ import { Client } from '@temporalio/client';
 import { newPayloadKey, readPayloadKeys } from '../../../runtime/payload-keys/payload-keys';
 import { requireEncryption, requireKeys } from '../../../runtime/payload-keys/require-keys';
 import { createDataConverter } from '../../../runtime/payload-store/data-converter';
-import { ConfigProblems } from '../../../runtime/config-problems';
+import { ConfigProblems } from '../../../runtime/config/problems';
 import { policySchema } from '../../../contracts/policy';
 
 const payloadKeys = readPayloadKeys(newPayloadKey('one'), new ConfigProblems());

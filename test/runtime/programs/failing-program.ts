@@ -1,5 +1,5 @@
 import { HeadwayError } from '../../../contracts/errors';
-import { loadConfig } from '../../../runtime/config';
+import { loadConfig } from '../../../runtime/config/config';
 import { runMain } from '../../../runtime/run-main';
 import { ShuttingDown } from '../../../runtime/shutdown';
 

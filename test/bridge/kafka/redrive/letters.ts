@@ -2,7 +2,7 @@ import type { IHeaders } from 'kafkajs';
 import { toDeadLetterHeaders } from '../../../../contracts/dead-letter';
 import type { ErrorCode } from '../../../../contracts/errors';
 import { redriveHeaders } from '../../../../contracts/headers';
-import type { ReadMessage } from '../../../../runtime/kafka-read-ranges';
+import type { ReadMessage } from '../../../../runtime/kafka/read-ranges';
 
 export interface LetterFacts {
   key?: string | null;
