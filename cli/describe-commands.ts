@@ -29,9 +29,10 @@ function argumentRow(argument: Argument): string[] {
   return [`\`${argument.required ? `<${name}>` : `[${name}]`}\``, argument.description];
 }
 
-function optionRow({ flags, description, argChoices, defaultValue }: Option): string[] {
+function optionRow({ flags, description, argChoices, mandatory, defaultValue }: Option): string[] {
   const choices = argChoices ? ` (${argChoices.join(', ')})` : '';
-  return [`\`${flags}\``, `${description}${choices}`, defaultValue === undefined ? '' : String(defaultValue)];
+  const fallback = defaultValue === undefined ? '' : String(defaultValue);
+  return [`\`${flags}\``, `${description}${choices}`, mandatory ? 'required' : fallback];
 }
 
 function table(heading: string[], rows: string[][]): string {

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, type Help, type Option } from 'commander';
 
 /** A command with what its help page, and docs/reference/commands.md, say besides the options. */
 export class HeadwayCommand extends Command {
@@ -22,6 +22,15 @@ export class HeadwayCommand extends Command {
   exitsWithOneWhen(badFinding: string): this {
     this.badFinding = badFinding;
     return this;
+  }
+
+  /** Commander has nothing that says which options have to be given. */
+  override createHelp(): Help {
+    const help = super.createHelp();
+    const described = help.optionDescription.bind(help);
+    help.optionDescription = (option: Option) =>
+      option.mandatory ? `${described(option)} (required)` : described(option);
+    return help;
   }
 
   /** What stands below the options. */

@@ -10,6 +10,12 @@ test('a description that asks something ends with its question mark', () => {
   expect(describeCommands([asking])).toContain('\nIs it so?\n');
 });
 
+test('an option that has to be given says so, on its help page too', () => {
+  const strict = new HeadwayCommand('ask').requiredOption('--name <name>', 'whose it is');
+  expect(describeCommands([strict])).toContain('| `--name <name>` | whose it is | required |');
+  expect(strict.helpInformation()).toMatch(/--name <name> +whose it is \(required\)/);
+});
+
 test('docs/reference/commands.md has every command and option; UPDATE_DOCS=1 writes it anew', () => {
   const page = join(__dirname, '..', '..', 'docs', 'reference', 'commands.md');
   const made = commands.map((make) => make(createContext().context));
