@@ -118,7 +118,8 @@ async function checkWorkers(
     taskQueueType,
   });
   const workers = countLiving(pollers);
-  if (workers > 0) return ok(`${workers} poll task queue ${name}`);
+  if (workers > 0)
+    return ok(`${workers} polled task queue ${name} within the last ${POLLED_WITHIN_MS / 1_000} s`);
   return wrong(
     `nobody has polled task queue ${name} for ${POLLED_WITHIN_MS / 1_000} s`,
     `Start a worker (\`${commandFor('worker')}\`), or correct ${variable}.`,

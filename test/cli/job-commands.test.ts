@@ -54,7 +54,7 @@ describe('status', () => {
   test('of a job nobody knows ends with 1 and the code', async () => {
     const { exitCode, stderr } = await run('status', 'a');
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^headway: .*job a\nHW_JOB_UNKNOWN: .*headway redrive --dry-run/);
+    expect(stderr).toMatch(/^headway: .*job a\nHW_JOB_UNKNOWN: .*headway audit/);
   });
 
   test.each([
