@@ -31,8 +31,8 @@ function argumentRow(argument: Argument): string[] {
 
 function optionRow({ flags, description, argChoices, mandatory, defaultValue }: Option): string[] {
   const choices = argChoices ? ` (${argChoices.join(', ')})` : '';
-  const fallback = defaultValue === undefined ? '' : String(defaultValue);
-  return [`\`${flags}\``, `${description}${choices}`, mandatory ? 'required' : fallback];
+  const fallback: unknown = defaultValue ?? (mandatory ? 'required' : '');
+  return [`\`${flags}\``, `${description}${choices}`, String(fallback)];
 }
 
 function table(heading: string[], rows: string[][]): string {

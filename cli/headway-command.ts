@@ -29,7 +29,9 @@ export class HeadwayCommand extends Command {
     const help = super.createHelp();
     const described = help.optionDescription.bind(help);
     help.optionDescription = (option: Option) =>
-      option.mandatory ? `${described(option)} (required)` : described(option);
+      option.mandatory && option.defaultValue === undefined
+        ? `${described(option)} (required)`
+        : described(option);
     return help;
   }
 

@@ -82,7 +82,7 @@ export const errorCodes = {
   HW_JOB_UNKNOWN: {
     meaning: 'No workflow has this job, or Temporal does not remember it any more.',
     action:
-      'Check the job id. A record that no bridge has read yet waits on the queue topic, and one that could not be a job is a dead letter: headway audit says what became of each. Send the job again only if the retention of the namespace has passed.',
+      'Check the job id. A record that no bridge has read yet waits on the queue topic, and one that could not be a job is a dead letter: headway audit says what became of each. Send it again if it was never sent, or if the retention of the namespace has passed.',
   },
   HW_JOB_RUNNING: {
     meaning: 'The job is still running.',

@@ -119,7 +119,7 @@ async function checkWorkers(
   });
   const workers = countLiving(pollers);
   if (workers > 0)
-    return ok(`${workers} polled task queue ${name} within the last ${POLLED_WITHIN_MS / 1_000} s`);
+    return ok(`${workers} worker(s) polled task queue ${name} within the last ${POLLED_WITHIN_MS / 1_000} s`);
   return wrong(
     `nobody has polled task queue ${name} for ${POLLED_WITHIN_MS / 1_000} s`,
     `Start a worker (\`${commandFor('worker')}\`), or correct ${variable}.`,

@@ -8,7 +8,7 @@ import { confidentialJobs, payloads } from './variables/payloads';
 import { temporal } from './variables/temporal';
 import { pipelines, versions, worker } from './variables/worker';
 
-export type { VariableFacts } from './variables/variable';
+export type { VariableFacts } from './variables/kinds';
 
 /** All variables, in the order of the documentation. */
 export const variableGroups = {

@@ -1,4 +1,4 @@
-import { flag, oneOf, wholeNumber } from './variable';
+import { flag, oneOf, wholeNumber } from './kinds';
 
 export const bridge = {
   PACK_MAX: wholeNumber(1, 200, 50, 'Most jobs in one workflow. 1 gives every job a workflow of its own.'),

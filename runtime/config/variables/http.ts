@@ -1,4 +1,4 @@
-import { matching, name, wholeNumber } from './variable';
+import { matching, name, wholeNumber } from './kinds';
 
 export const http = {
   HTTP_HOST: name(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HOST_PORT, LOCAL_STACK, flag, matching, name, text, topic, variable, wholeNumber } from './variable';
+import { HOST_PORT, LOCAL_STACK, flag, matching, name, text, topic, variable, wholeNumber } from './kinds';
 
 export const kafka = {
   KAFKA_BROKERS: matching(

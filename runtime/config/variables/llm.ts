@@ -1,5 +1,5 @@
 import { isBaseUrl } from '../url-values';
-import { LOCAL_STACK, matching, name, oneOf, perModel, text, url, wholeNumber } from './variable';
+import { LOCAL_STACK, matching, name, oneOf, perModel, text, url, wholeNumber } from './kinds';
 
 export const llm = {
   OPENAI_API_KEY: matching(

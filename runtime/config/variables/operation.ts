@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, matching, name, oneOf, text, variable, wholeNumber } from './variable';
+import { flag, matching, name, oneOf, text, variable, wholeNumber } from './kinds';
 
 export const commandLine = {
   HEADWAY_URL: variable(

@@ -1,4 +1,4 @@
-import { matching, wholeNumber } from './variable';
+import { matching, wholeNumber } from './kinds';
 
 export const payloads = {
   PAYLOAD_STORE: matching(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HOST_PORT, LOCAL_STACK, matching, name, text, variable } from './variable';
+import { HOST_PORT, LOCAL_STACK, matching, name, text, variable } from './kinds';
 
 export const temporal = {
   TEMPORAL_ADDRESS: matching(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RESULT_MAX_BYTES_MIN } from '../../../contracts/limits';
 import { isDatabaseUrl } from '../url-values';
-import { LOCAL_STACK, matching, url, variable, wholeNumber } from './variable';
+import { LOCAL_STACK, matching, url, variable, wholeNumber } from './kinds';
 
 const RESULT_MAX = 'a whole number from 200000 to 32000000';
 

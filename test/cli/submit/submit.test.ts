@@ -1,7 +1,7 @@
 import { submitCommand } from '../../../cli/commands/submit';
 import { jobRequestFields } from '../../../contracts/job-request';
 import { createContext } from '../support';
-import { brief, file, input, run } from './run-submit';
+import { brief, file, input, run } from './submit-through';
 
 test.each([
   ['an argument', [brief('a')]],

@@ -1,5 +1,5 @@
 import { resultOf } from '../fake-jobs';
-import { brief, file, run } from './run-submit';
+import { brief, file, run } from './submit-through';
 
 test('--wait prints the output of a single job, a line for each of several, and 1 when one failed', async () => {
   const one = await run([brief('a'), '--wait']);

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brief, file, run } from './run-submit';
+import { brief, file, run } from './submit-through';
 
 test.each([
   ['broken JSON', `${brief('a')}\n{"pipeline": oops}\n`, /^line 2 is not JSON: /m],

@@ -1,6 +1,6 @@
 import type { QueueBatch } from '../../../../bridge/kafka/queue-record';
 import { deferred } from '../support';
-import { useQueueConsumer } from './fake-consumer';
+import { useQueueConsumer } from './under-test';
 
 const under = useQueueConsumer();
 const { made } = under;

@@ -1,7 +1,7 @@
 import { KafkaJSProtocolError, type ConsumerConfig, type Kafka } from 'kafkajs';
 import { eventually } from '../../../support/eventually';
 import { deferred, settled } from '../support';
-import { FakeConsumer, useQueueConsumer } from './fake-consumer';
+import { FakeConsumer, useQueueConsumer } from './under-test';
 
 const under = useQueueConsumer();
 const { made, configs, warnings, open } = under;

@@ -1,5 +1,5 @@
 import { deferred } from '../support';
-import { useQueueConsumer } from './fake-consumer';
+import { useQueueConsumer } from './under-test';
 
 const under = useQueueConsumer();
 const { made, warnings } = under;

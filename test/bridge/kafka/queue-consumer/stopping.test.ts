@@ -1,6 +1,6 @@
 import { eventually } from '../../../support/eventually';
 import { deferred, settled } from '../support';
-import { useQueueConsumer } from './fake-consumer';
+import { useQueueConsumer } from './under-test';
 
 const under = useQueueConsumer();
 const { made } = under;
