@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { PackJob } from '../../../contracts/pack';
 import { searchAttributes as names } from '../../../contracts/search-attributes';
+import { createPacksClient } from './packs-client';
 import { topic } from './support';
 
 export interface Pack {
@@ -53,21 +54,10 @@ export function createChainClient(
   const history = (workflowId: string) => ({
     events: [{ workflowExecutionStartedEventAttributes: { input: input(workflowId) } }],
   });
-  const client = {
-    options: {
-      namespace: 'default',
-      loadedDataConverter: { payloadConverter: defaultPayloadConverter, payloadCodecs: [] },
+  return createPacksClient({
+    list: async function* (query) {
+      yield* await request('visibility', () => found(query));
     },
-    withDeadline: <T>(_: unknown, work: () => Promise<T>) => work(),
-    workflow: {
-      async *list({ query }: { query: string }) {
-        yield* await request('visibility', () => found(query));
-      },
-    },
-    workflowService: {
-      getWorkflowExecutionHistory: ({ execution }: { execution: { workflowId: string } }) =>
-        request('history', () => ({ history: history(execution.workflowId) })),
-    },
-  };
-  return client as unknown as Client;
+    history: (workflowId) => request('history', () => ({ history: history(workflowId) })),
+  });
 }

@@ -1,6 +1,6 @@
-import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { createFindExistingPacks } from '../../../bridge/kafka/existing-packs';
+import { createPacksClient } from './packs-client';
 import { readSimply, records } from './support';
 
 /** What is found where visibility names a pack of the offsets 0 to 5, and the records fetched begin at 3. */
@@ -11,20 +11,13 @@ async function found(history: () => Promise<unknown>) {
     memo: { lastOffset: '5' },
     typedSearchAttributes: { get: () => 0 },
   };
-  const client = {
-    options: {
-      namespace: 'default',
-      loadedDataConverter: { payloadConverter: defaultPayloadConverter, payloadCodecs: [] },
+  const client = createPacksClient({
+    list: async function* (query) {
+      if (query.includes(' <= ')) yield await Promise.resolve(pack);
     },
-    withDeadline: <T>(_: unknown, work: () => Promise<T>) => work(),
-    workflow: {
-      async *list({ query }: { query: string }) {
-        if (query.includes(' <= ')) yield await Promise.resolve(pack);
-      },
-    },
-    workflowService: { getWorkflowExecutionHistory: history },
-  };
-  return await createFindExistingPacks(client as unknown as Client)(records(9).slice(3));
+    history,
+  });
+  return await createFindExistingPacks(client)(records(9).slice(3));
 }
 
 describe('a pack in whose middle the group stands', () => {
